@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "lockstep",
+    platforms: [.macOS(.v15)],
+    products: [
+        //         .library(name: "Lockstep", targets: ["Lockstep"]),
+        //         .executable(name: "lockstep", targets: ["LockstepCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .target(name: "CMongoShim", dependencies: ["CMongoC"], linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "MongoDriver",
+            dependencies: ["CMongoShim", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "Lockstep",
+            dependencies: [
+                "MongoDriver",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(name: "EmbeddedMongo", dependencies: ["MongoDriver"], swiftSettings: strict),
+        .testTarget(
+            name: "LockstepTests", dependencies: ["Lockstep", "EmbeddedMongo"], swiftSettings: strict),
+    ]
+)

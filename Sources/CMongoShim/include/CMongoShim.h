@@ -1,0 +1,153 @@
+// The one door between Swift and libmongoc.
+//
+// Debian's libbson aligns bson_t and bson_iter_t to 128 bytes, which Swift does not know, so neither
+// type appears here: documents cross as bytes with a length, and what must live longer is an opaque handle.
+
+#ifndef CMONGOSHIM_H
+#define CMONGOSHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+// MARK: Reading BSON
+
+/// One element of a document. Pointers borrow from the document's bytes.
+typedef struct {
+    const char *key;
+    uint32_t key_length;
+    uint32_t value_length;
+    const uint8_t *value;
+    uint8_t type;
+} shim_element;
+
+/// Reads the element at `*offset` (0 starts) and moves the offset to the next one.
+/// Returns 1 with an element, 0 at the end, -1 when the bytes are not BSON.
+int shim_bson_next(const uint8_t *data, size_t length, uint32_t *offset, shim_element *element);
+
+/// Finds the first element named `key`. Returns 1, 0 when there is none, -1 when the bytes are not BSON.
+int shim_bson_find(const uint8_t *data, size_t length, const char *key, size_t key_length,
+                   shim_element *element);
+
+/// True when the whole document, nested ones included, is well formed.
+bool shim_bson_is_valid(const uint8_t *data, size_t length);
+
+/// Relaxed Extended JSON v2, to be released with shim_string_free. Null when the bytes are not BSON.
+char *_Nullable shim_bson_to_json(const uint8_t *data, size_t length, size_t *json_length);
+void shim_string_free(char *string);
+
+// MARK: Building BSON
+
+typedef struct shim_builder shim_builder;
+
+shim_builder *shim_builder_new(void);
+void shim_builder_free(shim_builder *builder);
+/// Empties the builder and keeps its memory.
+void shim_builder_reset(shim_builder *builder);
+
+// Each returns false when the document would pass 2 GB or `key` holds a NUL byte.
+bool shim_append_double(shim_builder *builder, const char *key, int key_length, double value);
+bool shim_append_utf8(shim_builder *builder, const char *key, int key_length, const char *value, int length);
+bool shim_append_binary(shim_builder *builder, const char *key, int key_length, uint8_t subtype,
+                        const uint8_t *_Nullable value, uint32_t length);
+bool shim_append_bool(shim_builder *builder, const char *key, int key_length, bool value);
+bool shim_append_date(shim_builder *builder, const char *key, int key_length, int64_t milliseconds);
+bool shim_append_null(shim_builder *builder, const char *key, int key_length);
+bool shim_append_int32(shim_builder *builder, const char *key, int key_length, int32_t value);
+bool shim_append_int64(shim_builder *builder, const char *key, int key_length, int64_t value);
+bool shim_append_timestamp(shim_builder *builder, const char *key, int key_length, uint32_t seconds,
+                           uint32_t increment);
+/// Appends a value of any type from its bytes as they stand in a document.
+bool shim_append_raw(shim_builder *builder, const char *key, int key_length, uint8_t type,
+                     const uint8_t *_Nullable value, uint32_t length);
+/// Appends every element of a document.
+bool shim_append_elements(shim_builder *builder, const uint8_t *data, size_t length);
+bool shim_begin_document(shim_builder *builder, const char *key, int key_length);
+bool shim_begin_array(shim_builder *builder, const char *key, int key_length);
+void shim_end(shim_builder *builder);
+/// The finished document; valid until the builder changes. All nested documents must have been ended.
+const uint8_t *shim_builder_data(const shim_builder *builder, uint32_t *length);
+
+/// Parses one Extended JSON document into an empty builder. On false `message` says why.
+bool shim_builder_parse_json(shim_builder *builder, const char *json, size_t length, char *message,
+                             size_t message_size);
+
+void shim_oid_new(uint8_t *twelve_bytes);
+/// The decimal's text, as `1.0` or `NaN`, in at most 43 bytes.
+void shim_decimal128_to_string(const uint8_t *sixteen_bytes, char *string);
+
+// MARK: Digest
+
+typedef struct shim_sha256 shim_sha256;
+
+shim_sha256 *_Nullable shim_sha256_new(void);
+void shim_sha256_free(shim_sha256 *digest);
+void shim_sha256_update(shim_sha256 *digest, const uint8_t *_Nullable data, size_t length);
+/// Writes 32 bytes and starts anew.
+void shim_sha256_finish(shim_sha256 *digest, uint8_t *thirty_two_bytes);
+
+// MARK: Talking to MongoDB
+
+typedef struct shim_pool shim_pool;
+typedef struct shim_client shim_client;
+typedef struct shim_session shim_session;
+typedef struct shim_reply shim_reply;
+
+/// What libmongoc reports: its own domain and code, and a message.
+typedef struct {
+    uint32_t domain;
+    uint32_t code;
+    char message[512];
+} shim_error;
+
+/// libmongoc's error domains, by the names that matter to callers.
+extern const uint32_t shim_domain_client;
+extern const uint32_t shim_domain_stream;
+extern const uint32_t shim_domain_server;
+extern const uint32_t shim_domain_server_selection;
+
+typedef void (*shim_log_function)(int level, const char *domain, const char *message);
+void shim_initialize(shim_log_function log);
+
+/// A pool of connections; null with an error when the URI is not one.
+shim_pool *_Nullable shim_pool_new(const char *uri, const char *application, uint32_t maximum, shim_error *error);
+void shim_pool_free(shim_pool *pool);
+/// Blocks while `maximum` clients are out.
+shim_client *shim_pool_pop(shim_pool *pool);
+void shim_pool_push(shim_pool *pool, shim_client *client);
+
+shim_session *_Nullable shim_session_new(shim_client *client, shim_error *error);
+void shim_session_free(shim_session *session);
+
+/// Chooses the primary, waiting for one as long as the URI says. 0 with an error when there is none.
+uint32_t shim_select_server(shim_client *client, shim_error *error);
+
+enum {
+    shim_command_plain = 0,
+    shim_command_read = 1,
+    shim_command_write = 2,
+};
+
+/// Runs a command and hands out the server's reply, on failure too.
+/// `options`: null, or a document of libmongoc's options such as writeConcern. `server` 0 chooses one.
+bool shim_command(shim_client *client, const char *database, int kind, const uint8_t *command,
+                  size_t command_length, const uint8_t *_Nullable options, size_t options_length,
+                  uint32_t server, shim_session *_Nullable session, shim_reply *_Nonnull *_Nonnull reply,
+                  shim_error *error);
+const uint8_t *shim_reply_data(const shim_reply *reply, uint32_t *length);
+void shim_reply_free(shim_reply *reply);
+
+/// The URI with its password replaced, to be released with shim_string_free; null when it is not a URI.
+char *_Nullable shim_uri_redacted(const char *uri);
+/// The URI's database, released likewise; null when it names none.
+char *_Nullable shim_uri_database(const char *uri);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
+
+#endif

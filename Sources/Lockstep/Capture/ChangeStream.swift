@@ -1,0 +1,89 @@
+/// The change stream of a database, restricted to some collections: how it is opened and what its errors mean.
+struct ChangeStream: Sendable {
+    let connection: Connection
+    /// The collections whose events are wanted; nil brings all.
+    let collections: [String]
+    /// Further stages of a user's own.
+    let pipeline: [BSONDocument]
+    /// Changes whenever the stream would bring other events.
+    let fingerprint: String
+
+    /// Milliseconds that the server waits for an event before it answers with an empty batch.
+    static let patience = 250
+
+    init(connection: Connection, collections: [String], pipeline: [BSONDocument]) {
+        self.connection = connection
+        self.collections = collections.sorted()
+        self.pipeline = pipeline
+        var digest = SHA256()
+        for name in self.collections { digest.update(BSONValue(name).bytes) }
+        for stage in pipeline { digest.update(stage.bytes) }
+        fingerprint = hex(digest.finish().prefix(8))
+    }
+
+    /// Opens the stream; the first batch comes at once and tells where it starts.
+    func open(_ start: StartPlan.Stream, with client: borrowing MongoClient) throws(MongoError) -> ServerCursor {
+        var command = BSONBuilder()
+        command.append(1, forKey: "aggregate")
+        command.array("pipeline") { stages in
+            stages.document("0") { stage in
+                stage.document("$changeStream") { options in
+                    // `startAfter` is `resumeAfter` that also takes the token of an invalidation.
+                    switch start {
+                    case .resume(let token): options.append(token, forKey: "startAfter")
+                    case .at(let time): options.append(time, forKey: "startAtOperationTime")
+                    case .now: break
+                    }
+                }
+            }
+            stages.document("1") { stage in
+                stage.document("$match") { match in
+                    match.array("$or") { any in
+                        any.document("0") { Self.append("ns.coll", collections, to: &$0) }
+                        any.document("1") { Self.append("to.coll", collections, to: &$0) }
+                        any.document("2") { $0.append("dropDatabase", forKey: "operationType") }
+                    }
+                }
+            }
+            for (index, stage) in pipeline.enumerated() { stages.append(stage, forKey: String(index + 2)) }
+        }
+        command.document("cursor") { $0.append(0, forKey: "batchSize") }
+        return try ServerCursor(
+            opening: command, on: connection.database, collection: "$cmd.aggregate", with: client,
+            operation: "change stream")
+    }
+
+    private static func append(_ field: String, _ names: [String], to condition: inout BSONBuilder) {
+        condition.document(field) { condition in
+            condition.array("$in") { list in
+                for (index, name) in names.enumerated() { list.append(name, forKey: String(index)) }
+            }
+        }
+    }
+}
+
+/// What an error of the stream calls for.
+enum StreamFault: Equatable {
+    /// Open it again where it was.
+    case retry
+    /// The history before the present is out of reach: look through everything.
+    case historyLost
+    /// Nothing helps but a person.
+    case fatal
+
+    /// Decided by the code and by whether the stream was being opened or read.
+    init(_ error: MongoError, opening: Bool) {
+        let lost: Set<Int> = [136, 280, 286, 464]
+        // InvalidResumeToken, and a token that the server cannot read.
+        let lostWhileOpening: Set<Int> = [260, 50811, 40647, 50748, 50795]
+        if error.source == .server, lost.contains(error.code) || (opening && lostWhileOpening.contains(error.code)) {
+            self = .historyLost
+        } else if error.isTransient || error.labels.contains("ResumableChangeStreamError")
+            || error.code == MongoError.Code.cursorNotFound || error.code == 237
+        {
+            self = .retry
+        } else {
+            self = .fatal
+        }
+    }
+}

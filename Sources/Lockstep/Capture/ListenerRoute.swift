@@ -1,0 +1,119 @@
+/// Decides from an event whether a listener has to look at the document.
+struct ListenerRoute {
+    enum Interest: Equatable {
+        case none
+        case look
+        /// Look, and compute even if the provenance matches: the output was changed alone.
+        case force
+    }
+
+    private let inputs: [[UInt8]]
+    /// The listener's filter reads fields that cannot be told from its form.
+    private let readsAnything: Bool
+    private let output: [UInt8]
+    private let provenance: [UInt8]
+    private let keys: [FieldPath]
+    private let hasFilter: Bool
+
+    init(_ listener: Listener) {
+        let filter = FilterPaths(listener.filter)
+        inputs = (listener.keys + filter.paths).map { Array($0.text.utf8) }
+        readsAnything = filter.readsAnything
+        output = Array(listener.outputPath.text.utf8)
+        provenance = Array(listener.provenancePath.text.utf8)
+        keys = listener.keys
+        hasFilter = listener.filter != nil
+    }
+
+    /// For an update, by the paths it touched.
+    func interest(inUpdate event: StreamEvent) -> Interest {
+        var touchesInput = readsAnything
+        var touchesOutput = false
+        var touchesProvenance = false
+        event.forEachTouchedPath { path in
+            if pathsOverlap(path, output) { touchesOutput = true }
+            if pathsOverlap(path, provenance) { touchesProvenance = true }
+            touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
+        }
+        // Lockstep moves both together; an output that moves alone was moved by somebody else.
+        if touchesOutput && !touchesProvenance { return .force }
+        return touchesInput || touchesOutput || touchesProvenance ? .look : .none
+    }
+
+    /// For an insert or a replace, by the document it brought; `carries`: whether the values may be used at once.
+    func interest(inDocument document: BSONView, carries: Bool) -> (interest: Interest, values: [BSONValue]?) {
+        let isOurs = document["_outputs"] != nil || document["_lockstep"] != nil
+        var values: [BSONValue]? = []
+        for key in keys {
+            switch PlainValue(at: key, in: document) {
+            case .absent: values?.append(.null)
+            case .value(let element): values?.append(BSONValue(copying: element))
+            case .insideArray: values = nil
+            }
+        }
+        if let values, values.allSatisfy({ $0.type == .null }), !isOurs { return (.none, nil) }
+        return (.look, carries && !hasFilter && !isOurs ? values : nil)
+    }
+
+    /// The provenance in an event that moved exactly one output and its provenance, as Lockstep's own do.
+    func ownProvenance(in event: StreamEvent) -> Provenance? {
+        guard let fields = event.updatedFields else { return nil }
+        var count = 0
+        var found: Provenance?
+        var movesOutput = false
+        for field in fields {
+            count += 1
+            if pathsOverlap(field.key, output) { movesOutput = true }
+            if let element = element(of: field, at: provenance) { found = Provenance(element) }
+        }
+        return count == 2 && movesOutput ? found : nil
+    }
+
+    /// What stands at `path`, if the changed field is it or lies above it.
+    private func element(of field: BSONElement, at path: [UInt8]) -> BSONElement? {
+        guard path.starts(with: field.key) else { return nil }
+        var rest = path.dropFirst(field.key.count)
+        var current = field
+        while !rest.isEmpty {
+            guard rest.first == UInt8(ascii: ".") else { return nil }
+            rest = rest.dropFirst()
+            let name = rest.prefix { $0 != UInt8(ascii: ".") }
+            guard let next = current.nested?[String(decoding: name, as: UTF8.self)] else { return nil }
+            rest = rest.dropFirst(name.count)
+            current = next
+        }
+        return current
+    }
+}
+
+/// The value at a path as long as only documents lie on the way; what an array on the way means is the server's to say.
+enum PlainValue {
+    case absent
+    case value(BSONElement)
+    case insideArray
+
+    init(at path: FieldPath, in document: BSONView) {
+        var view = document
+        let components = path.components
+        for (index, component) in components.enumerated() {
+            guard let element = view[String(component)] else {
+                self = .absent
+                return
+            }
+            if index == components.count - 1 {
+                self = element.type == .undefined ? .absent : .value(element)
+                return
+            }
+            guard element.type != .array else {
+                self = .insideArray
+                return
+            }
+            guard let next = element.nested else {
+                self = .absent
+                return
+            }
+            view = next
+        }
+        self = .absent
+    }
+}

@@ -1,0 +1,128 @@
+/// Turns a batch of events into work: which listeners have to look at which documents.
+struct Router {
+    /// What a batch meant beside the work it brought.
+    struct Findings {
+        var offers: [WorkQueue.Offer] = []
+        var counts = EventCounts()
+        /// Events read, of whatever kind.
+        var events = 0
+        /// Collections that came to be under a watched name without an event for each document.
+        var appeared: [String] = []
+        /// Watched collections that are gone.
+        var disappeared: [String] = []
+        /// Somebody waits for this batch to be reflected.
+        var isAwaited = false
+    }
+
+    private let routes: [String: [(index: Int, route: ListenerRoute)]]
+    private let watched: Set<String>
+    private let ownWrites: OwnWrites
+    private let health: [ListenerHealth]
+    private let indexOfListener: [String: Int]
+    /// Events before it may be a repetition, so that their values are read again and not taken as news.
+    private let liveAfter: BSONTimestamp
+
+    init(
+        listeners: [Listener], watched: [String], ownWrites: OwnWrites, health: [ListenerHealth],
+        liveAfter: BSONTimestamp
+    ) {
+        var routes: [String: [(index: Int, route: ListenerRoute)]] = [:]
+        for (index, listener) in listeners.enumerated() {
+            routes[listener.collection.name, default: []].append((index, ListenerRoute(listener)))
+        }
+        self.routes = routes
+        self.watched = Set(watched)
+        self.ownWrites = ownWrites
+        self.health = health
+        self.liveAfter = liveAfter
+        indexOfListener = Dictionary(
+            listeners.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Routes one event.
+    func route(_ event: StreamEvent, into findings: inout Findings) {
+        findings.events += 1
+        guard let name = event.collection.map({ String(decoding: $0, as: UTF8.self) }) else {
+            if event.operation == .dropDatabase { findings.disappeared += watched }
+            return
+        }
+        switch name {
+        case FailureStore.collection: return routeRetry(event, into: &findings)
+        case WaitRequests.collection:
+            findings.isAwaited = true
+            return
+        default: break
+        }
+        if event.operation == .drop || event.operation == .rename {
+            if watched.contains(name) { findings.disappeared.append(name) }
+            if let target = event.target, watched.contains(target) { findings.appeared.append(target) }
+            return
+        }
+        guard watched.contains(name) else { return }
+        routeDocument(event, routes[name] ?? [], into: &findings)
+    }
+
+    private func routeDocument(
+        _ event: StreamEvent, _ routes: [(index: Int, route: ListenerRoute)], into findings: inout Findings
+    ) {
+        guard let element = event.id else { return }
+        switch event.operation {
+        case .insert, .replace:
+            if event.operation == .insert { findings.counts.inserts += 1 } else { findings.counts.replaces += 1 }
+            guard !routes.isEmpty, let document = event.fullDocument else { return }
+            let carries = (event.clusterTime ?? liveAfter) > liveAfter
+            var key: DocumentKey?
+            for (index, route) in routes {
+                let (interest, values) = route.interest(inDocument: document, carries: carries)
+                guard interest != .none || health[index].parked > 0 else { continue }
+                let known = key ?? DocumentKey(BSONValue(copying: element))
+                key = known
+                var change = PendingChange()
+                // A write of ours that is not back yet may already reflect this event.
+                change.carried = ownWrites.isOutstanding(listener: index, key: known) ? nil : values
+                findings.offers.append(.init(listener: index, key: known, change: change))
+            }
+        case .update:
+            routeUpdate(event, element, routes, into: &findings)
+        case .delete:
+            findings.counts.deletes += 1
+            // The outputs went with the document; what may remain is its place among the parked.
+            for (index, _) in routes where health[index].parked > 0 {
+                let key = DocumentKey(BSONValue(copying: element))
+                findings.offers.append(.init(listener: index, key: key, change: PendingChange()))
+            }
+        default: break
+        }
+    }
+
+    private func routeUpdate(
+        _ event: StreamEvent, _ element: BSONElement, _ routes: [(index: Int, route: ListenerRoute)],
+        into findings: inout Findings
+    ) {
+        let key = DocumentKey(BSONValue(copying: element))
+        for (index, route) in routes {
+            guard let provenance = route.ownProvenance(in: event) else { continue }
+            if ownWrites.recognise(listener: index, key: key, provenance: provenance) { return }
+        }
+        findings.counts.updates += 1
+        for (index, route) in routes {
+            let interest = route.interest(inUpdate: event)
+            guard interest != .none else { continue }
+            var change = PendingChange()
+            change.force = interest == .force
+            findings.offers.append(.init(listener: index, key: key, change: change))
+        }
+    }
+
+    // A person marked a parked document to be tried again.
+    private func routeRetry(_ event: StreamEvent, into findings: inout Findings) {
+        guard event.operation == .update, event.updatedFields?["retry"]?.bool == true,
+            let id = event.id?.nested, let listener = id["listener"]?.string, let document = id["document"],
+            let index = indexOfListener[listener]
+        else { return }
+        var change = PendingChange()
+        change.retry = true
+        findings.offers.append(
+            .init(listener: index, key: DocumentKey(BSONValue(copying: document)), change: change))
+    }
+}

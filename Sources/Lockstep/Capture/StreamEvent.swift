@@ -1,0 +1,79 @@
+/// One event of the change stream as it came, decoded only as far as it is asked.
+struct StreamEvent {
+    /// Open: a server may send operations that this version does not know.
+    struct Operation: Equatable {
+        let name: String
+
+        static let insert = Operation(name: "insert")
+        static let update = Operation(name: "update")
+        static let replace = Operation(name: "replace")
+        static let delete = Operation(name: "delete")
+        static let drop = Operation(name: "drop")
+        static let rename = Operation(name: "rename")
+        static let dropDatabase = Operation(name: "dropDatabase")
+        static let invalidate = Operation(name: "invalidate")
+    }
+
+    private(set) var operation = Operation(name: "")
+    private(set) var collection: UnsafeRawBufferPointer?
+    private(set) var id: BSONElement?
+    private(set) var clusterTime: BSONTimestamp?
+    /// The whole document of an insert or a replace.
+    private(set) var fullDocument: BSONView?
+    private(set) var updatedFields: BSONView?
+    private(set) var removedFields: BSONView?
+    private(set) var truncatedArrays: BSONView?
+    /// Where a rename leads.
+    private(set) var target: String?
+
+    init(_ event: BSONView) {
+        for element in event {
+            if element.isNamed("operationType") {
+                operation = Self.operation(element)
+            } else if element.isNamed("ns") {
+                collection = element.nested?["coll"]?.text
+            } else if element.isNamed("documentKey") {
+                id = element.nested?["_id"]
+            } else if element.isNamed("clusterTime") {
+                clusterTime = element.timestamp
+            } else if element.isNamed("fullDocument") {
+                fullDocument = element.nested
+            } else if element.isNamed("updateDescription") {
+                for part in element.nested ?? .empty {
+                    if part.isNamed("updatedFields") {
+                        updatedFields = part.nested
+                    } else if part.isNamed("removedFields") {
+                        removedFields = part.nested
+                    } else if part.isNamed("truncatedArrays") {
+                        truncatedArrays = part.nested
+                    }
+                }
+            } else if element.isNamed("to") {
+                target = element.nested?["coll"]?.string
+            }
+        }
+    }
+
+    // The common names without making a string.
+    private static func operation(_ element: BSONElement) -> Operation {
+        guard let text = element.text else { return Operation(name: "") }
+        switch text.count {
+        case 6 where text.elementsEqual("insert".utf8): return .insert
+        case 6 where text.elementsEqual("update".utf8): return .update
+        case 6 where text.elementsEqual("delete".utf8): return .delete
+        case 7 where text.elementsEqual("replace".utf8): return .replace
+        default: return Operation(name: String(decoding: text, as: UTF8.self))
+        }
+    }
+
+    /// Lends the path of every field that an update touched.
+    func forEachTouchedPath(_ body: (UnsafeRawBufferPointer) -> Void) {
+        for field in updatedFields ?? .empty { body(field.key) }
+        for field in removedFields ?? .empty {
+            if let path = field.text { body(path) }
+        }
+        for array in truncatedArrays ?? .empty {
+            if let path = array.nested?["field"]?.text { body(path) }
+        }
+    }
+}

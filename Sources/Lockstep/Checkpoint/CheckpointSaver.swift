@@ -1,0 +1,91 @@
+import Synchronization
+
+/// Saves what is done: at most once a second, on idle streams too, and only what is proven.
+final class CheckpointSaver: Sendable {
+    private struct State {
+        var savedAt: ContinuousClock.Instant?
+        var position: Position?
+        var listeners: [String: Checkpoint.Progress] = [:]
+        /// Events that the capture had read when it was saved.
+        var events = 0
+    }
+
+    private let store: CheckpointStore
+    private let stream: String
+    private let queue: WorkQueue
+    private let reconciler: Reconciler
+    private let elections: Elections
+    private let state = Mutex(State())
+
+    private static let interval = Duration.seconds(1)
+    /// An idle stream moves by Lockstep's own saving alone.
+    private static let idleInterval = Duration.seconds(10)
+
+    init(
+        store: CheckpointStore, stream: String, queue: WorkQueue, reconciler: Reconciler, elections: Elections
+    ) {
+        self.store = store
+        self.stream = stream
+        self.queue = queue
+        self.reconciler = reconciler
+        self.elections = elections
+    }
+
+    /// Saves the position that the stream was opened at, before any document is looked through.
+    func saveStart(_ capture: Capture?) throws(MongoError) {
+        guard let position = queue.safePosition ?? capture?.position else { return }
+        try save(position)
+    }
+
+    func saveIfDue(_ capture: Capture?) throws(MongoError) {
+        let now = ContinuousClock.now
+        let position = queue.safePosition
+        let progress = reconciler.progress
+        let events = capture?.events ?? 0
+        let awaited = isAwaited(capture)
+        let isDue = state.withLock { state in
+            guard position != state.position || progress != state.listeners else { return false }
+            guard let savedAt = state.savedAt, !awaited else { return true }
+            let isIdle = events == state.events && progress == state.listeners
+            return now - savedAt >= (isIdle ? Self.idleInterval : Self.interval)
+        }
+        guard isDue else { return }
+        try save()
+        state.withLock { $0.events = events }
+    }
+
+    /// Saves what is done by now.
+    func save() throws(MongoError) {
+        guard let position = queue.safePosition else {
+            // A standalone server has no positions, but progress.
+            return try save(nil)
+        }
+        try save(position)
+    }
+
+    /// Somebody waits for a position that is not saved yet, though everything before it is done.
+    func isAwaited(_ capture: Capture?) -> Bool {
+        guard let awaited = capture?.awaited else { return false }
+        return state.withLock { state in
+            guard let saved = state.position else { return true }
+            return saved.clusterTime < awaited.clusterTime
+        }
+    }
+
+    private func save(_ position: Position?) throws(MongoError) {
+        let progress = reconciler.progress
+        let known = state.withLock { ($0.position, $0.listeners) }
+        guard known.0 != position || known.1 != progress else { return }
+        // First the proof that the outputs are there to stay, then the position that relies on it.
+        elections.saw(try store.barrier())
+        guard !elections.changed else { return }
+        let checkpoint = Checkpoint(
+            position: position, stream: stream, listeners: progress, at: currentMilliseconds())
+        elections.saw(try store.save(checkpoint))
+        state.withLock { state in
+            state.position = position
+            state.listeners = progress
+            state.savedAt = .now
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// Blocking access to one database; everything above it decides when and on which thread.
+package final class Connection: Sendable {
+    package let pool: ClientPool
+    package let database: String
+
+    package init(uri: String, database: String) throws(MongoError) {
+        // Every handler and every scan holds at most one client at a time.
+        pool = try ClientPool(uri: uri, application: "lockstep", maximum: 256)
+        self.database = database
+    }
+
+    /// Runs a command on the database and gives the whole answer.
+    @discardableResult
+    package func run(
+        _ command: BSONDocument, on other: String? = nil, operation: String, namespace: String? = nil
+    ) throws(MongoError) -> BSONDocument {
+        var builder = BSONBuilder()
+        builder.append(elementsOf: command)
+        let lent = pool.borrow()
+        return try lent.client.run(
+            builder, on: other ?? database, operation: operation, namespace: namespace ?? database
+        ).document
+    }
+
+    /// Runs an `insert`, `update` or `delete` command on a collection.
+    package func write(
+        _ command: borrowing BSONBuilder, collection: String, concern: WriteConcern? = nil, operation: String
+    ) throws(MongoError) -> WriteResult {
+        let lent = pool.borrow()
+        return try lent.client.write(
+            command, on: database, concern: concern, operation: operation, namespace: namespace(of: collection))
+    }
+
+    /// Runs a query to its end, lending each document.
+    package func query(
+        _ command: borrowing BSONBuilder, collection: String, operation: String = "find",
+        _ body: (BSONView) throws -> Void
+    ) throws {
+        let lent = pool.borrow()
+        var cursor = try ServerCursor(
+            opening: command, on: database, collection: collection, with: lent.client, operation: operation)
+        do {
+            while let batch = try cursor.next(with: lent.client) {
+                try batch.forEach(body)
+            }
+        } catch {
+            cursor.close(with: lent.client)
+            throw error
+        }
+    }
+
+    package func namespace(of collection: String) -> String {
+        "\(database).\(collection)"
+    }
+}
+
+/// The kind of deployment behind an address.
+package struct Deployment: Sendable {
+    package enum Kind: String, Sendable {
+        case standalone, replicaSet, sharded
+    }
+
+    package let kind: Kind
+    /// As `6.0.5`.
+    package let version: String
+    /// The cluster's time when it was asked; nil on a standalone server.
+    package let operationTime: BSONTimestamp?
+
+    package var hasChangeStreams: Bool {
+        kind != .standalone
+    }
+}
+
+extension Connection {
+    /// Asks the server what it is.
+    package func deployment() throws(MongoError) -> Deployment {
+        let hello = try run(["hello": 1], on: "admin", operation: "hello")
+        let build = try run(["buildInfo": 1], on: "admin", operation: "buildInfo")
+        let kind: Deployment.Kind =
+            if hello["msg"]?.string == "isdbgrid" {
+                .sharded
+            } else if hello["setName"] != nil {
+                .replicaSet
+            } else {
+                .standalone
+            }
+        return Deployment(
+            kind: kind, version: build["version"]?.string ?? "", operationTime: hello["operationTime"]?.timestamp)
+    }
+
+    /// The cluster's time now: every write acknowledged before has an earlier or the same one.
+    package func operationTime() throws(MongoError) -> BSONTimestamp? {
+        try run(["hello": 1], on: "admin", operation: "hello")["operationTime"]?.timestamp
+    }
+}

@@ -1,0 +1,123 @@
+import Logging
+import Synchronization
+
+/// A MongoDB database and the listeners on its collections.
+///
+/// ```swift
+/// let db = try await Database.connect("mongodb://127.0.0.1:27017", database: "shop")
+/// try await db.add(Listener(model: TextLength(), on: Collection("docs"), key: "text"))
+/// ```
+public final class Database: Sendable {
+    package let connection: Connection
+    package let deployment: Deployment
+    let threads: BlockingThreads
+    let log: Logger
+    private let state = Mutex(State())
+
+    private struct State {
+        var listeners: [Listener] = []
+        var watchers: [WeakWatcher] = []
+        /// On a standalone server: makes the predictions of writes that no watcher takes care of.
+        var own: DatabaseWatcher?
+    }
+
+    private struct WeakWatcher {
+        weak var watcher: DatabaseWatcher?
+    }
+
+    private init(connection: Connection, deployment: Deployment, threads: BlockingThreads, log: Logger) {
+        self.connection = connection
+        self.deployment = deployment
+        self.threads = threads
+        self.log = log
+    }
+
+    /// Connects and asks the server what it is.
+    ///
+    /// - Parameters:
+    ///   - uri: a MongoDB connection string, as `mongodb://127.0.0.1:27017`.
+    ///   - log: default: label `lockstep`.
+    /// - Throws: ``MongoError`` when there is no server, or when it does not let us in.
+    public static func connect(
+        _ uri: String, database: String, log: Logger = Logger(label: "lockstep")
+    ) async throws -> Database {
+        let threads = BlockingThreads(name: "lockstep")
+        let connection = try Connection(uri: uri, database: database)
+        let deployment = try await threads.run { try connection.deployment() }
+        return Database(connection: connection, deployment: deployment, threads: threads, log: log)
+    }
+
+    /// Adds a listener. Running watchers take it up at once and make its documents fresh.
+    ///
+    /// - Throws: ``LockstepError/badListener(_:)`` when it clashes with another or cannot work.
+    public func add(_ listener: Listener) async throws {
+        if let problem = listener.problems.first { throw LockstepError.badListener(problem) }
+        let watchers = try state.withLock { state in
+            let all = state.listeners + [listener]
+            if let problem = ListenerGraph.problems(all.map(ListenerGraph.Node.init)).first {
+                throw LockstepError.badListener(problem.message)
+            }
+            state.listeners = all
+            return state.watchers.compactMap(\.watcher) + (state.own.map { [$0] } ?? [])
+        }
+        for watcher in watchers { watcher.reconfigure() }
+    }
+
+    /// The listeners, in the order in which they were added.
+    public var listeners: [Listener] {
+        state.withLock { $0.listeners }
+    }
+
+    /// A collection to read from and write to.
+    public subscript(collection: Collection) -> DatabaseCollection {
+        DatabaseCollection(database: self, collection: collection)
+    }
+}
+
+// MARK: Writes on a standalone server
+
+extension Database {
+    func register(_ watcher: DatabaseWatcher) {
+        state.withLock { state in
+            state.watchers.removeAll { $0.watcher == nil }
+            state.watchers.append(WeakWatcher(watcher: watcher))
+        }
+    }
+
+    /// A server without change streams does not report writes: those made here are reported by ourselves.
+    ///
+    /// With a replica set the stream does, and telling twice would predict twice.
+    func wrote(_ ids: [BSONValue], to collection: Collection) async throws {
+        guard !deployment.hasChangeStreams, !ids.isEmpty,
+            listeners.contains(where: { $0.collection == collection })
+        else { return }
+        try await watcherForOwnWrites().note(ids, in: collection)
+    }
+
+    var reportsOwnWrites: Bool {
+        !deployment.hasChangeStreams
+    }
+
+    private func watcherForOwnWrites() async throws -> DatabaseWatcher {
+        let (watcher, isNew) = state.withLock { state in
+            if let running = state.watchers.compactMap(\.watcher).first(where: { $0.isAvailable() }) {
+                return (running, false)
+            }
+            if let own = state.own { return (own, false) }
+            let own = DatabaseWatcher(db: self)
+            state.own = own
+            return (own, true)
+        }
+        if isNew { try await watcher.watch() }
+        return watcher
+    }
+
+    /// Waits until the predictions of everything written so far through this ``Database`` on a standalone server
+    /// are stored; on a replica set the running watchers are asked.
+    ///
+    /// - Throws: ``LockstepError/timeout(_:)``.
+    public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
+        let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
+        for watcher in watchers where watcher.isAvailable() { try await watcher.waitUntilFresh(timeout: timeout) }
+    }
+}

@@ -1,0 +1,161 @@
+/// Reads and writes of one collection.
+///
+/// On a replica set these are plain writes, which the change stream reports like anybody else's. On a standalone
+/// server each write is also noted in this process, and its predictions are made here.
+public struct DatabaseCollection: Sendable {
+    let database: Database
+    let collection: Collection
+
+    /// A command of MongoDB takes 16 MB; a document alone may be that large.
+    private static let bytesPerCommand = 8 << 20
+    private static let documentsPerCommand = 10_000
+
+    /// Inserts documents; those without `_id` get an ObjectId.
+    ///
+    /// - Returns: the `_id`s, in the order of the documents.
+    @discardableResult
+    public func insertMany(_ documents: [BSONDocument]) async throws -> [BSONValue] {
+        var ids: [BSONValue] = []
+        var start = 0
+        let whole = documents.map(\.withID)
+        while start < whole.count {
+            var end = start
+            var bytes = 0
+            while end < whole.count, end - start < Self.documentsPerCommand,
+                end == start || bytes + whole[end].bytes.count < Self.bytesPerCommand
+            {
+                bytes += whole[end].bytes.count
+                end += 1
+            }
+            let slice = Array(whole[start..<end])
+            let sliceIDs = slice.compactMap { $0["_id"] }
+            let result = try await write("insert") { command in
+                command.array("documents") { list in
+                    for (index, document) in slice.enumerated() { list.append(document, forKey: String(index)) }
+                }
+            }
+            // Ordered: what stands before the first error was inserted.
+            try await database.wrote(Array(sliceIDs.prefix(result.errors.first?.index ?? sliceIDs.count)), to: collection)
+            if let error = result.errors.first { throw failure(error, "insert") }
+            ids += sliceIDs
+            start = end
+        }
+        return ids
+    }
+
+    /// Updates every document that matches; gives the number of those.
+    @discardableResult
+    public func updateMany(
+        _ filter: BSONDocument, _ update: BSONDocument, upsert: Bool = false
+    ) async throws -> Int {
+        try await change(filter, BSONValue(update), multi: true, upsert: upsert)
+    }
+
+    /// Replaces the first document that matches; gives the number of those, 0 or 1.
+    @discardableResult
+    public func replaceOne(
+        _ filter: BSONDocument, _ replacement: BSONDocument, upsert: Bool = false
+    ) async throws -> Int {
+        try await change(filter, BSONValue(replacement), multi: false, upsert: upsert)
+    }
+
+    /// Deletes every document that matches; gives the number of those.
+    @discardableResult
+    public func deleteMany(_ filter: BSONDocument) async throws -> Int {
+        let ids = database.reportsOwnWrites ? try await matching(filter) : []
+        let result = try await write("delete") { command in
+            command.array("deletes") { deletes in
+                deletes.document("0") { operation in
+                    operation.append(filter, forKey: "q")
+                    operation.append(0, forKey: "limit")
+                }
+            }
+        }
+        try await database.wrote(ids, to: collection)
+        if let error = result.errors.first { throw failure(error, "delete") }
+        return result.matched
+    }
+
+    /// The documents that match, in the server's order; all are held in memory.
+    public func find(
+        _ filter: BSONDocument = [:], projection: BSONDocument? = nil, sort: BSONDocument? = nil, limit: Int = 0
+    ) async throws -> [BSONDocument] {
+        let connection = database.connection
+        let name = collection.name
+        return try await database.threads.run {
+            var command = BSONBuilder()
+            command.append(name, forKey: "find")
+            command.append(filter, forKey: "filter")
+            if let projection { command.append(projection, forKey: "projection") }
+            if let sort { command.append(sort, forKey: "sort") }
+            if limit > 0 { command.append(limit, forKey: "limit") }
+            var documents: [BSONDocument] = []
+            try connection.query(command, collection: name) { view in
+                documents.append(BSONDocument(trusted: Array(view.bytes)))
+            }
+            return documents
+        }
+    }
+
+    private func change(
+        _ filter: BSONDocument, _ update: BSONValue, multi: Bool, upsert: Bool
+    ) async throws -> Int {
+        // Without a change stream nobody tells which documents an update met: they are named beforehand.
+        var filter = filter
+        var ids: [BSONValue] = []
+        if database.reportsOwnWrites {
+            ids = try await matching(filter, limit: multi ? 0 : 1)
+            if !ids.isEmpty { filter = ["$and": [BSONValue(filter), ["_id": ["$in": BSONValue(ids)]]]] }
+            if ids.isEmpty && !upsert { return 0 }
+        }
+        let narrowed = filter
+        let inserts = upsert && ids.isEmpty
+        let result = try await write("update") { command in
+            command.array("updates") { updates in
+                updates.document("0") { operation in
+                    operation.append(narrowed, forKey: "q")
+                    operation.append(update, forKey: "u")
+                    operation.append(multi, forKey: "multi")
+                    operation.append(inserts, forKey: "upsert")
+                }
+            }
+        }
+        try await database.wrote(ids + result.upserted, to: collection)
+        if let error = result.errors.first { throw failure(error, "update") }
+        return result.matched
+    }
+
+    private func matching(_ filter: BSONDocument, limit: Int = 0) async throws -> [BSONValue] {
+        try await find(filter, projection: ["_id": 1], limit: limit).compactMap { $0["_id"] }
+    }
+
+    private func write(
+        _ operation: String, _ fill: @Sendable @escaping (inout BSONBuilder) -> Void
+    ) async throws -> WriteResult {
+        let connection = database.connection
+        let name = collection.name
+        return try await database.threads.run {
+            var command = BSONBuilder()
+            command.append(name, forKey: operation)
+            fill(&command)
+            return try connection.write(command, collection: name, operation: operation)
+        }
+    }
+
+    private func failure(_ error: WriteError, _ operation: String) -> MongoError {
+        MongoError(
+            source: .server, code: error.code, message: error.message, operation: operation,
+            namespace: database.connection.namespace(of: collection.name))
+    }
+}
+
+extension BSONDocument {
+    /// The document with an `_id` at its head.
+    var withID: BSONDocument {
+        guard self["_id"] == nil else { return self }
+        var builder = BSONBuilder()
+        builder.append(BSONValue.objectID(), forKey: "_id")
+        builder.append(elementsOf: self)
+        return builder.finish()
+    }
+}

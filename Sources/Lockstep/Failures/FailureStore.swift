@@ -1,0 +1,177 @@
+/// The parked documents: at most one entry a document and listener, in `lockstep.failures`.
+package struct FailureStore: Sendable {
+    package static let collection = "lockstep.failures"
+
+    let connection: Connection
+
+    package init(connection: Connection) {
+        self.connection = connection
+    }
+
+    /// Why a document has no output.
+    package struct Failure: Sendable {
+        package let listener: String
+        package let document: BSONValue
+        package let reason: String
+        package let attempts: Int
+        package let input: Fingerprint?
+        package let version: String
+        /// Milliseconds since 1970.
+        package let at: Int64
+    }
+
+    /// A person asked to try it again.
+    package struct Request: Hashable, Sendable {
+        package let listener: String
+        package let document: BSONValue
+    }
+
+    func park(_ failures: [Failure]) throws(MongoError) {
+        guard !failures.isEmpty else { return }
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "update")
+        command.array("updates") { updates in
+            for (index, failure) in failures.enumerated() {
+                updates.document(String(index)) { operation in
+                    operation.document("q") { $0.append(failure.id, forKey: "_id") }
+                    operation.document("u") { update in
+                        update.document("$set") { fields in
+                            fields.append(failure.reason, forKey: "reason")
+                            fields.append(failure.attempts, forKey: "attempts")
+                            if let input = failure.input { fields.append(input.value, forKey: "input") }
+                            fields.append(failure.version, forKey: "version")
+                            fields.append(milliseconds: failure.at, forKey: "at")
+                        }
+                        update.document("$setOnInsert") { $0.append(milliseconds: failure.at, forKey: "since") }
+                        update.document("$unset") { $0.append(1, forKey: "retry") }
+                    }
+                    operation.append(true, forKey: "upsert")
+                }
+            }
+        }
+        _ = try connection.write(command, collection: Self.collection, concern: .majority, operation: "update")
+    }
+
+    /// These documents are fresh or gone.
+    func clear(listener: String, documents: [BSONValue]) throws(MongoError) {
+        guard !documents.isEmpty else { return }
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "delete")
+        command.array("deletes") { deletes in
+            deletes.document("0") { operation in
+                operation.document("q") { Self.append(listener, documents, to: &$0) }
+                operation.append(0, forKey: "limit")
+            }
+        }
+        _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
+    }
+
+    /// The listener's collection is gone, and everything parked with it.
+    func clearAll(listener: String) throws(MongoError) {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "delete")
+        command.array("deletes") { deletes in
+            deletes.document("0") { operation in
+                operation.document("q") { $0.append(listener, forKey: "_id.listener") }
+                operation.append(0, forKey: "limit")
+            }
+        }
+        _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
+    }
+
+    /// Which of these documents are parked, with the input and version that failed.
+    func parked(listener: String, documents: [BSONValue]) throws -> [DocumentKey: (Fingerprint?, String)] {
+        var found: [DocumentKey: (Fingerprint?, String)] = [:]
+        guard !documents.isEmpty else { return found }
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { Self.append(listener, documents, to: &$0) }
+        try connection.query(command, collection: Self.collection) { view in
+            guard let failure = Failure(view) else { return }
+            found[DocumentKey(failure.document)] = (failure.input, failure.version)
+        }
+        return found
+    }
+
+    /// How many documents each listener has parked.
+    package func counts() throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        try all { counts[$0.listener, default: 0] += 1 }
+        return counts
+    }
+
+    /// Lends every parked document.
+    package func all(_ body: (Failure) throws -> Void) throws {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("sort") { $0.append(1, forKey: "_id") }
+        try connection.query(command, collection: Self.collection) { view in
+            if let failure = Failure(view) { try body(failure) }
+        }
+    }
+
+    /// Marks parked documents to be tried again by whoever runs; all of them without a listener.
+    package func requestRetry(listener: String?, document: BSONValue?) throws(MongoError) -> Int {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "update")
+        command.array("updates") { updates in
+            updates.document("0") { operation in
+                operation.document("q") { filter in
+                    if let listener { filter.append(listener, forKey: "_id.listener") }
+                    if let document { filter.append(document, forKey: "_id.document") }
+                }
+                operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }
+                operation.append(true, forKey: "multi")
+            }
+        }
+        return try connection.write(command, collection: Self.collection, concern: .majority, operation: "update")
+            .matched
+    }
+
+    /// What people asked to be tried again.
+    func requests() throws -> [Request] {
+        var requests: [Request] = []
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { $0.append(true, forKey: "retry") }
+        try connection.query(command, collection: Self.collection) { view in
+            if let failure = Failure(view) {
+                requests.append(Request(listener: failure.listener, document: failure.document))
+            }
+        }
+        return requests
+    }
+
+    private static func append(_ listener: String, _ documents: [BSONValue], to filter: inout BSONBuilder) {
+        filter.document("_id") { id in
+            id.array("$in") { list in
+                for (index, document) in documents.enumerated() {
+                    list.append(Failure.id(listener: listener, document: document), forKey: String(index))
+                }
+            }
+        }
+    }
+}
+
+extension FailureStore.Failure {
+    static func id(listener: String, document: BSONValue) -> BSONDocument {
+        ["listener": BSONValue(listener), "document": document]
+    }
+
+    var id: BSONDocument {
+        Self.id(listener: listener, document: document)
+    }
+
+    /// Nil when the entry is not one that Lockstep wrote.
+    init?(_ view: BSONView) {
+        guard let id = view["_id"]?.nested, let listener = id["listener"]?.string, let document = id["document"]
+        else { return nil }
+        self.init(
+            listener: listener, document: BSONValue(copying: document), reason: view["reason"]?.string ?? "",
+            attempts: Int(view["attempts"]?.int64 ?? 0),
+            input: (view["input"]?.value).flatMap { value in
+                value.count == 21 ? Fingerprint(bytes: Array(value.suffix(16))) : nil
+            },
+            version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0)
+    }
+}

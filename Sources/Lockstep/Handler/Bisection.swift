@@ -1,0 +1,84 @@
+/// Finds the inputs that break a model: a failing batch is halved until the culprit stands alone.
+///
+/// Many failures in a row with no success between them are an outage of the model, not a fault of the inputs.
+struct Bisection {
+    enum Outcome: Sendable {
+        case prediction(BSONValue)
+        /// The model refuses this input; trying again would not help.
+        case refused(String)
+        /// The model broke on this input alone.
+        case failed(String)
+        /// The model does not work at the moment; nothing is known about the input.
+        case unavailable(String)
+    }
+
+    /// Single inputs that fail one after another before it counts as an outage.
+    static let outageAfter = 5
+
+    private(set) var outcomes: [Outcome?]
+    private var pending: [Range<Int>]
+    private var failuresInARow: [Int] = []
+    /// The model answered at least one call.
+    private(set) var works = false
+
+    /// - Parameter batches: the ranges of inputs that go into one call each.
+    init(count: Int, batches: [Range<Int>]) {
+        outcomes = Array(repeating: nil, count: count)
+        pending = batches.reversed()
+    }
+
+    /// The next inputs to try together; nil when every input has an outcome.
+    mutating func next() -> Range<Int>? {
+        pending.popLast()
+    }
+
+    mutating func succeeded(_ range: Range<Int>, _ results: [Result<BSONValue, InputError>]) {
+        failuresInARow = []
+        works = true
+        for (index, result) in zip(range, results) {
+            switch result {
+            case .success(let value): outcomes[index] = .prediction(value)
+            case .failure(let error): outcomes[index] = .refused(error.reason)
+            }
+        }
+    }
+
+    mutating func failed(_ range: Range<Int>, _ reason: String) {
+        guard range.count == 1 else {
+            let middle = range.lowerBound + range.count / 2
+            pending.append(middle..<range.upperBound)
+            pending.append(range.lowerBound..<middle)
+            return
+        }
+        outcomes[range.lowerBound] = .failed(reason)
+        failuresInARow.append(range.lowerBound)
+        guard failuresInARow.count >= Self.outageAfter else { return }
+        for index in failuresInARow { outcomes[index] = .unavailable(reason) }
+        unavailable(reason)
+    }
+
+    /// The model cannot be reached: everything that has no outcome yet waits.
+    mutating func unavailable(_ reason: String) {
+        pending = []
+        for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = .unavailable(reason) }
+    }
+}
+
+extension BatchLimits {
+    /// Cuts inputs into the ranges that one call takes.
+    func batches(sizes: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        var taken = 0
+        for (index, size) in sizes.enumerated() {
+            if index > start && (index - start >= count || taken + size > bytes) {
+                ranges.append(start..<index)
+                start = index
+                taken = 0
+            }
+            taken += size
+        }
+        if start < sizes.count { ranges.append(start..<sizes.count) }
+        return ranges
+    }
+}

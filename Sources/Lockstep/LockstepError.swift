@@ -1,0 +1,23 @@
+/// What Lockstep itself cannot go on with.
+public enum LockstepError: Error, Sendable, Hashable {
+    /// The listener cannot be added; says why and what to write instead.
+    case badListener(String)
+    /// The change stream's history was lost again and again.
+    case historyLostAgain(Int)
+    /// Not everything became fresh in time.
+    case timeout(String)
+    /// The watcher is not running.
+    case notWatching
+    case badDocument(String)
+}
+
+extension LockstepError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .badListener(let reason), .timeout(let reason), .badDocument(let reason): reason
+        case .historyLostAgain(let times):
+            "the history of the change stream was lost \(times) times in a row: looking through the documents takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"
+        case .notWatching: "the watcher is not running: call watch() first"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// A model with its types forgotten: from stored values to values to store.
+package struct AnyModel: Sendable {
+    package let name: String
+    package let version: String
+    package let limits: BatchLimits
+    private let call: @Sendable ([BSONValue]) async throws -> [Result<BSONValue, InputError>]
+
+    package init(_ model: some Model) {
+        name = model.name
+        version = model.version
+        limits = model.limits
+        call = { values in try await predictStored(values, with: model) }
+    }
+
+    /// One result for each value, in their order.
+    package func predict(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
+        try await call(values)
+    }
+}
+
+private func predictStored<M: Model>(_ values: [BSONValue], with model: M) async throws -> [Result<BSONValue, InputError>] {
+    var results = [Result<BSONValue, InputError>](repeating: .success(.null), count: values.count)
+    var inputs = [M.Input]()
+    var places = [Int]()
+    inputs.reserveCapacity(values.count)
+    places.reserveCapacity(values.count)
+    for (place, value) in values.enumerated() {
+        do throws(InputError) {
+            inputs.append(try M.Input(input: value))
+            places.append(place)
+        } catch {
+            results[place] = .failure(error)
+        }
+    }
+    guard !inputs.isEmpty else { return results }
+    let predictions = try await model.predict(inputs)
+    guard predictions.count == inputs.count else {
+        throw ModelError.failed("the model answered \(predictions.count) predictions to \(inputs.count) inputs")
+    }
+    for (place, prediction) in zip(places, predictions) {
+        results[place] = prediction.output.map { stored($0, as: model.vectors) }
+    }
+    return results
+}
+
+private func stored(_ value: BSONValue, as format: VectorFormat) -> BSONValue {
+    guard format == .array, value.type == .binary, let numbers = value.floats else { return value }
+    return BSONValue(numbers.map { BSONValue(Double($0)) })
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// Watches for elections among the acknowledgements of a session.
+///
+/// Outputs are acknowledged by the primary alone. In one term of office a later majority write proves them; across
+/// an election nothing does, and everything since the last saved position is to be looked at again.
+final class Elections: Sendable {
+    private struct State {
+        var term: BSONValue?
+        var changed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Notes the term that a write was acknowledged in.
+    func saw(_ term: BSONValue?) {
+        guard let term else { return }
+        state.withLock { state in
+            if let known = state.term, known != term { state.changed = true }
+            state.term = term
+        }
+    }
+
+    /// True once writes of this session were acknowledged in more than one term.
+    var changed: Bool {
+        state.withLock { $0.changed }
+    }
+}

@@ -1,0 +1,141 @@
+/// Writes and removes outputs, each only while its input is the one it was computed from.
+struct OutputWriter {
+    let connection: Connection
+    let listener: Listener
+    /// On a deployment that does not name its elections, each write waits for the majority itself.
+    let concern: WriteConcern
+
+    /// What is to be written for one document.
+    enum Change {
+        case store(BSONValue, Provenance, input: [BSONValue])
+        /// The input is gone. `unmatched`: because the listener's filter does not match any more.
+        case remove(unmatched: Bool)
+        /// The model refuses this input: an output of an earlier one must not stand beside it.
+        case clear(input: [BSONValue])
+    }
+
+    struct Result {
+        /// Operations that found their document with the expected input.
+        var matched = 0
+        /// Operations that failed, by their index among the changes.
+        var errors: [WriteError] = []
+        var election: BSONValue?
+    }
+
+    /// A command of MongoDB takes 16 MB and 100,000 operations; smaller ones spread over several writers.
+    private static let bytesPerCommand = 8 << 20
+
+    /// Writes all changes in as few commands as their size allows.
+    func write(_ changes: [(key: DocumentKey, change: Change)]) throws(MongoError) -> Result {
+        var result = Result()
+        var start = 0
+        while start < changes.count {
+            var command = BSONBuilder()
+            let end = build(&command, changes, from: start)
+            var written = try connection.write(
+                command, collection: listener.collection.name, concern: concern, operation: "update")
+            if let broken = written.errors.first(where: { Self.isPathBroken($0.code) }) {
+                // Somebody put a value where our nested fields belong; it gives way.
+                try clearPath(changes[start..<end].map(\.key))
+                _ = broken
+                written = try connection.write(
+                    command, collection: listener.collection.name, concern: concern, operation: "update")
+            }
+            result.matched += written.matched
+            result.errors += written.errors.map {
+                WriteError(index: $0.index + start, code: $0.code, message: $0.message)
+            }
+            result.election = written.election ?? result.election
+            start = end
+        }
+        return result
+    }
+
+    private func build(
+        _ command: inout BSONBuilder, _ changes: [(key: DocumentKey, change: Change)], from start: Int
+    ) -> Int {
+        var end = start
+        command.append(listener.collection.name, forKey: "update")
+        command.append(false, forKey: "ordered")
+        command.array("updates") { updates in
+            while end < changes.count, end == start || updates.count < Self.bytesPerCommand {
+                updates.document(String(end - start)) { append(changes[end].key, changes[end].change, to: &$0) }
+                end += 1
+            }
+        }
+        return end
+    }
+
+    private func append(_ key: DocumentKey, _ change: Change, to operation: inout BSONBuilder) {
+        operation.document("q") { filter in
+            filter.document("_id") { $0.append(key.id, forKey: "$eq") }
+            switch change {
+            case .store(_, _, let input), .clear(let input):
+                Guard.appendUnchanged(listener.keys, input, to: &filter)
+                if let condition = listener.filter { filter.array("$and") { $0.append(condition, forKey: "0") } }
+            case .remove(unmatched: false):
+                Guard.appendAbsent(listener.keys, to: &filter)
+            case .remove(unmatched: true):
+                if let condition = listener.filter { Guard.appendUnmatched(condition, to: &filter) }
+            }
+        }
+        operation.document("u") { update in
+            switch change {
+            case .store(let prediction, let provenance, _):
+                update.document("$set") { fields in
+                    fields.append(prediction, forKey: listener.outputPath.text)
+                    provenance.append(to: &fields, forKey: listener.provenancePath.text)
+                }
+            case .remove, .clear:
+                update.document("$unset") { fields in
+                    fields.append(1, forKey: listener.outputPath.text)
+                    fields.append(1, forKey: listener.provenancePath.text)
+                }
+            }
+        }
+        operation.append(BSONDocument.simpleCollation, forKey: "collation")
+    }
+
+    // PathNotViable and its older relatives: a field above ours is no document.
+    private static func isPathBroken(_ code: Int) -> Bool {
+        code == MongoError.Code.pathNotViable
+    }
+
+    /// Removes whatever stands above our fields and is no document.
+    private func clearPath(_ keys: [DocumentKey]) throws(MongoError) {
+        var command = BSONBuilder()
+        command.append(listener.collection.name, forKey: "update")
+        command.append(true, forKey: "ordered")
+        let above = listener.outputPath.ancestors + listener.provenancePath.ancestors
+        command.array("updates") { updates in
+            for (index, path) in above.enumerated() {
+                updates.document(String(index)) { operation in
+                    operation.document("q") { filter in
+                        filter.document("_id") { id in
+                            id.array("$in") { list in
+                                for (index, key) in keys.enumerated() { list.append(key.id, forKey: String(index)) }
+                            }
+                        }
+                        // An array counts as no document here: our names are no indices.
+                        filter.document("$expr") { filter in
+                            filter.document("$not") { condition in
+                                condition.array("$in") { pair in
+                                    pair.document("0") { $0.append("$" + path, forKey: "$type") }
+                                    pair.array("1") { kinds in
+                                        kinds.append("object", forKey: "0")
+                                        kinds.append("missing", forKey: "1")
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    operation.document("u") { $0.document("$unset") { $0.append(1, forKey: path) } }
+                    operation.append(true, forKey: "multi")
+                    operation.append(BSONDocument.simpleCollation, forKey: "collation")
+                }
+            }
+        }
+        _ = try connection.write(
+            command, collection: listener.collection.name, concern: concern, operation: "update")
+    }
+}

@@ -1,0 +1,135 @@
+import DequeModule
+
+/// The documents that one listener has to look at: in order, each once, never the same one twice at a time.
+struct ListenerQueue {
+    private var waiting: [DocumentKey: PendingChange] = [:]
+    private var streamOrder: Deque<DocumentKey> = []
+    // Scanned documents wait behind the stream's, so that a backfill does not delay live changes.
+    private var scanOrder: Deque<DocumentKey> = []
+    // Keys in a handler's hands, with what came for them meanwhile.
+    private var inFlight: [DocumentKey: PendingChange?] = [:]
+    private var delayed: [(due: ContinuousClock.Instant, key: DocumentKey, change: PendingChange)] = []
+    /// Bytes held, by estimate: keys, carried values and the tables' own cost.
+    private(set) var bytes = 0
+
+    /// What the tables cost for each key, measured on Linux with ObjectIds.
+    private static let overhead = 200
+
+    var isIdle: Bool {
+        waiting.isEmpty && inFlight.isEmpty && delayed.isEmpty
+    }
+
+    var hasWork: Bool {
+        !waiting.isEmpty
+    }
+
+    /// Documents that wait or are being handled.
+    var count: Int {
+        waiting.count + inFlight.count + delayed.count
+    }
+
+    var scanCount: Int {
+        scanOrder.count
+    }
+
+    /// Takes a change in.
+    ///
+    /// - Returns: whether the change's tickets are now held here; if not, an earlier change's cover them.
+    mutating func offer(_ key: DocumentKey, _ change: PendingChange) -> (stream: Bool, scan: Bool) {
+        if var known = waiting[key] {
+            let before = known.size
+            let fromScan = known.streamTicket == nil
+            let taken = known.merge(change)
+            bytes += known.size - before
+            waiting[key] = known
+            // A live change overtakes the scan; the key's place in the scan's order becomes void.
+            if fromScan && known.streamTicket != nil { streamOrder.append(key) }
+            return taken
+        }
+        if let later = inFlight[key] {
+            var merged = later ?? PendingChange()
+            let before = merged.size
+            let taken = merged.merge(change)
+            // The handler may have read the document after this change: its values are then no news.
+            merged.carried = nil
+            bytes += merged.size - before
+            inFlight[key] = .some(merged)
+            return taken
+        }
+        bytes += Self.overhead + key.size + change.size
+        waiting[key] = change
+        if change.streamTicket == nil && change.scanTicket != nil {
+            scanOrder.append(key)
+        } else {
+            streamOrder.append(key)
+        }
+        return (change.streamTicket != nil, change.scanTicket != nil)
+    }
+
+    /// Hands out the next documents, at most `limit`; they are in flight until ``finish(_:)``.
+    mutating func take(limit: Int) -> [Job] {
+        var jobs = [Job]()
+        jobs.reserveCapacity(min(limit, waiting.count))
+        while jobs.count < limit, let key = streamOrder.popFirst() ?? scanOrder.popFirst() {
+            guard let change = waiting.removeValue(forKey: key) else { continue }
+            inFlight[key] = .some(nil)
+            jobs.append(Job(key: key, change: change, size: Self.overhead + key.size + change.size))
+        }
+        return jobs
+    }
+
+    /// The handler is done with a key; what came meanwhile gets its turn.
+    mutating func finish(_ job: Job) {
+        guard let entry = inFlight.removeValue(forKey: job.key) else { return }
+        bytes -= job.size
+        if let later = entry {
+            bytes -= later.size
+            requeue(job.key, later)
+        }
+    }
+
+    /// The handler gives a key back, to be tried again at `due`, or now when something newer came.
+    mutating func giveBack(_ job: Job, due: ContinuousClock.Instant) -> (streamCovered: Ticket?, scanCovered: ScanTicket?) {
+        guard let entry = inFlight.removeValue(forKey: job.key) else { return (nil, nil) }
+        bytes -= job.size
+        var change = job.change
+        guard let later = entry else {
+            bytes += Self.overhead + job.key.size + change.size
+            delayed.append((due, job.key, change))
+            return (nil, nil)
+        }
+        bytes -= later.size
+        // A newer change means a new input, for which the count of attempts begins anew.
+        change.attempts = 0
+        change.superseded = nil
+        let taken = change.merge(later)
+        requeue(job.key, change)
+        return (taken.stream ? nil : later.streamTicket, taken.scan ? nil : later.scanTicket)
+    }
+
+    /// Brings back what was given back and is due.
+    mutating func releaseDue(_ now: ContinuousClock.Instant, covered: (_ change: PendingChange, _ stream: Bool, _ scan: Bool) -> Void) {
+        guard delayed.contains(where: { $0.due <= now }) else { return }
+        let due = delayed.filter { $0.due <= now }
+        delayed.removeAll { $0.due <= now }
+        for (_, key, change) in due {
+            bytes -= Self.overhead + key.size + change.size
+            let taken = offer(key, change)
+            covered(change, taken.stream, taken.scan)
+        }
+    }
+
+    private mutating func requeue(_ key: DocumentKey, _ change: PendingChange) {
+        bytes += Self.overhead + key.size + change.size
+        waiting[key] = change
+        streamOrder.append(key)
+    }
+}
+
+/// One document for one listener, in a handler's hands.
+struct Job: Sendable {
+    let key: DocumentKey
+    var change: PendingChange
+    /// Bytes that the queue counts for it.
+    let size: Int
+}

@@ -1,0 +1,101 @@
+/// How many of a listener's documents are what they should be.
+public struct ListenerReport: Sendable, Hashable {
+    public let on: String
+    public let key: String
+    public let model: String
+    /// Every document of the collection; the sum of the others.
+    public var documents = 0
+    public var fresh = 0
+    public var stale = 0
+    public var missing = 0
+    public var extra = 0
+    /// Parked with their present input.
+    public var failed = 0
+
+    init(_ listener: Listener) {
+        on = listener.collection.name
+        key = listener.keyText
+        model = listener.modelName
+    }
+
+    /// Every output is right, or its document is parked for a reason.
+    public var isFresh: Bool {
+        stale == 0 && missing == 0 && extra == 0 && failed == 0
+    }
+
+    mutating func count(_ verdict: Verdict, isParked: Bool) {
+        documents += 1
+        switch verdict {
+        case .fresh: fresh += 1
+        case _ where isParked: failed += 1
+        case .stale: stale += 1
+        case .missing: missing += 1
+        case .extra: extra += 1
+        }
+    }
+}
+
+extension ListenerReport {
+    public var document: BSONDocument {
+        [
+            "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model), "documents": BSONValue(documents),
+            "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
+            "extra": BSONValue(extra), "failed": BSONValue(failed),
+        ]
+    }
+}
+
+/// One pass over a collection: judges every document for every listener, and hands on those that are not fresh.
+///
+/// Backfill, verification, repair and the audit of standalone servers are this with different ends.
+struct Audit {
+    let connection: Connection
+    let collection: String
+    let listeners: [Listener]
+
+    struct Page {
+        /// The place in the scan after this page.
+        let upTo: BSONValue
+        let documents: Int
+        /// Documents that are not fresh, by the listener's place.
+        var unfresh: [(listener: Int, key: DocumentKey)] = []
+    }
+
+    /// - Returns: the tally of each listener, in their order.
+    func run(from after: BSONValue?, _ body: (Page) throws -> Bool) throws -> [ListenerReport] {
+        var reports = listeners.map(ListenerReport.init)
+        var digest = SHA256()
+        let failures = FailureStore(connection: connection)
+        let parkedCounts = try failures.counts()
+        let scan = CollectionScan(connection: connection, collection: collection, listeners: listeners)
+        try scan.forEachPage(from: after) { documents in
+            guard let last = documents.last else { return true }
+            var page = Page(upTo: last.key.id, documents: documents.count)
+            for (place, listener) in listeners.enumerated() {
+                var suspects: [(DocumentKey, Verdict, Fingerprint?)] = []
+                for document in documents {
+                    let evidence = document.evidence[place]
+                    let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
+                    let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+                    if verdict == .fresh {
+                        reports[place].count(.fresh, isParked: false)
+                    } else {
+                        suspects.append((document.key, verdict, fingerprint))
+                    }
+                }
+                let parked =
+                    parkedCounts[listener.id] == nil || suspects.isEmpty
+                    ? [:] : try failures.parked(listener: listener.id, documents: suspects.map(\.0.id))
+                for (key, verdict, fingerprint) in suspects {
+                    let entry = parked[key]
+                    let isParked =
+                        entry != nil && entry?.0 == fingerprint && entry?.1 == listener.model.version
+                    reports[place].count(verdict, isParked: isParked)
+                    if !isParked { page.unfresh.append((place, key)) }
+                }
+            }
+            return try body(page)
+        }
+        return reports
+    }
+}

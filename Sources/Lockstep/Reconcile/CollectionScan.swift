@@ -1,0 +1,113 @@
+/// Reads a collection in the order of `_id`, with the evidence of several listeners for each document.
+///
+/// `min` with a hint goes by the index's own order: a comparison such as `{_id: {$gt: x}}` would skip every `_id`
+/// of another type than `x`.
+struct CollectionScan {
+    let connection: Connection
+    let collection: String
+    let listeners: [Listener]
+
+    struct Document {
+        let key: DocumentKey
+        /// One for each listener, in their order.
+        let evidence: [Evidence]
+    }
+
+    /// Documents in a page.
+    static let pageSize = 1000
+
+    /// Lends page after page until the end or until `body` returns false; begins at `after` itself if it is given.
+    func forEachPage(from after: BSONValue?, _ body: ([Document]) throws -> Bool) throws {
+        var from = after
+        var backoff = Backoff()
+        while true {
+            do {
+                try read(&from) { page in
+                    backoff.reset()
+                    return try body(page)
+                }
+                return
+            } catch let error as MongoError where error.isTransient || error.code == MongoError.Code.cursorNotFound {
+                // The scan goes on from the last page.
+                guard backoff.attempts < 20 else { throw error }
+                blockThread(seconds: backoff.next())
+            }
+        }
+    }
+
+    private func read(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws {
+        let command = self.command(from: from)
+        let lent = connection.pool.borrow()
+        var cursor = try ServerCursor(
+            opening: command, on: connection.database, collection: collection, with: lent.client, operation: "find")
+        do {
+            while let batch = try cursor.next(with: lent.client, limit: Self.pageSize) {
+                var page: [Document] = []
+                page.reserveCapacity(Self.pageSize)
+                batch.forEach { view in
+                    guard let id = view["_id"] else { return }
+                    let evidence = listeners.enumerated().map { index, listener in
+                        EvidenceProjection.evidence(of: listener, in: view, prefix: "l\(index)")
+                    }
+                    page.append(Document(key: DocumentKey(BSONValue(copying: id)), evidence: evidence))
+                }
+                guard let last = page.last else { continue }
+                guard try body(try filtered(page)) else { break }
+                from = last.key.id
+            }
+        } catch {
+            cursor.close(with: lent.client)
+            throw error
+        }
+        cursor.close(with: lent.client)
+    }
+
+    private func command(from: BSONValue?) -> BSONBuilder {
+        var command = BSONBuilder()
+        command.append(collection, forKey: "find")
+        command.document("hint") { $0.append(1, forKey: "_id") }
+        if let from { command.document("min") { $0.append(from, forKey: "_id") } }
+        command.document("projection") { projection in
+            for (index, listener) in listeners.enumerated() {
+                EvidenceProjection.append(listener, prefix: "l\(index)", to: &projection)
+            }
+        }
+        command.append(Self.pageSize, forKey: "batchSize")
+        return command
+    }
+
+    /// Takes the input away where a listener's filter does not match: the server decides, page by page.
+    private func filtered(_ page: [Document]) throws -> [Document] {
+        guard listeners.contains(where: { $0.filter != nil }) else { return page }
+        var evidence = page.map(\.evidence)
+        for (place, listener) in listeners.enumerated() {
+            guard let filter = listener.filter else { continue }
+            let matching = try matching(filter, page.map(\.key))
+            for (row, document) in page.enumerated() where !matching.contains(document.key) {
+                evidence[row][place].input = nil
+                evidence[row][place].isUnmatched = true
+            }
+        }
+        return zip(page, evidence).map { Document(key: $0.key, evidence: $1) }
+    }
+
+    private func matching(_ filter: BSONDocument, _ keys: [DocumentKey]) throws -> Set<DocumentKey> {
+        var found: Set<DocumentKey> = []
+        var command = BSONBuilder()
+        command.append(collection, forKey: "find")
+        command.document("filter") { conditions in
+            conditions.document("_id") { id in
+                id.array("$in") { list in
+                    for (index, key) in keys.enumerated() { list.append(key.id, forKey: String(index)) }
+                }
+            }
+            conditions.array("$and") { $0.append(filter, forKey: "0") }
+        }
+        command.document("projection") { $0.append(1, forKey: "_id") }
+        command.append(BSONDocument.simpleCollation, forKey: "collation")
+        try connection.query(command, collection: collection) { view in
+            if let id = view["_id"] { found.insert(DocumentKey(BSONValue(copying: id))) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,195 @@
+import Logging
+import Synchronization
+
+/// Looks through collections beside the stream and feeds what is not fresh to the same queue.
+final class Reconciler: Sendable {
+    private struct State {
+        var progress: [String: Checkpoint.Progress] = [:]
+        /// Collections to look through, with the listeners concerned and where to begin.
+        var pending: [Request] = []
+        /// Collections that are gone: nothing of theirs stays parked.
+        var gone: Set<String> = []
+        var isScanning = false
+        var stops = false
+        var scans = 0
+    }
+
+    private struct Request {
+        let collection: String
+        let listeners: [Int]
+        let after: BSONValue?
+    }
+
+    private let connection: Connection
+    private let listeners: [Listener]
+    private let queue: WorkQueue
+    private let failures: FailureStore
+    private let log: Logger
+    private let state: Mutex<State>
+
+    init(
+        connection: Connection, listeners: [Listener], queue: WorkQueue, failures: FailureStore, plan: StartPlan,
+        saved: Checkpoint?, log: Logger
+    ) {
+        self.connection = connection
+        self.listeners = listeners
+        self.queue = queue
+        self.failures = failures
+        self.log = log
+        var state = State()
+        for (index, listener) in listeners.enumerated() {
+            let after = plan.scans[index]
+            state.progress[listener.id] = Checkpoint.Progress(
+                definition: listener.definition, isComplete: after == nil, after: after ?? nil)
+        }
+        for collection in Set(listeners.map(\.collection.name)).sorted() {
+            let indices = listeners.indices.filter {
+                listeners[$0].collection.name == collection && plan.scans[$0] != nil
+            }
+            guard let first = indices.first else { continue }
+            // One pass for all; it begins in the middle only if that is the middle for all.
+            let after = plan.scans[first] ?? nil
+            let isShared = indices.allSatisfy { (plan.scans[$0] ?? nil) == after }
+            state.pending.append(
+                Request(collection: collection, listeners: indices, after: isShared ? after : nil))
+        }
+        self.state = Mutex(state)
+    }
+
+    /// How far each listener's documents are looked through, by the listener's id.
+    var progress: [String: Checkpoint.Progress] {
+        state.withLock { $0.progress }
+    }
+
+    /// Nothing is left to look through.
+    var isComplete: Bool {
+        state.withLock { $0.pending.isEmpty && !$0.isScanning }
+    }
+
+    func stop() {
+        state.withLock { $0.stops = true }
+    }
+
+    /// Documents came or went without events of their own.
+    func collectionsChanged(appeared: [String], disappeared: [String]) {
+        state.withLock { state in
+            state.gone.formUnion(disappeared)
+            for collection in appeared { request(collection, in: &state) }
+        }
+    }
+
+    private func request(_ collection: String, in state: inout State) {
+        let indices = listeners.indices.filter { listeners[$0].collection.name == collection }
+        guard !indices.isEmpty else { return }
+        state.pending.append(Request(collection: collection, listeners: indices, after: nil))
+        for index in indices {
+            state.progress[listeners[index].id]?.isComplete = false
+            state.progress[listeners[index].id]?.after = nil
+        }
+    }
+
+    /// Works off what is requested until it is stopped; `every`: ask for everything again after that time.
+    func run(
+        every: Duration?, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+    ) async throws {
+        var next = every.map { ContinuousClock.now + $0 }
+        while !isEnding() {
+            let (request, gone) = state.withLock { state in
+                let request = state.pending.isEmpty ? nil : state.pending.removeFirst()
+                state.isScanning = request != nil
+                defer { state.gone = [] }
+                return (request, state.gone)
+            }
+            for collection in gone.sorted() { try forget(collection) }
+            if let request {
+                try await scan(request, observer, until: isEnding)
+                continue
+            }
+            if let every, let due = next, due <= .now {
+                next = .now + every
+                state.withLock { state in
+                    for collection in Set(listeners.map(\.collection.name)).sorted() {
+                        self.request(collection, in: &state)
+                    }
+                }
+                continue
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func scan(
+        _ request: Request, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+    ) async throws {
+        let concerned = request.listeners.map { listeners[$0] }
+        let number = state.withLock { state in
+            state.scans += 1
+            return state.scans
+        }
+        queue.beginScan(number)
+        defer { queue.endScan(number) }
+        let total = observer == nil ? 0 : try connection.estimatedCount(of: request.collection)
+        var documents = 0
+        var isWhole = true
+        let audit = Audit(connection: connection, collection: request.collection, listeners: concerned)
+        _ = try audit.run(from: request.after) { page in
+            let offers = page.unfresh.map {
+                WorkQueue.Offer(listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
+            }
+            documents += page.documents
+            isWhole = queue.offer(offers, scan: number, upTo: page.upTo) && !isEnding()
+            observer?.progressed(collection: request.collection, documents: documents, total: total)
+            note(concerned, after: queue.progress(ofScan: number).safe)
+            return isWhole
+        }
+        // Read to the end is not yet handled to the end.
+        while isWhole, queue.progress(ofScan: number).isBusy, !isEnding() {
+            note(concerned, after: queue.progress(ofScan: number).safe)
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        guard isWhole, !isEnding() else { return }
+        state.withLock { state in
+            // What was asked for meanwhile is still to come.
+            let later = Set(state.pending.flatMap(\.listeners))
+            for index in request.listeners where !later.contains(index) {
+                state.progress[listeners[index].id]?.isComplete = true
+                state.progress[listeners[index].id]?.after = nil
+            }
+            state.isScanning = false
+        }
+        observer?.finished(collection: request.collection)
+    }
+
+    private func note(_ concerned: [Listener], after: BSONValue?) {
+        guard let after else { return }
+        state.withLock { state in
+            for listener in concerned { state.progress[listener.id]?.after = after }
+        }
+    }
+
+    private func forget(_ collection: String) throws(MongoError) {
+        for listener in listeners where listener.collection.name == collection {
+            try failures.clearAll(listener: listener.id)
+        }
+    }
+}
+
+extension Connection {
+    /// The number of documents by the collection's own count; no scan.
+    package func estimatedCount(of collection: String) throws(MongoError) -> Int {
+        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))["n"]?.int ?? 0
+    }
+}
+
+extension [Listener] {
+    /// The listeners that read what this one writes.
+    func dependents(of index: Int) -> [Int] {
+        let writer = self[index]
+        return indices.filter { other in
+            other != index && self[other].collection == writer.collection
+                && (self[other].keys + FilterPaths(self[other].filter).paths).contains {
+                    $0.overlaps(writer.outputPath)
+                }
+        }
+    }
+}

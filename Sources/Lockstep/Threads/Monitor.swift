@@ -1,0 +1,51 @@
+import Foundation
+
+/// State shared by threads, with a condition to wait on.
+///
+/// The standard library's `Mutex` has no condition; waiting readers are what this is for.
+final class Monitor<State>: @unchecked Sendable {
+    // Guarded by the condition's lock.
+    private var state: State
+    private let condition = NSCondition()
+
+    init(_ state: sending State) {
+        self.state = state
+    }
+
+    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return try body(&state)
+    }
+
+    /// Changes the state and wakes every waiting thread.
+    func signalling<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer {
+            condition.broadcast()
+            condition.unlock()
+        }
+        return try body(&state)
+    }
+
+    /// Blocks the thread until `ready` gives a value.
+    func wait<Result>(until ready: (inout State) -> Result?) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result = ready(&state) { return result }
+            condition.wait()
+        }
+    }
+
+    /// Blocks the thread until `ready` gives a value or the time is over.
+    func wait<Result>(atMost seconds: Double, until ready: (inout State) -> Result?) -> Result? {
+        condition.lock()
+        defer { condition.unlock() }
+        let end = Date(timeIntervalSinceNow: seconds)
+        while true {
+            if let result = ready(&state) { return result }
+            if !condition.wait(until: end) { return ready(&state) }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Logging
+import Synchronization
+
+/// Watches a database's collections and keeps their predictions in step.
+///
+/// ```swift
+/// let watcher = DatabaseWatcher(db: db, on: Collection("docs"))
+/// try await watcher.watch()
+/// watcher.isAvailable()
+/// print(watcher.info())
+/// try await watcher.stop()
+/// ```
+public final class DatabaseWatcher: Sendable {
+    private let db: Database
+    private let pipeline: Pipeline
+    private let task = Mutex<Task<Void, any Error>?>(nil)
+
+    /// - Parameter collection: the collection to watch; default: every collection that has a listener.
+    public init(db: Database, on collection: Collection? = nil, options: WatcherOptions = WatcherOptions()) {
+        self.db = db
+        pipeline = Pipeline(
+            connection: db.connection, options: options,
+            identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads, log: db.log,
+            collections: collection.map { [$0.name] } ?? []
+        ) { [weak db] in
+            (db?.listeners ?? []).filter { collection == nil || $0.collection == collection }
+        }
+        db.register(self)
+    }
+
+    /// Starts to watch; returns once the stream is open. A thread of its own listens from here on, and documents that
+    /// are not fresh are looked for meanwhile.
+    ///
+    /// - Throws: when the stream cannot be opened.
+    public func watch() async throws {
+        // The one task without a parent: the watcher owns it from here until stop().
+        let running = task.withLock { task in
+            if task == nil { task = Task { [pipeline] in try await pipeline.run() } }
+            return task
+        }
+        while !pipeline.isOpen {
+            let (hasEnded, failure) = pipeline.ending
+            if let failure {
+                task.withLock { $0 = nil }
+                throw failure
+            }
+            if hasEnded || running?.isCancelled == true { throw LockstepError.notWatching }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    /// Watches until ``stop()`` is called or the task is cancelled; for programs that do nothing else.
+    public func run(progress: (any ProgressObserver)? = nil) async throws {
+        try await withTaskCancellationHandler {
+            try await pipeline.run(progress)
+        } onCancel: {
+            pipeline.stop()
+        }
+    }
+
+    /// True while the stream is open.
+    public func isAvailable() -> Bool {
+        pipeline.isOpen
+    }
+
+    /// What was seen and done so far.
+    public func info() -> WatcherInfo {
+        pipeline.info
+    }
+
+    /// Finishes what is in hand, saves the position and ends the thread.
+    public func stop() async throws {
+        pipeline.stop()
+        let running = task.withLock { $0 }
+        try await running?.value
+    }
+
+    /// Asks ``run(progress:)`` to end.
+    public func requestStop() {
+        pipeline.stop()
+    }
+
+    /// The token after which nothing is unhandled: give it to another watcher to go on from there.
+    public var resumeToken: BSONDocument? {
+        pipeline.session?.queue.safePosition?.token
+    }
+
+    /// The token that was read last, handled or not.
+    public var lastReadToken: BSONDocument? {
+        pipeline.session?.capture?.position?.token
+    }
+
+    /// Everything that was there at the start has been looked through.
+    public var hasCaughtUp: Bool {
+        pipeline.session?.hasCaughtUp ?? false
+    }
+
+    /// Waits until every change that was acknowledged before this call is reflected in the outputs.
+    ///
+    /// - Throws: ``LockstepError/timeout(_:)``, ``LockstepError/notWatching``, or what the watcher ended with.
+    public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
+        let connection = db.connection
+        let time = try await db.threads.run { try connection.operationTime() }
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let (hasEnded, failure) = pipeline.ending
+            if let failure { throw failure }
+            guard !hasEnded, let session = pipeline.session else { throw LockstepError.notWatching }
+            if session.hasCaughtUp, session.hasHandled(time) { return }
+            guard .now < deadline else {
+                throw LockstepError.timeout(
+                    "not everything was fresh after \(timeout): \(session.queue.load.documents) documents wait")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    func reconfigure() {
+        pipeline.reconfigure()
+    }
+
+    /// Documents that this process wrote on a server without change streams.
+    func note(_ ids: [BSONValue], in collection: Collection) {
+        pipeline.session?.note(ids, in: collection)
+    }
+}

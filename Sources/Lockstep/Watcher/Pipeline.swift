@@ -1,0 +1,144 @@
+import Logging
+import Synchronization
+
+/// The way of a change, from the stream to the stored prediction:
+///
+/// ```
+/// MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Handler ──▶ AnyModel ──▶ OutputWriter ──▶ MongoDB
+///                │            ▲  │                                    │
+///                └─position───┼──┴───▶ CheckpointTracker ◀───done─────┘
+///                         Reconciler
+/// ```
+///
+/// It runs in sessions. A session begins from the last saved checkpoint and ends when it is stopped, or when
+/// what it holds in memory can no longer be trusted: history lost, an election, other listeners.
+final class Pipeline: Sendable {
+    let connection: Connection
+    let options: WatcherOptions
+    let identifier: String
+    let threads: BlockingThreads
+    let log: Logger
+    /// The collections to watch beside those of the listeners.
+    let collections: [String]
+    let listeners: @Sendable () -> [Listener]
+
+    let ownWrites = OwnWrites()
+    let statistics = Statistics()
+    private let state = Mutex(State())
+
+    private struct State {
+        var session: Session?
+        var stops = false
+        var failure: (any Error)?
+        var hasEnded = false
+    }
+
+    /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
+    private static let maximumLosses = 3
+
+    init(
+        connection: Connection, options: WatcherOptions, identifier: String, threads: BlockingThreads, log: Logger,
+        collections: [String], listeners: @escaping @Sendable () -> [Listener]
+    ) {
+        self.connection = connection
+        self.options = options
+        self.identifier = identifier
+        self.threads = threads
+        self.log = log
+        self.collections = collections
+        self.listeners = listeners
+    }
+
+    /// Runs until it is stopped, then drains and saves.
+    func run(_ progress: (any ProgressObserver)? = nil) async throws {
+        defer { state.withLock { $0.hasEnded = true } }
+        do {
+            try await runSessions(progress)
+        } catch {
+            state.withLock { $0.failure = error }
+            throw error
+        }
+    }
+
+    private func runSessions(_ progress: (any ProgressObserver)?) async throws {
+        var losses = 0
+        var forgets = false
+        var backoff = Backoff()
+        while !stops {
+            do {
+                let session = try await threads.run { [self, forgets] in
+                    try Session(self, forgetsPosition: forgets)
+                }
+                let goesOn = state.withLock { state in
+                    state.session = session
+                    return !state.stops
+                }
+                guard goesOn else { return }
+                let end = await session.run(progress)
+                if session.hasCaughtUp { losses = 0 }
+                backoff.reset()
+                forgets = false
+                switch end {
+                case .stopped: return
+                case .failed(let error): throw error
+                case .rewind(let why): log.notice("\(why): going back to the last saved position")
+                case .historyLost(let why):
+                    losses += 1
+                    guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
+                    forgets = true
+                    log.warning("the change stream cannot go on where it was (\(why)); looking through all documents")
+                }
+            } catch let error as MongoError where error.isTransient && state.withLock({ $0.session != nil }) {
+                // Once it has worked, an absent server is waited for.
+                log.warning("\(error); trying again")
+                try await Task.sleep(for: .seconds(backoff.next()))
+            }
+        }
+    }
+
+    func stop() {
+        state.withLock { state in
+            state.stops = true
+            return state.session
+        }?.stop()
+    }
+
+    /// Makes the session begin anew with the listeners of now.
+    func reconfigure() {
+        session?.rewind("the listeners changed")
+    }
+
+    private var stops: Bool {
+        state.withLock { $0.stops }
+    }
+
+    var session: Session? {
+        state.withLock { $0.session }
+    }
+
+    /// Why it ended, once it has.
+    var ending: (hasEnded: Bool, failure: (any Error)?) {
+        state.withLock { ($0.hasEnded, $0.failure) }
+    }
+
+    var isOpen: Bool {
+        state.withLock { !$0.hasEnded && ($0.session?.isOpen ?? false) }
+    }
+
+    var info: WatcherInfo {
+        let counts = statistics.counts
+        let load = session?.queue.load ?? (0, 0)
+        return WatcherInfo(
+            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces, deletes: counts.deletes,
+            modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
+            superseded: counts.superseded, alreadyFresh: counts.fresh, parked: counts.parked, waiting: load.0,
+            waitingBytes: load.1)
+    }
+}
+
+/// Hears how far a long look through a collection is.
+public protocol ProgressObserver: Sendable {
+    /// - Parameter total: by MongoDB's estimate.
+    func progressed(collection: String, documents: Int, total: Int)
+    func finished(collection: String)
+}

@@ -1,0 +1,246 @@
+import Logging
+import Synchronization
+
+/// One run of the pipeline from a checkpoint on: a queue, its handlers, the capture and the scans.
+final class Session: Sendable {
+    enum End: Sendable {
+        case stopped
+        case rewind(String)
+        case historyLost(String)
+        case failed(any Error)
+    }
+
+    let queue: WorkQueue
+    let capture: Capture?
+    let reconciler: Reconciler
+    private let options: WatcherOptions
+    private let threads: BlockingThreads
+    private let log: Logger
+    private let handlers: [Handler]
+    private let elections = Elections()
+    private let saver: CheckpointSaver
+    private let plan: StartPlan
+    private let end = Mutex<End?>(nil)
+
+    /// Reads the checkpoint and decides where to begin; blocks.
+    init(_ pipeline: Pipeline, forgetsPosition: Bool) throws {
+        options = pipeline.options
+        threads = pipeline.threads
+        log = pipeline.log
+        let connection = pipeline.connection
+        let log = pipeline.log
+        let listeners = pipeline.listeners()
+        let deployment = try connection.deployment()
+        let store = CheckpointStore(connection: connection, identifier: pipeline.identifier)
+        let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
+        let stream = ChangeStream(
+            connection: connection,
+            collections: watched + [FailureStore.collection, WaitRequests.collection],
+            pipeline: pipeline.options.pipeline)
+        let saved = try store.load()
+        plan = StartPlan(
+            saved: saved, token: pipeline.options.resumeToken, stream: stream.fingerprint, listeners: listeners,
+            forgetsPosition: forgetsPosition)
+        let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
+        let failures = FailureStore(connection: connection)
+        let parked = try failures.counts()
+        let health = listeners.map { listener in
+            let health = ListenerHealth(name: listener.id, log: log)
+            health.parked = parked[listener.id] ?? 0
+            return health
+        }
+        let serverHealth = ListenerHealth(name: "MongoDB", log: log)
+        handlers = listeners.enumerated().map { [elections] index, listener in
+            Handler(
+                index: index, listener: listener, connection: connection, queue: queue,
+                ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
+                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections,
+                dependents: listeners.dependents(of: index),
+                concern: deployment.kind == .sharded ? .majority : .one, log: log)
+        }
+        let reconciler = Reconciler(
+            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan, saved: saved,
+            log: log)
+        self.reconciler = reconciler
+        self.queue = queue
+        saver = CheckpointSaver(
+            store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler, elections: elections)
+        if deployment.hasChangeStreams {
+            let router = Router(
+                listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
+                liveAfter: deployment.operationTime ?? BSONTimestamp(seconds: .max, increment: 0))
+            capture = Capture(
+                stream: stream, router: router, queue: queue, statistics: pipeline.statistics, log: log
+            ) { appeared, disappeared in
+                reconciler.collectionsChanged(appeared: appeared, disappeared: disappeared)
+            }
+        } else {
+            capture = nil
+            log.notice(
+                "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(pipeline.options.reconcileEvery)"
+            )
+        }
+        try failures.requests().forEach { request in
+            guard let index = listeners.firstIndex(where: { $0.id == request.listener }) else { return }
+            var change = PendingChange()
+            change.retry = true
+            queue.offer([.init(listener: index, key: DocumentKey(request.document), change: change)])
+        }
+    }
+
+    /// Runs until it ends, then drains if it was stopped, and saves what is done.
+    func run(_ progress: (any ProgressObserver)?) async -> End {
+        await withTaskGroup(of: Void.self) { group in
+            for handler in handlers {
+                for _ in 0..<handler.listener.model.limits.concurrency {
+                    group.addTask(executorPreference: threads) { await self.work(handler) }
+                }
+            }
+            capture?.start(plan.stream)
+            if let capture {
+                group.addTask(executorPreference: threads) { self.finish(End(capture.waitUntilEnded())) }
+            }
+            group.addTask(executorPreference: threads) { await self.reconcile(progress) }
+            group.addTask(executorPreference: threads) { await self.saveRegularly() }
+            await withTaskExecutorPreference(threads) { await self.supervise() }
+            await withTaskExecutorPreference(threads) { await self.windDown() }
+            await group.waitForAll()
+            return end.withLock { $0 } ?? .stopped
+        }
+    }
+
+    func stop() {
+        finish(.stopped)
+    }
+
+    func rewind(_ why: String) {
+        finish(.rewind(why))
+    }
+
+    /// The stream is open; on a standalone server, the handlers run.
+    var isOpen: Bool {
+        end.withLock { $0 == nil } && (capture?.isOpen ?? true)
+    }
+
+    /// All scans are through and the stream was read.
+    var hasCaughtUp: Bool {
+        reconciler.isComplete && (capture?.position != nil || capture == nil)
+    }
+
+    private func finish(_ ending: End) {
+        end.withLock { end in
+            if end == nil { end = ending }
+        }
+        capture?.stop()
+    }
+
+    private var isEnding: Bool {
+        end.withLock { $0 != nil }
+    }
+}
+
+// MARK: The tasks of a session
+
+extension Session {
+    /// A lane of a handler: takes what waits for its listener, one batch after another.
+    private func work(_ handler: Handler) async {
+        // Some for the next call while this one is computed, yet not so many that one round takes seconds.
+        let limit = min(1000, handler.listener.model.limits.count * 4)
+        while let jobs = await queue.next(listener: handler.index, limit: limit) {
+            do {
+                if let pause = handler.health.pausedUntil, pause > .now { try? await Task.sleep(until: pause) }
+                try await handler.process(jobs)
+            } catch {
+                finish(.failed(error))
+                return
+            }
+        }
+    }
+
+    /// Watches over the others, ten times a second, until the session ends.
+    private func supervise() async {
+        while !isEnding {
+            queue.releaseDue(.now)
+            if elections.changed { return finish(.rewind("there was an election")) }
+            try? await Task.sleep(for: .milliseconds(100))
+            if Task.isCancelled { finish(.stopped) }
+        }
+    }
+
+    /// Saves positions and progress as they fall due; apart from the supervision, since a majority may be long in coming.
+    private func saveRegularly() async {
+        while !isEnding {
+            do throws(MongoError) {
+                try saver.saveIfDue(capture)
+            } catch {
+                // The next round tries again; the handlers report the outage.
+                if !error.isTransient { return finish(.failed(error)) }
+            }
+            try? await Task.sleep(for: .milliseconds(saver.isAwaited(capture) ? 5 : 50))
+        }
+    }
+
+    private func reconcile(_ progress: (any ProgressObserver)?) async {
+        do {
+            // What is looked through must be followed from before on.
+            if let capture, capture.waitUntilOpen() != nil { return }
+            if capture != nil { try saver.saveStart(capture) }
+            let every = capture == nil ? options.reconcileEvery : nil
+            try await reconciler.run(every: every, progress) { self.isEnding }
+        } catch let error as MongoError where error.isTransient {
+            finish(.rewind("looking through the documents was interrupted (\(error))"))
+        } catch {
+            finish(.failed(error))
+        }
+    }
+
+    /// Lets the handlers finish what they have, saves, and closes the queue.
+    private func windDown() async {
+        capture?.stop()
+        reconciler.stop()
+        if case .stopped = end.withLock({ $0 }) {
+            let deadline = ContinuousClock.now + options.drainTimeout
+            while !queue.isIdle, .now < deadline {
+                queue.releaseDue(.now)
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        // Positions of a session that cannot be trusted are not saved.
+        if case .stopped = end.withLock({ $0 }), !elections.changed {
+            do {
+                try saver.save()
+            } catch {
+                log.warning("the last position could not be saved: \(error). It is read again from the one before.")
+            }
+        }
+        queue.close()
+    }
+}
+
+extension Session.End {
+    init(_ end: Capture.End) {
+        switch end {
+        case .stopped: self = .stopped
+        case .historyLost(let why): self = .historyLost(why)
+        case .failed(let error): self = .failed(error)
+        }
+    }
+}
+
+// MARK: From outside
+
+extension Session {
+    /// Every change up to that time is handled; on a standalone server, everything that was noted.
+    func hasHandled(_ time: BSONTimestamp?) -> Bool {
+        guard capture != nil, let time else { return queue.isIdle }
+        return queue.safePosition.map { $0.clusterTime >= time } ?? false
+    }
+
+    /// Puts documents in line without an event of the stream.
+    func note(_ ids: [BSONValue], in collection: Collection) {
+        let offers = handlers.filter { $0.listener.collection == collection }.flatMap { handler in
+            ids.map { WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange()) }
+        }
+        queue.offer(offers)
+    }
+}

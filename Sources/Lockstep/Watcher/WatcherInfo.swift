@@ -1,0 +1,32 @@
+import Foundation
+
+/// What a watcher has seen and done since it was made; prints as JSON.
+public struct WatcherInfo: Sendable, Hashable, Codable {
+    /// Changes by others, by operation; Lockstep's own writes are not counted.
+    public var inserts = 0
+    public var updates = 0
+    public var replaces = 0
+    public var deletes = 0
+    /// Calls of models, and inputs in them.
+    public var modelCalls = 0
+    public var modelInputs = 0
+    /// Outputs stored or removed.
+    public var outputs = 0
+    /// Outputs that were not stored because their input had changed meanwhile.
+    public var superseded = 0
+    /// Looks at documents that were fresh already.
+    public var alreadyFresh = 0
+    /// Documents parked because a model refuses their input.
+    public var parked = 0
+    /// Documents that wait or are being handled, and the bytes they take.
+    public var waiting = 0
+    public var waitingBytes = 0
+}
+
+extension WatcherInfo: CustomStringConvertible {
+    public var description: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}

@@ -1,0 +1,82 @@
+import CMongoShim
+
+/// Connections to one deployment, shared by threads.
+///
+/// libmongoc's single client tries a server once and gives up; pooled clients wait and recover, so that
+/// everything goes through a pool.
+package final class ClientPool: Sendable {
+    // libmongoc's pool is thread-safe.
+    nonisolated(unsafe) private let handle: OpaquePointer
+    /// The URI with its password replaced by `***`.
+    package let redactedURI: String
+
+    /// - Parameter maximum: connections at most; a borrower beyond waits.
+    package init(uri: String, application: String, maximum: Int) throws(MongoError) {
+        startLibrary()
+        var error = shim_error()
+        redactedURI = redacted(uri: uri)
+        guard let pool = shim_pool_new(uri, application, UInt32(maximum), &error) else {
+            throw MongoError(error, operation: "connect", namespace: redacted(uri: uri))
+        }
+        handle = pool
+    }
+
+    deinit {
+        shim_pool_free(handle)
+    }
+
+    /// Lends a client until the loan ends; blocks while all are out.
+    package func borrow() -> ClientLoan {
+        ClientLoan(client: MongoClient(handle: shim_pool_pop(handle)), pool: self)
+    }
+
+    fileprivate func giveBack(_ client: OpaquePointer) {
+        shim_pool_push(handle, client)
+    }
+}
+
+/// A client out of its pool; goes back when the loan ends.
+package struct ClientLoan: ~Copyable {
+    package let client: MongoClient
+    private let pool: ClientPool
+
+    fileprivate init(client: consuming MongoClient, pool: ClientPool) {
+        self.client = client
+        self.pool = pool
+    }
+
+    deinit {
+        pool.giveBack(client.handle)
+    }
+}
+
+/// The URI with its password replaced by `***`; never the text itself when it cannot be read.
+package func redacted(uri: String) -> String {
+    startLibrary()
+    if let text = shim_uri_redacted(uri) {
+        defer { shim_string_free(text) }
+        return String(cString: text)
+    }
+    // Not a URI that libmongoc reads: whatever stands between `//` and `@` may be a secret.
+    guard let at = uri.lastIndex(of: "@"), let slashes = uri.range(of: "//", before: at) else { return uri }
+    return uri[..<slashes] + "***" + uri[at...]
+}
+
+/// The database that the URI names, if it does.
+package func database(ofURI uri: String) -> String? {
+    startLibrary()
+    guard let text = shim_uri_database(uri) else { return nil }
+    defer { shim_string_free(text) }
+    return String(cString: text)
+}
+
+extension String {
+    fileprivate func range(of text: String, before end: Index) -> Index? {
+        var index = startIndex
+        while index < end {
+            if self[index...].hasPrefix(text) { return self.index(index, offsetBy: text.count) }
+            index = self.index(after: index)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+/// What a write command did.
+package struct WriteResult: Sendable {
+    /// Documents inserted, matched or deleted.
+    package var matched = 0
+    package var modified = 0
+    /// `_id`s of documents that an upsert made.
+    package var upserted: [BSONValue] = []
+    /// What single operations of the command failed with, by their index in it.
+    package var errors: [WriteError] = []
+    /// The primary's term of office; writes of another one may have been rolled back.
+    package var election: BSONValue?
+}
+
+package struct WriteError: Sendable {
+    package let index: Int
+    package let code: Int
+    package let message: String
+
+    package init(index: Int, code: Int, message: String) {
+        self.index = index
+        self.code = code
+        self.message = message
+    }
+}
+
+extension WriteResult {
+    init(_ reply: BSONView) {
+        matched = Int(reply["n"]?.int64 ?? 0)
+        modified = Int(reply["nModified"]?.int64 ?? 0)
+        election = reply["electionId"].map(BSONValue.init(copying:))
+        for element in reply["upserted"]?.nested ?? BSONView.empty {
+            if let id = element.nested?["_id"] { upserted.append(BSONValue(copying: id)) }
+        }
+        for element in reply["writeErrors"]?.nested ?? BSONView.empty {
+            guard let error = element.nested else { continue }
+            errors.append(
+                WriteError(
+                    index: Int(error["index"]?.int64 ?? 0), code: Int(error["code"]?.int64 ?? 0),
+                    message: error["errmsg"]?.string ?? ""))
+        }
+    }
+}
+
+extension BSONView {
+    package static var empty: BSONView {
+        BSONView(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+}
+
+/// How sure the server is to be before it acknowledges.
+package struct WriteConcern: Sendable {
+    package let options: BSONDocument
+
+    /// By the primary alone.
+    package static let one = WriteConcern(options: ["writeConcern": ["w": 1]])
+    /// By a majority of the members: survives an election.
+    package static let majority = WriteConcern(options: ["writeConcern": ["w": "majority", "wtimeout": 60_000]])
+}
+
+extension MongoClient {
+    /// Runs an `insert`, `update` or `delete` command. Errors of single operations are in the result; only what
+    /// concerns the whole command throws.
+    package func write(
+        _ command: borrowing BSONBuilder, on database: String, concern: WriteConcern?, operation: String,
+        namespace: String
+    ) throws(MongoError) -> WriteResult {
+        let outcome = execute(
+            command, on: database, kind: .write, options: concern?.options, server: 0, session: nil)
+        if outcome.done { return outcome.reply.withView { WriteResult($0) } }
+        // libmongoc reports errors of single operations as if the command had failed.
+        let result = outcome.reply.withView { WriteResult($0) }
+        if !result.errors.isEmpty { return result }
+        throw MongoError(outcome.error, reply: outcome.reply, operation: operation, namespace: namespace)
+    }
+}

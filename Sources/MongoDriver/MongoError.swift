@@ -1,0 +1,151 @@
+import CMongoShim
+
+/// What went wrong between Lockstep and MongoDB.
+///
+/// `description` says what, where and what to do, and is safe for logs: it holds no document content and
+/// no password.
+public struct MongoError: Error, Sendable {
+    /// Where the error arose. Open: compare, do not switch.
+    public struct Source: RawRepresentable, Hashable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The server answered with an error; ``MongoError/code`` is MongoDB's.
+        public static let server = Self(rawValue: "server")
+        /// The connection broke or could not be made.
+        public static let network = Self(rawValue: "network")
+        /// No primary was found in time.
+        public static let serverSelection = Self(rawValue: "server selection")
+        /// User name, password or certificate were refused.
+        public static let authentication = Self(rawValue: "authentication")
+        /// The request could not be made: a bad URI, a document that is too large.
+        public static let client = Self(rawValue: "client")
+    }
+
+    public let source: Source
+    /// MongoDB's error code for ``Source/server``, libmongoc's else.
+    public let code: Int
+    /// MongoDB's name of the code, as `NamespaceNotFound`; empty when it gave none.
+    public let codeName: String
+    public let message: String
+    /// MongoDB's error labels, as `ResumableChangeStreamError`.
+    public let labels: [String]
+    /// The command, as `find`.
+    public let operation: String
+    /// `database` or `database.collection`.
+    public let namespace: String
+
+    package init(
+        source: Source, code: Int, codeName: String = "", message: String, labels: [String] = [],
+        operation: String, namespace: String
+    ) {
+        self.source = source
+        self.code = code
+        self.codeName = codeName
+        self.message = message
+        self.labels = labels
+        self.operation = operation
+        self.namespace = namespace
+    }
+}
+
+extension MongoError {
+    /// Codes of MongoDB that Lockstep decides by.
+    public enum Code {
+        public static let unauthorized = 13
+        public static let authenticationFailed = 18
+        public static let namespaceNotFound = 26
+        public static let pathNotViable = 28
+        public static let cursorNotFound = 43
+        public static let namespaceExists = 48
+        public static let documentTooLarge = 10334
+        public static let documentTooLargeAfterUpdate = 17419
+        public static let duplicateKey = 11000
+        public static let notAReplicaSet = 40573
+    }
+
+    /// True when trying again later may help: the network, an election, an overloaded server.
+    public var isTransient: Bool {
+        if source == .network || source == .serverSelection { return true }
+        if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") { return true }
+        return source == .server && Self.isTransient(code: code)
+    }
+
+    /// The same for the code of a single operation.
+    public static func isTransient(code: Int) -> Bool {
+        transientCodes.contains(code)
+    }
+
+    // The retryable codes of MongoDB's driver specifications, 50 and 262 (out of time), 112 (write conflict).
+    private static let transientCodes: Set<Int> = [
+        6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435,
+        13436,
+    ]
+}
+
+extension MongoError: CustomStringConvertible {
+    public var description: String {
+        var text = "\(operation) on \(namespace): \(message)"
+        if source == .server {
+            text += codeName.isEmpty ? " (code \(code))" : " (\(codeName), code \(code))"
+        }
+        if let hint { text += ". \(hint)" }
+        return text
+    }
+
+    /// What the user can do.
+    public var hint: String? {
+        switch (source, code) {
+        case (.serverSelection, _):
+            "Is mongod running there, and is the address right? Check `mongodb.uri`."
+        case (.authentication, _), (.server, Code.authenticationFailed):
+            "Check the user name, the password and `authSource` in `mongodb.uri`."
+        case (.server, Code.unauthorized):
+            "Grant the user `readWrite` on the database: db.grantRolesToUser(\"<user>\", [{role: \"readWrite\", db: \"\(database)\"}])."
+        default: nil
+        }
+    }
+
+    private var database: Substring {
+        namespace.prefix { $0 != "." }
+    }
+}
+
+extension MongoError {
+    /// libmongoc's report together with the server's reply.
+    init(_ error: shim_error, reply: borrowing Reply, operation: String, namespace: String) {
+        let (labels, codeName) = reply.withView { view in
+            (view["errorLabels"]?.nested?.compactMap(\.string) ?? [], view["codeName"]?.string ?? "")
+        }
+        self.init(error, labels: labels, codeName: codeName, operation: operation, namespace: namespace)
+    }
+
+    init(
+        _ error: shim_error, labels: [String] = [], codeName: String = "", operation: String, namespace: String
+    ) {
+        var error = error
+        let message = withUnsafeBytes(of: &error.message) { raw in
+            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        self.init(
+            source: Self.source(domain: error.domain, code: error.code, message: message), code: Int(error.code),
+            codeName: codeName, message: message, labels: labels, operation: operation, namespace: namespace)
+    }
+
+    private static func source(domain: UInt32, code: UInt32, message: String) -> Source {
+        switch domain {
+        case shim_domain_server: return .server
+        case shim_domain_stream: return .network
+        case shim_domain_server_selection:
+            // libmongoc reports a refused log-in as a server that cannot be selected.
+            return message.contains("uthentication") ? .authentication : .serverSelection
+        case shim_domain_client:
+            // MONGOC_ERROR_CLIENT_AUTHENTICATE
+            return code == 11 ? .authentication : .client
+        default: return .client
+        }
+    }
+}
