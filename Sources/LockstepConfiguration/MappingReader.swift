@@ -1,0 +1,59 @@
+/// Reads a mapping by its known keys, and reports those it does not know.
+struct MappingReader {
+    let line: Int
+    /// As messages call it: `a listener`.
+    let what: String
+    private let entries: [YAMLNode.Entry]
+    /// Known keys that a misspelled one probably means.
+    private let meant: Set<String>
+
+    /// - Parameters:
+    ///   - keys: the known keys, in the order to name them.
+    ///   - synonyms: what people write instead of a key.
+    /// - Returns: nil, with a problem, when the node is no mapping.
+    init?(
+        _ node: YAMLNode, _ what: String, keys: [String], synonyms: [String: String] = [:],
+        problems: inout Problems
+    ) {
+        guard case .mapping(let entries) = node.content else {
+            let list = keys.map { "`\($0)`" }.joined(separator: ", ")
+            problems.add(node.line, "\(what) must be a mapping with \(list): found \(node.found)")
+            return nil
+        }
+        line = node.line
+        self.what = what
+        self.entries = entries
+        var meant: Set<String> = []
+        for entry in entries where !keys.contains(entry.key) {
+            let key = synonyms[entry.key] ?? suggestion(for: entry.key, among: keys)
+            if let key {
+                meant.insert(key)
+                problems.add(entry.line, "unknown key \(shown(entry.key)) of \(what): did you mean `\(key)`?")
+            } else {
+                let list = keys.map { "`\($0)`" }.joined(separator: ", ")
+                problems.add(entry.line, "unknown key \(shown(entry.key)) of \(what), which has \(list)")
+            }
+        }
+        self.meant = meant
+    }
+
+    func entry(_ key: String) -> YAMLNode.Entry? {
+        entries.first { $0.key == key }
+    }
+
+    subscript(key: String) -> YAMLNode? {
+        entry(key)?.value
+    }
+
+    /// The value of a key that must be there; one that is there misspelled is reported once.
+    func required(_ key: String, _ example: String, problems: inout Problems) -> YAMLNode? {
+        if let node = self[key] { return node }
+        if !meant.contains(key) { problems.add(line, "\(what) needs `\(key)`, as `\(example)`") }
+        return nil
+    }
+
+    /// True when the key is there, or one that probably means it.
+    func hasOrMeans(_ key: String) -> Bool {
+        self[key] != nil || meant.contains(key)
+    }
+}

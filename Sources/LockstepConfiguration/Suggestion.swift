@@ -1,0 +1,36 @@
+/// The candidate that was probably meant: the one with the fewest typing errors, if they are few.
+func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+    let typed = Array(word.lowercased())
+    let tolerated = max(1, typed.count / 3)
+    var best: (candidate: String, errors: Int)?
+    for candidate in candidates {
+        let errors = typingErrors(typed, Array(candidate.lowercased()))
+        if errors <= tolerated, errors < best?.errors ?? .max { best = (candidate, errors) }
+    }
+    return best?.candidate
+}
+
+/// `: did you mean …?`, or nothing.
+func didYouMean(_ word: String, among candidates: some Sequence<String>) -> String {
+    suggestion(for: word, among: candidates).map { ": did you mean `\($0)`?" } ?? ""
+}
+
+/// Letters to insert, remove, replace or swap with their neighbour: the optimal string alignment distance.
+private func typingErrors(_ left: [Character], _ right: [Character]) -> Int {
+    var beforeLast = [Int]()
+    var last = Array(0...right.count)
+    for row in left.indices {
+        var current = [row + 1]
+        for column in right.indices {
+            let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
+            var errors = min(replaced, last[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                errors = min(errors, beforeLast[column - 1] + 1)
+            }
+            current.append(errors)
+        }
+        beforeLast = last
+        last = current
+    }
+    return last[right.count]
+}
