@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo dev format format-check bench-quick clean
+
+# What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
+CONFIG ?= Examples/demo/lockstep.yaml
+# More for `swift test`: make test TEST_FLAGS='--filter Queue'
+TEST_FLAGS ?=
+
+LOCKSTEP := .build/release/lockstep
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing (scripts/setup --help)
+	@scripts/setup
+
+build: setup ## Build the command: .build/release/lockstep
+	swift build --quiet -c release --product lockstep
+
+test: build ## Run every test, and check the import rule
+	swift build --quiet --build-tests
+	swift test --skip-build $(TEST_FLAGS)
+	scripts/check-imports
+
+demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
+	@scripts/demo
+
+dev: build ## Run Lockstep on an embedded MongoDB until Ctrl-C (CONFIG=…)
+	@exec $(LOCKSTEP) dev -c $(CONFIG)
+
+format: ## Format the Swift code
+	swift format format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+format-check: ## Check that the Swift code is formatted
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+bench-quick: build ## Measure throughput and latency, in a few minutes
+	@scripts/measure --quick
+
+clean: ## Remove what was built; what setup installed stays
+	rm -rf .build .build-*
