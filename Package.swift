@@ -11,13 +11,14 @@ let package = Package(
     name: "lockstep",
     platforms: [.macOS(.v15)],
     products: [
-        //         .library(name: "Lockstep", targets: ["Lockstep"]),
-        //         .executable(name: "lockstep", targets: ["LockstepCLI"]),
+        .library(name: "Lockstep", targets: ["Lockstep"]),
+        .executable(name: "lockstep", targets: ["LockstepCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -36,7 +37,29 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "EmbeddedMongo", dependencies: ["MongoDriver"], swiftSettings: strict),
+        .target(name: "COpenVINO"),
+        .target(
+            name: "LockstepModels",
+            dependencies: ["Lockstep", "COpenVINO", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepModels", "Yams"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "LockstepCLI",
+            dependencies: [
+                "EmbeddedMongo", "Lockstep", "LockstepConfiguration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "LockstepTests", dependencies: ["Lockstep", "EmbeddedMongo"], swiftSettings: strict),
+        .testTarget(
+            name: "LockstepModelsTests", dependencies: ["LockstepModels"], swiftSettings: strict),
+        .testTarget(
+            name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict
+        ),
     ]
 )

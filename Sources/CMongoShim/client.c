@@ -137,13 +137,11 @@ void shim_reply_free(shim_reply *reply) {
     bson_free(reply);
 }
 
-char *shim_uri_redacted(const char *text) {
-    mongoc_uri_t *uri = mongoc_uri_new(text);
-    if (uri == NULL) return NULL;
-    if (mongoc_uri_get_password(uri) != NULL) mongoc_uri_set_password(uri, "***");
-    char *redacted = bson_strdup(mongoc_uri_get_string(uri));
+bool shim_uri_is_valid(const char *text) {
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &(bson_error_t){0});
+    if (uri == NULL) return false;
     mongoc_uri_destroy(uri);
-    return redacted;
+    return true;
 }
 
 char *shim_uri_database(const char *text) {

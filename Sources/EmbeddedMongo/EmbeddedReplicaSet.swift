@@ -104,6 +104,7 @@ public final class EmbeddedReplicaSet: Sendable {
         var builder = BSONBuilder()
         builder.append(elementsOf: command)
         let lent = client.borrow()
-        return try lent.client.run(builder, on: "admin", operation: command.first { _ in true }?.key ?? "").document
+        return try lent.client.run(builder, on: "admin", operation: command.first { _ in true }?.key ?? "")
+            .document
     }
 }

@@ -34,7 +34,8 @@ public enum MongodBinary {
 
     private static func isProgram(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            && !isDirectory.boolValue
             && FileManager.default.isExecutableFile(atPath: path)
     }
 }

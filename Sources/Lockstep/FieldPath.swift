@@ -15,8 +15,12 @@ public struct FieldPath: Hashable, Sendable {
         if text.isEmpty { return "a key must not be empty" }
         if text.utf8.contains(0) { return "a key must not hold a NUL byte" }
         for component in components {
-            if component.isEmpty { return "`\(text)` has an empty part: write names with single dots between them" }
-            if component.hasPrefix("$") { return "`\(text)` has a part that begins with `$`, which MongoDB keeps for operators" }
+            if component.isEmpty {
+                return "`\(text)` has an empty part: write names with single dots between them"
+            }
+            if component.hasPrefix("$") {
+                return "`\(text)` has a part that begins with `$`, which MongoDB keeps for operators"
+            }
         }
         if text == "_id" { return "`_id` cannot change, so that nothing is to be kept in step with it" }
         if components.first == "_lockstep" { return "`_lockstep` holds provenance and is not an input" }

@@ -25,11 +25,13 @@ public struct Listener: Sendable {
         model: some Model, on collection: Collection, keys: [String], as name: String,
         where filter: BSONDocument? = nil
     ) {
-        self.init(model: AnyModel(model), on: collection, keys: keys.map { FieldPath($0) }, as: name, where: filter)
+        self.init(
+            model: AnyModel(model), on: collection, keys: keys.map { FieldPath($0) }, as: name, where: filter)
     }
 
     package init(
-        model: AnyModel, on collection: Collection, keys: [FieldPath], as name: String?, where filter: BSONDocument?
+        model: AnyModel, on collection: Collection, keys: [FieldPath], as name: String?,
+        where filter: BSONDocument?
     ) {
         self.model = model
         self.collection = collection

@@ -8,13 +8,15 @@ public enum LockstepError: Error, Sendable, Hashable {
     case timeout(String)
     /// The watcher is not running.
     case notWatching
-    case badDocument(String)
+    /// A look through the documents was cut short; says why.
+    case interrupted(String)
 }
 
 extension LockstepError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .badListener(let reason), .timeout(let reason), .badDocument(let reason): reason
+        case .badListener(let reason), .timeout(let reason): reason
+        case .interrupted(let reason): "\(reason): run it again"
         case .historyLostAgain(let times):
             "the history of the change stream was lost \(times) times in a row: looking through the documents takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"
         case .notWatching: "the watcher is not running: call watch() first"

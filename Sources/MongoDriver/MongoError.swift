@@ -70,7 +70,9 @@ extension MongoError {
     /// True when trying again later may help: the network, an election, an overloaded server.
     public var isTransient: Bool {
         if source == .network || source == .serverSelection { return true }
-        if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") { return true }
+        if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") {
+            return true
+        }
         return source == .server && Self.isTransient(code: code)
     }
 
@@ -81,7 +83,8 @@ extension MongoError {
 
     // The retryable codes of MongoDB's driver specifications, 50 and 262 (out of time), 112 (write conflict).
     private static let transientCodes: Set<Int> = [
-        6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435,
+        6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388,
+        13435,
         13436,
     ]
 }
@@ -124,14 +127,16 @@ extension MongoError {
     }
 
     init(
-        _ error: shim_error, labels: [String] = [], codeName: String = "", operation: String, namespace: String
+        _ error: shim_error, labels: [String] = [], codeName: String = "", operation: String,
+        namespace: String
     ) {
         var error = error
         let message = withUnsafeBytes(of: &error.message) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
         self.init(
-            source: Self.source(domain: error.domain, code: error.code, message: message), code: Int(error.code),
+            source: Self.source(domain: error.domain, code: error.code, message: message),
+            code: Int(error.code),
             codeName: codeName, message: message, labels: labels, operation: operation, namespace: namespace)
     }
 

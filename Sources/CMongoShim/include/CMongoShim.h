@@ -141,9 +141,9 @@ bool shim_command(shim_client *client, const char *database, int kind, const uin
 const uint8_t *shim_reply_data(const shim_reply *reply, uint32_t *length);
 void shim_reply_free(shim_reply *reply);
 
-/// The URI with its password replaced, to be released with shim_string_free; null when it is not a URI.
-char *_Nullable shim_uri_redacted(const char *uri);
-/// The URI's database, released likewise; null when it names none.
+/// True when libmongoc can read the URI.
+bool shim_uri_is_valid(const char *uri);
+/// The URI's database, to be released with shim_string_free; null when it names none.
 char *_Nullable shim_uri_database(const char *uri);
 
 #if defined(__clang__)

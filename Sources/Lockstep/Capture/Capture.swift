@@ -123,7 +123,9 @@ extension Capture {
         var isFirst = true
         while !stops {
             do throws(MongoError) {
-                guard let batch = try cursor.next(with: lent.client, patience: ChangeStream.patience) else { break }
+                guard let batch = try cursor.next(with: lent.client, patience: ChangeStream.patience) else {
+                    break
+                }
                 guard let token = batch.resumeToken else { continue }
                 if isFirst { opened() }
                 isFirst = false
@@ -170,7 +172,8 @@ extension Capture {
 extension MongoError {
     fileprivate static func closed(_ database: String) -> MongoError {
         MongoError(
-            source: .network, code: 0, message: "the server closed the change stream", operation: "change stream",
+            source: .network, code: 0, message: "the server closed the change stream",
+            operation: "change stream",
             namespace: database)
     }
 }

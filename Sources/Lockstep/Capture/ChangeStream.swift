@@ -22,7 +22,9 @@ struct ChangeStream: Sendable {
     }
 
     /// Opens the stream; the first batch comes at once and tells where it starts.
-    func open(_ start: StartPlan.Stream, with client: borrowing MongoClient) throws(MongoError) -> ServerCursor {
+    func open(
+        _ start: StartPlan.Stream, with client: borrowing MongoClient
+    ) throws(MongoError) -> ServerCursor {
         var command = BSONBuilder()
         command.append(1, forKey: "aggregate")
         command.array("pipeline") { stages in
@@ -76,7 +78,9 @@ enum StreamFault: Equatable {
         let lost: Set<Int> = [136, 280, 286, 464]
         // InvalidResumeToken, and a token that the server cannot read.
         let lostWhileOpening: Set<Int> = [260, 50811, 40647, 50748, 50795]
-        if error.source == .server, lost.contains(error.code) || (opening && lostWhileOpening.contains(error.code)) {
+        if error.source == .server,
+            lost.contains(error.code) || (opening && lostWhileOpening.contains(error.code))
+        {
             self = .historyLost
         } else if error.isTransient || error.labels.contains("ResumableChangeStreamError")
             || error.code == MongoError.Code.cursorNotFound || error.code == 237

@@ -25,7 +25,9 @@ struct FilterPaths {
     // `tags.0` also changes when the array in `tags` is replaced or an element before it is removed.
     private static func withoutIndices(_ path: String) -> String {
         let parts = path.split(separator: ".", omittingEmptySubsequences: false)
-        guard let index = parts.dropFirst().firstIndex(where: { $0.allSatisfy(\.isNumber) }) else { return path }
+        guard let index = parts.dropFirst().firstIndex(where: { $0.allSatisfy(\.isNumber) }) else {
+            return path
+        }
         return parts[..<index].joined(separator: ".")
     }
 }

@@ -41,7 +41,8 @@ struct ListenerRoute {
     }
 
     /// For an insert or a replace, by the document it brought; `carries`: whether the values may be used at once.
-    func interest(inDocument document: BSONView, carries: Bool) -> (interest: Interest, values: [BSONValue]?) {
+    func interest(inDocument document: BSONView, carries: Bool) -> (interest: Interest, values: [BSONValue]?)
+    {
         let isOurs = document["_outputs"] != nil || document["_lockstep"] != nil
         var values: [BSONValue]? = []
         for key in keys {

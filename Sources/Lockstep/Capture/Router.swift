@@ -68,7 +68,11 @@ struct Router {
         guard let element = event.id else { return }
         switch event.operation {
         case .insert, .replace:
-            if event.operation == .insert { findings.counts.inserts += 1 } else { findings.counts.replaces += 1 }
+            if event.operation == .insert {
+                findings.counts.inserts += 1
+            } else {
+                findings.counts.replaces += 1
+            }
             guard !routes.isEmpty, let document = event.fullDocument else { return }
             let carries = (event.clusterTime ?? liveAfter) > liveAfter
             var key: DocumentKey?

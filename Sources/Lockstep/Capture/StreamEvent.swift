@@ -66,14 +66,28 @@ struct StreamEvent {
         }
     }
 
-    /// Lends the path of every field that an update touched.
+    /// Lends the path of every field that an update touched, up to the first array index: `parts` for
+    /// `parts.0.name`, since a key such as `parts.name` goes through all elements.
     func forEachTouchedPath(_ body: (UnsafeRawBufferPointer) -> Void) {
-        for field in updatedFields ?? .empty { body(field.key) }
+        for field in updatedFields ?? .empty { body(Self.upToIndex(field.key)) }
         for field in removedFields ?? .empty {
-            if let path = field.text { body(path) }
+            if let path = field.text { body(Self.upToIndex(path)) }
         }
         for array in truncatedArrays ?? .empty {
-            if let path = array.nested?["field"]?.text { body(path) }
+            if let path = array.nested?["field"]?.text { body(Self.upToIndex(path)) }
         }
+    }
+
+    private static func upToIndex(_ path: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let dot = UInt8(ascii: ".")
+        var start = path.startIndex
+        while let end = path[start...].firstIndex(of: dot) {
+            start = end + 1
+            let part = path[start...].prefix { $0 != dot }
+            if !part.isEmpty, part.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
+                return UnsafeRawBufferPointer(rebasing: path[..<end])
+            }
+        }
+        return path
     }
 }

@@ -6,6 +6,7 @@ final class CheckpointSaver: Sendable {
         var savedAt: ContinuousClock.Instant?
         var position: Position?
         var listeners: [String: Checkpoint.Progress] = [:]
+        var auditedFrom: Int64?
         /// Events that the capture had read when it was saved.
         var events = 0
     }
@@ -41,12 +42,15 @@ final class CheckpointSaver: Sendable {
         let now = ContinuousClock.now
         let position = queue.safePosition
         let progress = reconciler.progress
+        let audited = reconciler.auditedFrom
         let events = capture?.events ?? 0
         let awaited = isAwaited(capture)
         let isDue = state.withLock { state in
-            guard position != state.position || progress != state.listeners else { return false }
+            guard position != state.position || progress != state.listeners || audited != state.auditedFrom
+            else { return false }
             guard let savedAt = state.savedAt, !awaited else { return true }
-            let isIdle = events == state.events && progress == state.listeners
+            let isIdle =
+                events == state.events && progress == state.listeners && audited == state.auditedFrom
             return now - savedAt >= (isIdle ? Self.idleInterval : Self.interval)
         }
         guard isDue else { return }
@@ -74,17 +78,20 @@ final class CheckpointSaver: Sendable {
 
     private func save(_ position: Position?) throws(MongoError) {
         let progress = reconciler.progress
-        let known = state.withLock { ($0.position, $0.listeners) }
-        guard known.0 != position || known.1 != progress else { return }
+        let audited = reconciler.auditedFrom
+        let known = state.withLock { ($0.position, $0.listeners, $0.auditedFrom) }
+        guard known.0 != position || known.1 != progress || known.2 != audited else { return }
         // First the proof that the outputs are there to stay, then the position that relies on it.
         elections.saw(try store.barrier())
         guard !elections.changed else { return }
         let checkpoint = Checkpoint(
-            position: position, stream: stream, listeners: progress, at: currentMilliseconds())
+            position: position, stream: stream, listeners: progress, at: currentMilliseconds(),
+            auditedFrom: audited)
         elections.saw(try store.save(checkpoint))
         state.withLock { state in
             state.position = position
             state.listeners = progress
+            state.auditedFrom = audited
             state.savedAt = .now
         }
     }

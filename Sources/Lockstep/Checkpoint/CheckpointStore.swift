@@ -65,8 +65,14 @@ package struct Checkpoint: Sendable {
     package var listeners: [String: Progress]
     /// Milliseconds since 1970.
     package var at: Int64
+    /// When the last whole look through everything began, on a standalone server.
+    package var auditedFrom: Int64?
 
-    init(position: Position?, stream: String, listeners: [String: Progress], at: Int64) {
+    init(
+        position: Position?, stream: String, listeners: [String: Progress], at: Int64,
+        auditedFrom: Int64? = nil
+    ) {
+        self.auditedFrom = auditedFrom
         self.position = position
         self.stream = stream
         self.listeners = listeners
@@ -84,10 +90,13 @@ extension Checkpoint {
 
     /// Nil when it was written by hand or by a version that stores something else: as if there were none.
     init?(_ document: BSONDocument) {
-        guard document["format"]?.int == Self.format, let stream = document["stream"]?.string else { return nil }
+        guard document["format"]?.int == Self.format, let stream = document["stream"]?.string else {
+            return nil
+        }
         self.stream = stream
         position = document["token"]?.document.map(Position.init(token:))
         at = document["at"]?.millisecondsSince1970 ?? 0
+        auditedFrom = document["auditedFrom"]?.millisecondsSince1970
         listeners = [:]
         for entry in document["listeners"]?.array ?? [] {
             guard let entry = entry.document, let id = entry["listener"]?.string,
@@ -114,6 +123,7 @@ extension Checkpoint {
             "stream": BSONValue(stream),
             "listeners": BSONValue(progress),
             "at": BSONValue(millisecondsSince1970: at),
+            "auditedFrom": auditedFrom.map { BSONValue(millisecondsSince1970: $0) } ?? .null,
         ]
     }
 }

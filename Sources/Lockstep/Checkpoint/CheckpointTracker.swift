@@ -23,6 +23,11 @@ struct CheckpointTracker<Place> {
     /// Everything up to here is done; nil until a first place is.
     private(set) var safe: Place?
 
+    /// Places that are held in memory.
+    var openPlaces: Int {
+        slots.count
+    }
+
     /// Work is outstanding.
     var isBusy: Bool {
         !slots.isEmpty
@@ -58,7 +63,9 @@ struct CheckpointTracker<Place> {
 
     // Places that pass with nothing to do while an early one is still busy must not pile up.
     private mutating func mergeDoneTail() {
-        while slots.count >= 2, slots[slots.count - 1].outstanding <= 0, slots[slots.count - 2].outstanding <= 0 {
+        while slots.count >= 2, slots[slots.count - 1].outstanding <= 0,
+            slots[slots.count - 2].outstanding <= 0
+        {
             let last = slots.removeLast()
             slots[slots.count - 1].place = last.place
         }

@@ -15,7 +15,9 @@ extension BSONDocument {
     /// The cluster time inside a resume token: its `_data` is a hexadecimal key string that begins with the type
     /// byte of a timestamp, then seconds and increment, big-endian. The Kafka connector and Debezium read it so too.
     var resumeTokenTime: BSONTimestamp? {
-        guard let data = self["_data"]?.string, data.hasPrefix("82"), data.utf8.count >= 18 else { return nil }
+        guard let data = self["_data"]?.string, data.hasPrefix("82"), data.utf8.count >= 18 else {
+            return nil
+        }
         let digits = data.dropFirst(2)
         guard let seconds = UInt32(digits.prefix(8), radix: 16),
             let increment = UInt32(digits.dropFirst(8).prefix(8), radix: 16)

@@ -28,7 +28,8 @@ package final class Connection: Sendable {
     ) throws(MongoError) -> WriteResult {
         let lent = pool.borrow()
         return try lent.client.write(
-            command, on: database, concern: concern, operation: operation, namespace: namespace(of: collection))
+            command, on: database, concern: concern, operation: operation,
+            namespace: namespace(of: collection))
     }
 
     /// Runs a query to its end, lending each document.
@@ -85,7 +86,8 @@ extension Connection {
                 .standalone
             }
         return Deployment(
-            kind: kind, version: build["version"]?.string ?? "", operationTime: hello["operationTime"]?.timestamp)
+            kind: kind, version: build["version"]?.string ?? "",
+            operationTime: hello["operationTime"]?.timestamp)
     }
 
     /// The cluster's time now: every write acknowledged before has an earlier or the same one.

@@ -63,6 +63,11 @@ public final class Database: Sendable {
         for watcher in watchers { watcher.reconfigure() }
     }
 
+    /// The database's name.
+    public var name: String {
+        connection.database
+    }
+
     /// The listeners, in the order in which they were added.
     public var listeners: [Listener] {
         state.withLock { $0.listeners }
@@ -99,17 +104,16 @@ extension Database {
     }
 
     private func watcherForOwnWrites() async throws -> DatabaseWatcher {
-        let (watcher, isNew) = state.withLock { state in
-            if let running = state.watchers.compactMap(\.watcher).first(where: { $0.isAvailable() }) {
-                return (running, false)
-            }
-            if let own = state.own { return (own, false) }
-            let own = DatabaseWatcher(db: self)
-            state.own = own
-            return (own, true)
+        let watchers = state.withLock { $0.watchers.compactMap(\.watcher) }
+        if let running = watchers.first(where: { $0.isAvailable() }) { return running }
+        let new = DatabaseWatcher(db: self)
+        let own = state.withLock { state in
+            if state.own == nil { state.own = new }
+            return state.own ?? new
         }
-        if isNew { try await watcher.watch() }
-        return watcher
+        // Returns at once when it watches already.
+        try await own.watch()
+        return own
     }
 
     /// Waits until the predictions of everything written so far through this ``Database`` on a standalone server
@@ -118,6 +122,8 @@ extension Database {
     /// - Throws: ``LockstepError/timeout(_:)``.
     public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
         let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
-        for watcher in watchers where watcher.isAvailable() { try await watcher.waitUntilFresh(timeout: timeout) }
+        for watcher in watchers where watcher.isAvailable() {
+            try await watcher.waitUntilFresh(timeout: timeout)
+        }
     }
 }

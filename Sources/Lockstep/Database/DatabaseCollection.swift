@@ -31,11 +31,14 @@ public struct DatabaseCollection: Sendable {
             let sliceIDs = slice.compactMap { $0["_id"] }
             let result = try await write("insert") { command in
                 command.array("documents") { list in
-                    for (index, document) in slice.enumerated() { list.append(document, forKey: String(index)) }
+                    for (index, document) in slice.enumerated() {
+                        list.append(document, forKey: String(index))
+                    }
                 }
             }
             // Ordered: what stands before the first error was inserted.
-            try await database.wrote(Array(sliceIDs.prefix(result.errors.first?.index ?? sliceIDs.count)), to: collection)
+            try await database.wrote(
+                Array(sliceIDs.prefix(result.errors.first?.index ?? sliceIDs.count)), to: collection)
             if let error = result.errors.first { throw failure(error, "insert") }
             ids += sliceIDs
             start = end
@@ -78,7 +81,8 @@ public struct DatabaseCollection: Sendable {
 
     /// The documents that match, in the server's order; all are held in memory.
     public func find(
-        _ filter: BSONDocument = [:], projection: BSONDocument? = nil, sort: BSONDocument? = nil, limit: Int = 0
+        _ filter: BSONDocument = [:], projection: BSONDocument? = nil, sort: BSONDocument? = nil,
+        limit: Int = 0
     ) async throws -> [BSONDocument] {
         let connection = database.connection
         let name = collection.name

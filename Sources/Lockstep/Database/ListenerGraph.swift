@@ -48,7 +48,8 @@ package enum ListenerGraph {
             for key in node.keys where key.components.first == "_outputs" {
                 let writers = nodes.filter { $0.collection == node.collection && $0.outputPath.overlaps(key) }
                 guard writers.isEmpty else { continue }
-                let known = nodes.filter { $0.collection == node.collection }.map { "`\($0.outputPath)`" }.sorted()
+                let known = nodes.filter { $0.collection == node.collection }.map { "`\($0.outputPath)`" }
+                    .sorted()
                 problems.append(
                     Problem(
                         listener: index, other: nil,
@@ -71,7 +72,9 @@ package enum ListenerGraph {
                 problems.append(
                     Problem(
                         listener: index, other: nil,
-                        message: "listeners feed each other in a cycle: \(names); one of them must read something else"))
+                        message:
+                            "listeners feed each other in a cycle: \(names); one of them must read something else"
+                    ))
                 return
             }
             guard !done.contains(index) else { return }
@@ -98,8 +101,12 @@ extension ListenerGraph.Node {
 package func nameProblem(_ name: String, of what: String) -> String? {
     if name.isEmpty { return "\(what) must have a name" }
     if name.utf8.contains(0) { return "\(what) must not hold a NUL byte" }
-    if name.contains(".") && what != "`as`" { return "\(what) `\(name)` must not contain dots: it is one part of a path" }
-    if name.hasPrefix("$") { return "\(what) `\(name)` must not begin with `$`, which MongoDB keeps for operators" }
+    if name.contains(".") && what != "`as`" {
+        return "\(what) `\(name)` must not contain dots: it is one part of a path"
+    }
+    if name.hasPrefix("$") {
+        return "\(what) `\(name)` must not begin with `$`, which MongoDB keeps for operators"
+    }
     return nil
 }
 

@@ -42,14 +42,17 @@ package struct FailureStore: Sendable {
                             fields.append(failure.version, forKey: "version")
                             fields.append(milliseconds: failure.at, forKey: "at")
                         }
-                        update.document("$setOnInsert") { $0.append(milliseconds: failure.at, forKey: "since") }
+                        update.document("$setOnInsert") {
+                            $0.append(milliseconds: failure.at, forKey: "since")
+                        }
                         update.document("$unset") { $0.append(1, forKey: "retry") }
                     }
                     operation.append(true, forKey: "upsert")
                 }
             }
         }
-        _ = try connection.write(command, collection: Self.collection, concern: .majority, operation: "update")
+        _ = try connection.write(
+            command, collection: Self.collection, concern: .majority, operation: "update")
     }
 
     /// These documents are fresh or gone.
@@ -124,8 +127,10 @@ package struct FailureStore: Sendable {
                 operation.append(true, forKey: "multi")
             }
         }
-        return try connection.write(command, collection: Self.collection, concern: .majority, operation: "update")
-            .matched
+        return try connection.write(
+            command, collection: Self.collection, concern: .majority, operation: "update"
+        )
+        .matched
     }
 
     /// What people asked to be tried again.
@@ -164,7 +169,8 @@ extension FailureStore.Failure {
 
     /// Nil when the entry is not one that Lockstep wrote.
     init?(_ view: BSONView) {
-        guard let id = view["_id"]?.nested, let listener = id["listener"]?.string, let document = id["document"]
+        guard let id = view["_id"]?.nested, let listener = id["listener"]?.string,
+            let document = id["document"]
         else { return nil }
         self.init(
             listener: listener, document: BSONValue(copying: document), reason: view["reason"]?.string ?? "",

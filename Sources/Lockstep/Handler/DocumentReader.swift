@@ -27,6 +27,28 @@ struct DocumentReader {
     private func query(
         _ keys: [DocumentKey], matching filter: BSONDocument?, _ body: (DocumentKey, Evidence) -> Void
     ) throws {
+        var command = command(keys, matching: filter)
+        command.document("projection") { EvidenceProjection.append(listener, prefix: "", to: &$0) }
+        try connection.query(command, collection: listener.collection.name) { document in
+            guard let id = document["_id"] else { return }
+            body(
+                DocumentKey(BSONValue(copying: id)),
+                EvidenceProjection.evidence(of: listener, in: document, prefix: ""))
+        }
+    }
+
+    /// Those of the documents that a filter matches.
+    func matching(_ filter: BSONDocument, _ keys: [DocumentKey]) throws -> Set<DocumentKey> {
+        var found: Set<DocumentKey> = []
+        var command = command(keys, matching: filter)
+        command.document("projection") { $0.append(1, forKey: "_id") }
+        try connection.query(command, collection: listener.collection.name) { view in
+            if let id = view["_id"] { found.insert(DocumentKey(BSONValue(copying: id))) }
+        }
+        return found
+    }
+
+    private func command(_ keys: [DocumentKey], matching filter: BSONDocument?) -> BSONBuilder {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
         command.document("filter") { conditions in
@@ -37,15 +59,9 @@ struct DocumentReader {
             }
             if let filter { conditions.array("$and") { $0.append(filter, forKey: "0") } }
         }
-        command.document("projection") { EvidenceProjection.append(listener, prefix: "", to: &$0) }
         command.append(BSONDocument.simpleCollation, forKey: "collation")
-        command.append(keys.count, forKey: "batchSize")
-        try connection.query(command, collection: listener.collection.name) { document in
-            guard let id = document["_id"] else { return }
-            body(
-                DocumentKey(BSONValue(copying: id)),
-                EvidenceProjection.evidence(of: listener, in: document, prefix: ""))
-        }
+        command.append(keys.count + 1, forKey: "batchSize")
+        return command
     }
 }
 
@@ -62,7 +78,9 @@ enum EvidenceProjection {
 
     static func evidence(of listener: Listener, in document: BSONView, prefix: String) -> Evidence {
         let values = listener.keys.indices.map { index -> BSONValue in
-            guard let element = document["\(prefix)i\(index)"], element.type != .undefined else { return .null }
+            guard let element = document["\(prefix)i\(index)"], element.type != .undefined else {
+                return .null
+            }
             return BSONValue(copying: element)
         }
         let provenance = document[prefix + "p"]

@@ -51,7 +51,8 @@ struct Handler: Sendable {
 
     private func returnToQueue(_ batch: WriteBatch, _ written: Written) {
         if !batch.unavailable.isEmpty {
-            let due = health.failed("the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
+            let due = health.failed(
+                "the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
             queue.giveBack(batch.unavailable.map(\.withoutValues), listener: index, due: due)
         }
         for job in batch.broken {
@@ -152,7 +153,8 @@ extension Handler {
     private func settle(_ input: Input, _ outcome: Bisection.Outcome, into batch: inout WriteBatch) {
         switch outcome {
         case .prediction(let value):
-            let provenance = Provenance(input: input.fingerprint, version: listener.model.version, at: batch.at)
+            let provenance = Provenance(
+                input: input.fingerprint, version: listener.model.version, at: batch.at)
             batch.store(input, value, provenance)
         case .refused(let reason):
             batch.park(input, reason, attempts: input.job.change.attempts + 1)
@@ -229,7 +231,8 @@ extension Handler {
         for places in alone.map({ [$0] }) + (together.isEmpty ? [] : [together]) {
             let result = try writer.write(places.map { batch.changes[$0] })
             elections.saw(result.election)
-            let errors = Dictionary(result.errors.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+            let errors = Dictionary(
+                result.errors.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
             let superseded = result.matched + errors.count < places.count
             statistics.add(written: result.matched, superseded: places.count - result.matched - errors.count)
             for (position, place) in places.enumerated() {
@@ -238,7 +241,9 @@ extension Handler {
         }
         if !written.refused.isEmpty {
             let changes = written.refused.compactMap { refused in
-                batch.jobs.firstIndex { $0.job.key == refused.job.key }.flatMap { clearing(batch.changes[$0]) }
+                batch.jobs.firstIndex { $0.job.key == refused.job.key }.flatMap {
+                    clearing(batch.changes[$0])
+                }
             }
             _ = try writer.write(changes)
         }
@@ -262,7 +267,8 @@ extension Handler {
             if MongoError.isTransient(code: error.code) {
                 written.again.append(job)
             } else {
-                written.refused.append((job, entry.fingerprint, "MongoDB refuses the output: \(error.message)"))
+                written.refused.append(
+                    (job, entry.fingerprint, "MongoDB refuses the output: \(error.message)"))
                 written.done.append(job)
             }
         } else if superseded {
@@ -298,7 +304,9 @@ extension Handler {
                     "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"
                 )
             }
-            if parking.count > 3 { log.warning("\(listener.id): \(parking.count - 3) more documents are parked") }
+            if parking.count > 3 {
+                log.warning("\(listener.id): \(parking.count - 3) more documents are parked")
+            }
         }
         guard health.parked > 0 else { return }
         let parkedNow = Set(parking.map { DocumentKey($0.document) })
@@ -313,7 +321,8 @@ extension Handler {
         _ job: Job, _ fingerprint: Fingerprint?, _ reason: String, _ attempts: Int, at: Int64
     ) -> FailureStore.Failure {
         FailureStore.Failure(
-            listener: listener.id, document: job.key.id, reason: reason, attempts: attempts, input: fingerprint,
+            listener: listener.id, document: job.key.id, reason: reason, attempts: attempts,
+            input: fingerprint,
             version: listener.model.version, at: at)
     }
 }

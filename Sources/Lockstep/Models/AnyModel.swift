@@ -18,7 +18,9 @@ package struct AnyModel: Sendable {
     }
 }
 
-private func predictStored<M: Model>(_ values: [BSONValue], with model: M) async throws -> [Result<BSONValue, InputError>] {
+private func predictStored<M: Model>(
+    _ values: [BSONValue], with model: M
+) async throws -> [Result<BSONValue, InputError>] {
     var results = [Result<BSONValue, InputError>](repeating: .success(.null), count: values.count)
     var inputs = [M.Input]()
     var places = [Int]()
@@ -35,7 +37,8 @@ private func predictStored<M: Model>(_ values: [BSONValue], with model: M) async
     guard !inputs.isEmpty else { return results }
     let predictions = try await model.predict(inputs)
     guard predictions.count == inputs.count else {
-        throw ModelError.failed("the model answered \(predictions.count) predictions to \(inputs.count) inputs")
+        throw ModelError.failed(
+            "the model answered \(predictions.count) predictions to \(inputs.count) inputs")
     }
     for (place, prediction) in zip(places, predictions) {
         results[place] = prediction.output.map { stored($0, as: model.vectors) }

@@ -82,7 +82,8 @@ public struct ClosureModel<Input: ModelInput, Prediction: ModelOutput>: Model {
     private let function: @Sendable ([Input]) async throws -> [Prediction]
 
     public init(
-        _ name: String, version: String = "1", limits: BatchLimits = BatchLimits(), vectors: VectorFormat = .bson,
+        _ name: String, version: String = "1", limits: BatchLimits = BatchLimits(),
+        vectors: VectorFormat = .bson,
         predict: @escaping @Sendable ([Input]) async throws -> [Prediction]
     ) {
         self.name = name

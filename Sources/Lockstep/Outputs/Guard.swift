@@ -39,7 +39,9 @@ enum Guard {
         filter.array("$nor") { $0.append(condition, forKey: "0") }
     }
 
-    private static func appendExpressions(_ expressions: [(FieldPath, BSONValue)], to filter: inout BSONBuilder) {
+    private static func appendExpressions(
+        _ expressions: [(FieldPath, BSONValue)], to filter: inout BSONBuilder
+    ) {
         filter.document("$expr") { filter in
             filter.array("$and") { all in
                 for (index, (key, value)) in expressions.enumerated() {

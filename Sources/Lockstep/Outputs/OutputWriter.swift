@@ -59,7 +59,9 @@ struct OutputWriter {
         command.append(false, forKey: "ordered")
         command.array("updates") { updates in
             while end < changes.count, end == start || updates.count < Self.bytesPerCommand {
-                updates.document(String(end - start)) { append(changes[end].key, changes[end].change, to: &$0) }
+                updates.document(String(end - start)) {
+                    append(changes[end].key, changes[end].change, to: &$0)
+                }
                 end += 1
             }
         }
@@ -72,7 +74,9 @@ struct OutputWriter {
             switch change {
             case .store(_, _, let input), .clear(let input):
                 Guard.appendUnchanged(listener.keys, input, to: &filter)
-                if let condition = listener.filter { filter.array("$and") { $0.append(condition, forKey: "0") } }
+                if let condition = listener.filter {
+                    filter.array("$and") { $0.append(condition, forKey: "0") }
+                }
             case .remove(unmatched: false):
                 Guard.appendAbsent(listener.keys, to: &filter)
             case .remove(unmatched: true):
@@ -113,7 +117,9 @@ struct OutputWriter {
                     operation.document("q") { filter in
                         filter.document("_id") { id in
                             id.array("$in") { list in
-                                for (index, key) in keys.enumerated() { list.append(key.id, forKey: String(index)) }
+                                for (index, key) in keys.enumerated() {
+                                    list.append(key.id, forKey: String(index))
+                                }
                             }
                         }
                         // An array counts as no document here: our names are no indices.

@@ -89,7 +89,9 @@ struct ListenerQueue {
     }
 
     /// The handler gives a key back, to be tried again at `due`, or now when something newer came.
-    mutating func giveBack(_ job: Job, due: ContinuousClock.Instant) -> (streamCovered: Ticket?, scanCovered: ScanTicket?) {
+    mutating func giveBack(
+        _ job: Job, due: ContinuousClock.Instant
+    ) -> (streamCovered: Ticket?, scanCovered: ScanTicket?) {
         guard let entry = inFlight.removeValue(forKey: job.key) else { return (nil, nil) }
         bytes -= job.size
         var change = job.change
@@ -108,7 +110,10 @@ struct ListenerQueue {
     }
 
     /// Brings back what was given back and is due.
-    mutating func releaseDue(_ now: ContinuousClock.Instant, covered: (_ change: PendingChange, _ stream: Bool, _ scan: Bool) -> Void) {
+    mutating func releaseDue(
+        _ now: ContinuousClock.Instant,
+        covered: (_ change: PendingChange, _ stream: Bool, _ scan: Bool) -> Void
+    ) {
         guard delayed.contains(where: { $0.due <= now }) else { return }
         let due = delayed.filter { $0.due <= now }
         delayed.removeAll { $0.due <= now }

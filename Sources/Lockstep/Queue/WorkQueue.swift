@@ -55,7 +55,9 @@ extension WorkQueue {
             let ticket = state.stream.open(position)
             for var offer in offers {
                 offer.change.streamTicket = ticket
-                if state.listeners[offer.listener].offer(offer.key, offer.change).stream { state.stream.add(ticket) }
+                if state.listeners[offer.listener].offer(offer.key, offer.change).stream {
+                    state.stream.add(ticket)
+                }
             }
             state.stream.finished(ticket)
             return state.handOut()
@@ -109,7 +111,9 @@ extension WorkQueue {
                     change.scanTicket = job.change.scanTicket
                     let taken = state.listeners[listener].offer(job.key, change)
                     if taken.stream, let ticket = change.streamTicket { state.stream.add(ticket) }
-                    if taken.scan, let ticket = change.scanTicket { state.scans[ticket.scan]?.add(ticket.ticket) }
+                    if taken.scan, let ticket = change.scanTicket {
+                        state.scans[ticket.scan]?.add(ticket.ticket)
+                    }
                 }
             }
             return state.handOut()

@@ -38,7 +38,8 @@ public struct ListenerReport: Sendable, Hashable {
 extension ListenerReport {
     public var document: BSONDocument {
         [
-            "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model), "documents": BSONValue(documents),
+            "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model),
+            "documents": BSONValue(documents),
             "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
             "extra": BSONValue(extra), "failed": BSONValue(failed),
         ]

@@ -27,7 +27,9 @@ struct CollectionScan {
                     return try body(page)
                 }
                 return
-            } catch let error as MongoError where error.isTransient || error.code == MongoError.Code.cursorNotFound {
+            } catch let error as MongoError
+                where error.isTransient || error.code == MongoError.Code.cursorNotFound
+            {
                 // The scan goes on from the last page.
                 guard backoff.attempts < 20 else { throw error }
                 blockThread(seconds: backoff.next())
@@ -39,7 +41,8 @@ struct CollectionScan {
         let command = self.command(from: from)
         let lent = connection.pool.borrow()
         var cursor = try ServerCursor(
-            opening: command, on: connection.database, collection: collection, with: lent.client, operation: "find")
+            opening: command, on: connection.database, collection: collection, with: lent.client,
+            operation: "find")
         do {
             while let batch = try cursor.next(with: lent.client, limit: Self.pageSize) {
                 var page: [Document] = []
@@ -82,32 +85,13 @@ struct CollectionScan {
         var evidence = page.map(\.evidence)
         for (place, listener) in listeners.enumerated() {
             guard let filter = listener.filter else { continue }
-            let matching = try matching(filter, page.map(\.key))
+            let reader = DocumentReader(connection: connection, listener: listener)
+            let matching = try reader.matching(filter, page.map(\.key))
             for (row, document) in page.enumerated() where !matching.contains(document.key) {
                 evidence[row][place].input = nil
                 evidence[row][place].isUnmatched = true
             }
         }
         return zip(page, evidence).map { Document(key: $0.key, evidence: $1) }
-    }
-
-    private func matching(_ filter: BSONDocument, _ keys: [DocumentKey]) throws -> Set<DocumentKey> {
-        var found: Set<DocumentKey> = []
-        var command = BSONBuilder()
-        command.append(collection, forKey: "find")
-        command.document("filter") { conditions in
-            conditions.document("_id") { id in
-                id.array("$in") { list in
-                    for (index, key) in keys.enumerated() { list.append(key.id, forKey: String(index)) }
-                }
-            }
-            conditions.array("$and") { $0.append(filter, forKey: "0") }
-        }
-        command.document("projection") { $0.append(1, forKey: "_id") }
-        command.append(BSONDocument.simpleCollation, forKey: "collation")
-        try connection.query(command, collection: collection) { view in
-            if let id = view["_id"] { found.insert(DocumentKey(BSONValue(copying: id))) }
-        }
-        return found
     }
 }

@@ -12,6 +12,8 @@ final class Reconciler: Sendable {
         var isScanning = false
         var stops = false
         var scans = 0
+        var passBegan = currentMilliseconds()
+        var auditedFrom: Int64?
     }
 
     private struct Request {
@@ -28,7 +30,8 @@ final class Reconciler: Sendable {
     private let state: Mutex<State>
 
     init(
-        connection: Connection, listeners: [Listener], queue: WorkQueue, failures: FailureStore, plan: StartPlan,
+        connection: Connection, listeners: [Listener], queue: WorkQueue, failures: FailureStore,
+        plan: StartPlan,
         saved: Checkpoint?, log: Logger
     ) {
         self.connection = connection
@@ -61,6 +64,11 @@ final class Reconciler: Sendable {
         state.withLock { $0.progress }
     }
 
+    /// When the last look through everything that is through to the end began, in milliseconds since 1970.
+    var auditedFrom: Int64? {
+        state.withLock { $0.auditedFrom }
+    }
+
     /// Nothing is left to look through.
     var isComplete: Bool {
         state.withLock { $0.pending.isEmpty && !$0.isScanning }
@@ -88,11 +96,21 @@ final class Reconciler: Sendable {
         }
     }
 
-    /// Works off what is requested until it is stopped; `every`: ask for everything again after that time.
+    /// When to look through everything.
+    enum Pass: Sendable {
+        /// What is requested, once; returns when that is handled.
+        case once
+        /// What is requested, as it is requested.
+        case onRequest
+        /// Everything, time and again.
+        case again(every: Duration)
+    }
+
+    /// Works off what is requested, until it is stopped or done.
     func run(
-        every: Duration?, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+        _ pass: Pass, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
     ) async throws {
-        var next = every.map { ContinuousClock.now + $0 }
+        var last = ContinuousClock.now
         while !isEnding() {
             let (request, gone) = state.withLock { state in
                 let request = state.pending.isEmpty ? nil : state.pending.removeFirst()
@@ -105,17 +123,39 @@ final class Reconciler: Sendable {
                 try await scan(request, observer, until: isEnding)
                 continue
             }
-            if let every, let due = next, due <= .now {
-                next = .now + every
-                state.withLock { state in
-                    for collection in Set(listeners.map(\.collection.name)).sorted() {
-                        self.request(collection, in: &state)
-                    }
-                }
-                continue
+            state.withLock { $0.auditedFrom = $0.passBegan }
+            switch pass {
+            case .once: return
+            case .again(let every) where last + every <= .now:
+                last = .now
+                try requestEverything()
+            default: break
             }
             try? await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    private func requestEverything() throws {
+        try offerRequests()
+        state.withLock { state in
+            state.passBegan = currentMilliseconds()
+            for collection in Set(listeners.map(\.collection.name)).sorted() {
+                request(collection, in: &state)
+            }
+        }
+    }
+
+    /// A parked document that a person wants to be tried again.
+    private func offer(_ request: FailureStore.Request) -> WorkQueue.Offer? {
+        guard let index = listeners.firstIndex(where: { $0.id == request.listener }) else { return nil }
+        var change = PendingChange()
+        change.retry = true
+        return WorkQueue.Offer(listener: index, key: DocumentKey(request.document), change: change)
+    }
+
+    /// Puts in line what people asked for while nothing ran.
+    func offerRequests() throws {
+        try queue.offer(failures.requests().compactMap { offer($0) })
     }
 
     private func scan(
@@ -134,7 +174,8 @@ final class Reconciler: Sendable {
         let audit = Audit(connection: connection, collection: request.collection, listeners: concerned)
         _ = try audit.run(from: request.after) { page in
             let offers = page.unfresh.map {
-                WorkQueue.Offer(listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
+                WorkQueue.Offer(
+                    listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
             }
             documents += page.documents
             isWhole = queue.offer(offers, scan: number, upTo: page.upTo) && !isEnding()
@@ -177,7 +218,8 @@ final class Reconciler: Sendable {
 extension Connection {
     /// The number of documents by the collection's own count; no scan.
     package func estimatedCount(of collection: String) throws(MongoError) -> Int {
-        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))["n"]?.int ?? 0
+        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))[
+            "n"]?.int ?? 0
     }
 }
 

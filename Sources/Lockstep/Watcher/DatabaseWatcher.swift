@@ -20,7 +20,8 @@ public final class DatabaseWatcher: Sendable {
         self.db = db
         pipeline = Pipeline(
             connection: db.connection, options: options,
-            identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads, log: db.log,
+            identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads,
+            log: db.log,
             collections: collection.map { [$0.name] } ?? []
         ) { [weak db] in
             (db?.listeners ?? []).filter { collection == nil || $0.collection == collection }
@@ -53,6 +54,15 @@ public final class DatabaseWatcher: Sendable {
     public func run(progress: (any ProgressObserver)? = nil) async throws {
         try await withTaskCancellationHandler {
             try await pipeline.run(progress)
+        } onCancel: {
+            pipeline.stop()
+        }
+    }
+
+    /// Looks through every document once and makes it fresh, without following the stream.
+    public func repair(progress: (any ProgressObserver)? = nil) async throws {
+        try await withTaskCancellationHandler {
+            try await pipeline.repair(progress)
         } onCancel: {
             pipeline.stop()
         }
@@ -95,6 +105,11 @@ public final class DatabaseWatcher: Sendable {
         pipeline.session?.hasCaughtUp ?? false
     }
 
+    /// It was stopped, or it failed.
+    public var hasEnded: Bool {
+        pipeline.ending.hasEnded
+    }
+
     /// Waits until every change that was acknowledged before this call is reflected in the outputs.
     ///
     /// - Throws: ``LockstepError/timeout(_:)``, ``LockstepError/notWatching``, or what the watcher ended with.
@@ -109,7 +124,8 @@ public final class DatabaseWatcher: Sendable {
             if session.hasCaughtUp, session.hasHandled(time) { return }
             guard .now < deadline else {
                 throw LockstepError.timeout(
-                    "not everything was fresh after \(timeout): \(session.queue.load.documents) documents wait")
+                    "not everything was fresh after \(timeout): \(session.queue.load.documents) documents wait"
+                )
             }
             try await Task.sleep(for: .milliseconds(2))
         }

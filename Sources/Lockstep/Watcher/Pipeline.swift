@@ -37,7 +37,8 @@ final class Pipeline: Sendable {
     private static let maximumLosses = 3
 
     init(
-        connection: Connection, options: WatcherOptions, identifier: String, threads: BlockingThreads, log: Logger,
+        connection: Connection, options: WatcherOptions, identifier: String, threads: BlockingThreads,
+        log: Logger,
         collections: [String], listeners: @escaping @Sendable () -> [Listener]
     ) {
         self.connection = connection
@@ -62,22 +63,15 @@ final class Pipeline: Sendable {
 
     private func runSessions(_ progress: (any ProgressObserver)?) async throws {
         var losses = 0
-        var forgets = false
+        var mode = Session.Mode.follow
         var backoff = Backoff()
         while !stops {
             do {
-                let session = try await threads.run { [self, forgets] in
-                    try Session(self, forgetsPosition: forgets)
-                }
-                let goesOn = state.withLock { state in
-                    state.session = session
-                    return !state.stops
-                }
-                guard goesOn else { return }
+                guard let session = try await begin(mode) else { return }
                 let end = await session.run(progress)
                 if session.hasCaughtUp { losses = 0 }
                 backoff.reset()
-                forgets = false
+                mode = .follow
                 switch end {
                 case .stopped: return
                 case .failed(let error): throw error
@@ -85,14 +79,34 @@ final class Pipeline: Sendable {
                 case .historyLost(let why):
                     losses += 1
                     guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
-                    forgets = true
-                    log.warning("the change stream cannot go on where it was (\(why)); looking through all documents")
+                    mode = .followAnew
+                    log.warning(
+                        "the change stream cannot go on where it was (\(why)); looking through all documents")
                 }
             } catch let error as MongoError where error.isTransient && state.withLock({ $0.session != nil }) {
                 // Once it has worked, an absent server is waited for.
                 log.warning("\(error); trying again")
                 try await Task.sleep(for: .seconds(backoff.next()))
             }
+        }
+    }
+
+    /// Looks through every document once and makes it fresh.
+    func repair(_ progress: (any ProgressObserver)?) async throws {
+        guard let session = try await begin(.repair) else { return }
+        switch await session.run(progress) {
+        case .stopped: return
+        case .failed(let error): throw error
+        case .rewind(let why), .historyLost(let why): throw LockstepError.interrupted(why)
+        }
+    }
+
+    /// Makes a session; nil when it was stopped meanwhile.
+    private func begin(_ mode: Session.Mode) async throws -> Session? {
+        let session = try await threads.run { [self] in try Session(self, mode: mode) }
+        return state.withLock { state in
+            state.session = session
+            return state.stops ? nil : session
         }
     }
 
@@ -129,7 +143,8 @@ final class Pipeline: Sendable {
         let counts = statistics.counts
         let load = session?.queue.load ?? (0, 0)
         return WatcherInfo(
-            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces, deletes: counts.deletes,
+            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
+            deletes: counts.deletes,
             modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
             superseded: counts.superseded, alreadyFresh: counts.fresh, parked: counts.parked, waiting: load.0,
             waitingBytes: load.1)

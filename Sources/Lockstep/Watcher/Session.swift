@@ -20,10 +20,22 @@ final class Session: Sendable {
     private let elections = Elections()
     private let saver: CheckpointSaver
     private let plan: StartPlan
+    private let mode: Mode
     private let end = Mutex<End?>(nil)
 
+    /// What a session is for.
+    enum Mode: Sendable {
+        /// Go on from the checkpoint and follow the stream.
+        case follow
+        /// The same without the checkpoint, which leads nowhere any more.
+        case followAnew
+        /// Look through everything once and make it fresh; the stream and the checkpoint are left alone.
+        case repair
+    }
+
     /// Reads the checkpoint and decides where to begin; blocks.
-    init(_ pipeline: Pipeline, forgetsPosition: Bool) throws {
+    init(_ pipeline: Pipeline, mode: Mode) throws {
+        self.mode = mode
         options = pipeline.options
         threads = pipeline.threads
         log = pipeline.log
@@ -37,10 +49,11 @@ final class Session: Sendable {
             connection: connection,
             collections: watched + [FailureStore.collection, WaitRequests.collection],
             pipeline: pipeline.options.pipeline)
-        let saved = try store.load()
+        let saved = mode == .follow ? try store.load() : nil
         plan = StartPlan(
-            saved: saved, token: pipeline.options.resumeToken, stream: stream.fingerprint, listeners: listeners,
-            forgetsPosition: forgetsPosition)
+            saved: saved, token: pipeline.options.resumeToken, stream: stream.fingerprint,
+            listeners: listeners,
+            forgetsPosition: mode != .follow)
         let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
         let failures = FailureStore(connection: connection)
         let parked = try failures.counts()
@@ -59,13 +72,15 @@ final class Session: Sendable {
                 concern: deployment.kind == .sharded ? .majority : .one, log: log)
         }
         let reconciler = Reconciler(
-            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan, saved: saved,
+            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan,
+            saved: saved,
             log: log)
         self.reconciler = reconciler
         self.queue = queue
         saver = CheckpointSaver(
-            store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler, elections: elections)
-        if deployment.hasChangeStreams {
+            store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler,
+            elections: elections)
+        if deployment.hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
                 liveAfter: deployment.operationTime ?? BSONTimestamp(seconds: .max, increment: 0))
@@ -76,16 +91,13 @@ final class Session: Sendable {
             }
         } else {
             capture = nil
-            log.notice(
-                "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(pipeline.options.reconcileEvery)"
-            )
+            if mode != .repair {
+                log.notice(
+                    "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(pipeline.options.reconcileEvery)"
+                )
+            }
         }
-        try failures.requests().forEach { request in
-            guard let index = listeners.firstIndex(where: { $0.id == request.listener }) else { return }
-            var change = PendingChange()
-            change.retry = true
-            queue.offer([.init(listener: index, key: DocumentKey(request.document), change: change)])
-        }
+        try reconciler.offerRequests()
     }
 
     /// Runs until it ends, then drains if it was stopped, and saves what is done.
@@ -101,7 +113,7 @@ final class Session: Sendable {
                 group.addTask(executorPreference: threads) { self.finish(End(capture.waitUntilEnded())) }
             }
             group.addTask(executorPreference: threads) { await self.reconcile(progress) }
-            group.addTask(executorPreference: threads) { await self.saveRegularly() }
+            if mode != .repair { group.addTask(executorPreference: threads) { await self.saveRegularly() } }
             await withTaskExecutorPreference(threads) { await self.supervise() }
             await withTaskExecutorPreference(threads) { await self.windDown() }
             await group.waitForAll()
@@ -148,7 +160,9 @@ extension Session {
         let limit = min(1000, handler.listener.model.limits.count * 4)
         while let jobs = await queue.next(listener: handler.index, limit: limit) {
             do {
-                if let pause = handler.health.pausedUntil, pause > .now { try? await Task.sleep(until: pause) }
+                if let pause = handler.health.pausedUntil, pause > .now {
+                    try? await Task.sleep(until: pause)
+                }
                 try await handler.process(jobs)
             } catch {
                 finish(.failed(error))
@@ -185,8 +199,14 @@ extension Session {
             // What is looked through must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
             if capture != nil { try saver.saveStart(capture) }
-            let every = capture == nil ? options.reconcileEvery : nil
-            try await reconciler.run(every: every, progress) { self.isEnding }
+            let pass: Reconciler.Pass =
+                switch (mode, capture) {
+                case (.repair, _): .once
+                case (_, nil): .again(every: options.reconcileEvery)
+                default: .onRequest
+                }
+            try await reconciler.run(pass, progress) { self.isEnding }
+            finish(.stopped)
         } catch let error as MongoError where error.isTransient {
             finish(.rewind("looking through the documents was interrupted (\(error))"))
         } catch {
@@ -206,11 +226,12 @@ extension Session {
             }
         }
         // Positions of a session that cannot be trusted are not saved.
-        if case .stopped = end.withLock({ $0 }), !elections.changed {
+        if case .stopped = end.withLock({ $0 }), !elections.changed, mode != .repair {
             do {
                 try saver.save()
             } catch {
-                log.warning("the last position could not be saved: \(error). It is read again from the one before.")
+                log.warning(
+                    "the last position could not be saved: \(error). It is read again from the one before.")
             }
         }
         queue.close()
@@ -239,7 +260,9 @@ extension Session {
     /// Puts documents in line without an event of the stream.
     func note(_ ids: [BSONValue], in collection: Collection) {
         let offers = handlers.filter { $0.listener.collection == collection }.flatMap { handler in
-            ids.map { WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange()) }
+            ids.map {
+                WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange())
+            }
         }
         queue.offer(offers)
     }

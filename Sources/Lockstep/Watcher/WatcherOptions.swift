@@ -17,7 +17,8 @@ public struct WatcherOptions: Sendable {
 
     public init(
         identifier: String? = nil, pipeline: [BSONDocument] = [], resumeToken: BSONDocument? = nil,
-        queueBytes: Int = 48 << 20, reconcileEvery: Duration = .seconds(30), drainTimeout: Duration = .seconds(5)
+        queueBytes: Int = 48 << 20, reconcileEvery: Duration = .seconds(30),
+        drainTimeout: Duration = .seconds(5)
     ) {
         self.identifier = identifier
         self.pipeline = pipeline

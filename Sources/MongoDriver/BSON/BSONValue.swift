@@ -171,7 +171,9 @@ extension BSONValue {
     /// The numbers of a BSON vector of float32, or of an array of numbers.
     public var floats: [Float]? {
         if let (subtype, data) = binary {
-            guard subtype == 9, data.count >= 2, data.first == 0x27, (data.count - 2) % 4 == 0 else { return nil }
+            guard subtype == 9, data.count >= 2, data.first == 0x27, (data.count - 2) % 4 == 0 else {
+                return nil
+            }
             return data.dropFirst(2).withUnsafeBytes { raw in
                 (0..<(raw.count / 4)).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
             }

@@ -41,7 +41,8 @@ extension BSONView: Sequence {
         package mutating func next() -> BSONElement? {
             guard let base = bytes.baseAddress else { return nil }
             var element = unsafe_empty_element()
-            let step = shim_bson_next(base.assumingMemoryBound(to: UInt8.self), bytes.count, &offset, &element)
+            let step = shim_bson_next(
+                base.assumingMemoryBound(to: UInt8.self), bytes.count, &offset, &element)
             return step == 1 ? BSONElement(element) : nil
         }
     }

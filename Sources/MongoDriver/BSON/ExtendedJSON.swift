@@ -46,7 +46,11 @@ extension BSONValue {
     public var json: String {
         // libbson writes documents only: `{ "" : value }` without its frame.
         let framed = BSONDocument([("", self)]).json
-        guard let colon = framed.firstIndex(of: ":"), let close = framed.lastIndex(of: "}") else { return "null" }
-        return String(framed[framed.index(after: colon)..<close].drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        guard let colon = framed.firstIndex(of: ":"), let close = framed.lastIndex(of: "}") else {
+            return "null"
+        }
+        return String(
+            framed[framed.index(after: colon)..<close].drop { $0 == " " }.reversed().drop { $0 == " " }
+                .reversed())
     }
 }

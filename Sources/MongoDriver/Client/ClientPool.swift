@@ -49,34 +49,3 @@ package struct ClientLoan: ~Copyable {
         pool.giveBack(client.handle)
     }
 }
-
-/// The URI with its password replaced by `***`; never the text itself when it cannot be read.
-package func redacted(uri: String) -> String {
-    startLibrary()
-    if let text = shim_uri_redacted(uri) {
-        defer { shim_string_free(text) }
-        return String(cString: text)
-    }
-    // Not a URI that libmongoc reads: whatever stands between `//` and `@` may be a secret.
-    guard let at = uri.lastIndex(of: "@"), let slashes = uri.range(of: "//", before: at) else { return uri }
-    return uri[..<slashes] + "***" + uri[at...]
-}
-
-/// The database that the URI names, if it does.
-package func database(ofURI uri: String) -> String? {
-    startLibrary()
-    guard let text = shim_uri_database(uri) else { return nil }
-    defer { shim_string_free(text) }
-    return String(cString: text)
-}
-
-extension String {
-    fileprivate func range(of text: String, before end: Index) -> Index? {
-        var index = startIndex
-        while index < end {
-            if self[index...].hasPrefix(text) { return self.index(index, offsetBy: text.count) }
-            index = self.index(after: index)
-        }
-        return nil
-    }
-}

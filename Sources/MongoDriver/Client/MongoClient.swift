@@ -82,7 +82,8 @@ extension MongoClient {
         var answer = OpaquePointer(bitPattern: 1)!
         let done = command.withBytes { body in
             shim_command(
-                handle, database, kind.number, body.baseAddress!.assumingMemoryBound(to: UInt8.self), body.count,
+                handle, database, kind.number, body.baseAddress!.assumingMemoryBound(to: UInt8.self),
+                body.count,
                 options?.bytes, options?.bytes.count ?? 0, server, session, &answer, &error)
         }
         return Outcome(done: done, reply: Reply(adopting: answer), error: error)

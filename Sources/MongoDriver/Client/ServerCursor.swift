@@ -61,7 +61,8 @@ package struct ServerCursor: ~Copyable {
         if limit > 0 { command.append(limit, forKey: "batchSize") }
         if let patience { command.append(patience, forKey: "maxTimeMS") }
         let reply = try client.run(
-            command, on: database, server: server, session: session.handle, operation: operation, namespace: namespace)
+            command, on: database, server: server, session: session.handle, operation: operation,
+            namespace: namespace)
         id = reply.withView { $0["cursor"]?.nested?["id"]?.int64 ?? 0 }
         return CursorBatch(reply, key: "nextBatch")
     }
@@ -73,7 +74,8 @@ package struct ServerCursor: ~Copyable {
         command.append(collection, forKey: "killCursors")
         command.array("cursors") { $0.append(int64: id, forKey: "0") }
         _ = try? client.run(
-            command, on: database, server: server, session: session.handle, operation: "killCursors", namespace: namespace)
+            command, on: database, server: server, session: session.handle, operation: "killCursors",
+            namespace: namespace)
     }
 }
 

@@ -54,7 +54,9 @@ package struct WriteConcern: Sendable {
     /// By the primary alone.
     package static let one = WriteConcern(options: ["writeConcern": ["w": 1]])
     /// By a majority of the members: survives an election.
-    package static let majority = WriteConcern(options: ["writeConcern": ["w": "majority", "wtimeout": 60_000]])
+    package static let majority = WriteConcern(options: [
+        "writeConcern": ["w": "majority", "wtimeout": 60_000]
+    ])
 }
 
 extension MongoClient {

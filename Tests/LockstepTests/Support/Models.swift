@@ -1,15 +1,18 @@
+import Foundation
 import Lockstep
 import Synchronization
 
-/// The length of a text; counts its calls.
+/// The length of a text; remembers its inputs.
 final class TextLength: Model {
-    let name = "length"
+    let name: String
     let version: String
-    let limits = BatchLimits(count: 100)
+    let limits: BatchLimits
     private let seen = Mutex<[String]>([])
 
-    init(version: String = "1") {
+    init(_ name: String = "length", version: String = "1", count: Int = 100) {
+        self.name = name
         self.version = version
+        limits = BatchLimits(count: count)
     }
 
     func predict(_ texts: [String]) async throws -> [Int] {
@@ -20,5 +23,109 @@ final class TextLength: Model {
     /// Every input so far, in the order of the calls.
     var inputs: [String] {
         seen.withLock { $0 }
+    }
+}
+
+/// Gives back what it is given, of any type; remembers its inputs.
+final class Echo: Model {
+    let name = "echo"
+    private let seen = Mutex<[BSONValue]>([])
+
+    func predict(_ inputs: [BSONValue]) async throws -> [BSONValue] {
+        seen.withLock { $0 += inputs }
+        return inputs.map { ["of": $0] }
+    }
+
+    var inputs: [BSONValue] {
+        seen.withLock { $0 }
+    }
+}
+
+/// A model that waits until it is let go: for what happens meanwhile.
+final class Gated: Model {
+    let name = "gated"
+    let limits = BatchLimits(count: 100, concurrency: 1)
+    private let state = Mutex<(isOpen: Bool, entered: [String])>((false, []))
+
+    func predict(_ texts: [String]) async throws -> [Int] {
+        state.withLock { $0.entered += texts }
+        while !state.withLock({ $0.isOpen }) { try await Task.sleep(for: .milliseconds(2)) }
+        return texts.map(\.count)
+    }
+
+    func open() {
+        state.withLock { $0.isOpen = true }
+    }
+
+    var entered: [String] {
+        state.withLock { $0.entered }
+    }
+}
+
+/// A model that fails as it is told.
+final class Fragile: Model {
+    enum Behaviour {
+        case works, refuses(String), breaks(on: String), unavailable, wrongCount
+    }
+
+    let name = "fragile"
+    let limits = BatchLimits(count: 100)
+    private let state = Mutex<(behaviour: Behaviour, calls: Int)>((.works, 0))
+
+    struct Broken: Error, CustomStringConvertible {
+        let description = "the model broke"
+    }
+
+    func become(_ behaviour: Behaviour) {
+        state.withLock { $0.behaviour = behaviour }
+    }
+
+    var calls: Int {
+        state.withLock { $0.calls }
+    }
+
+    func predict(_ texts: [String]) async throws -> [Result<Int, InputError>] {
+        let behaviour = state.withLock { state in
+            state.calls += 1
+            return state.behaviour
+        }
+        switch behaviour {
+        case .works: return texts.map { .success($0.count) }
+        case .refuses(let bad):
+            return texts.map { $0 == bad ? .failure(InputError("not this")) : .success($0.count) }
+        case .breaks(let bad):
+            if texts.contains(bad) { throw Broken() }
+            return texts.map { .success($0.count) }
+        case .unavailable: throw ModelError.unavailable("connection refused")
+        case .wrongCount: return [.success(1)] + texts.map { .success($0.count) }
+        }
+    }
+}
+
+/// Waits for a condition of the world outside, for up to ten seconds.
+func eventually(
+    _ what: String, timeout: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while try await !condition() {
+        guard .now < deadline else { throw NeverHappened(what: what) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+struct NeverHappened: Error, CustomStringConvertible {
+    let what: String
+    var description: String { "this never came true: \(what)" }
+}
+
+final class Counter: Sendable {
+    private let state = Mutex(0)
+
+    func add(_ number: Int) {
+        state.withLock { $0 += number }
+    }
+
+    var value: Int {
+        state.withLock { $0 }
     }
 }

@@ -27,7 +27,8 @@ enum TestServer {
 
     private static func startStandalone() throws -> MongodProcess {
         let server = MongodProcess(
-            binary: try MongodBinary.find(directory: packageRoot), directory: temporaryDirectory("standalone"),
+            binary: try MongodBinary.find(directory: packageRoot),
+            directory: temporaryDirectory("standalone"),
             port: try #require(Port.free()))
         try server.start()
         endings.append { server.stop() }
@@ -35,7 +36,8 @@ enum TestServer {
     }
 
     static var packageRoot: String {
-        URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").replacing("//", with: "/")
+        URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").replacing(
+            "//", with: "/")
     }
 
     static func temporaryDirectory(_ name: String) -> String {

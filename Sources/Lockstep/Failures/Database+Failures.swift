@@ -1,0 +1,41 @@
+/// A parked document: a model refuses its input, or MongoDB its output.
+public struct ParkedDocument: Sendable, Hashable {
+    /// The listener's id: collection, output name and model.
+    public let listener: String
+    public let documentID: BSONValue
+    public let reason: String
+    public let attempts: Int
+    /// Milliseconds since 1970 of the last attempt.
+    public let since: Int64
+
+    public var document: BSONDocument {
+        [
+            "listener": BSONValue(listener), "document": documentID, "reason": BSONValue(reason),
+            "attempts": BSONValue(attempts), "at": BSONValue(millisecondsSince1970: since),
+        ]
+    }
+}
+
+extension Database {
+    /// The parked documents, ordered by listener and `_id`.
+    public func failures() async throws -> [ParkedDocument] {
+        try await perform { connection in
+            var failures: [ParkedDocument] = []
+            try FailureStore(connection: connection).all { failure in
+                failures.append(
+                    ParkedDocument(
+                        listener: failure.listener, documentID: failure.document, reason: failure.reason,
+                        attempts: failure.attempts, since: failure.at))
+            }
+            return failures
+        }
+    }
+
+    /// Asks whoever watches to try parked documents again; gives how many there are.
+    @discardableResult
+    public func retryFailures(listener: String? = nil, document: BSONValue? = nil) async throws -> Int {
+        try await perform { connection in
+            try FailureStore(connection: connection).requestRetry(listener: listener, document: document)
+        }
+    }
+}

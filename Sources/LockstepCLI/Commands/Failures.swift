@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+struct Failures: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The parked documents: listed, or tried again.", subcommands: [List.self, Retry.self],
+        defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The parked documents, with reason and attempts.")
+
+        @OptionGroup var options: CommonOptions
+
+        func run() async throws {
+            try await ending {
+                let configuration = try options.configuration()
+                let db = try await options.connect(configuration, listeners: [])
+                let failures = try await db.failures()
+                if options.json {
+                    for failure in failures { Terminal.print(failure.document.json) }
+                } else if failures.isEmpty {
+                    Terminal.print("no document is parked")
+                } else {
+                    Terminal.print(
+                        Terminal.table(
+                            ["LISTENER", "DOCUMENT", "ATTEMPTS", "SINCE", "REASON"],
+                            failures.map { failure in
+                                let at = Date(timeIntervalSince1970: Double(failure.since) / 1000)
+                                return [
+                                    failure.listener, failure.documentID.json, String(failure.attempts),
+                                    ISO8601DateFormatter().string(from: at), failure.reason,
+                                ]
+                            }))
+                }
+            }
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Asks the running lockstep to try parked documents again.")
+
+        @OptionGroup var options: CommonOptions
+
+        @Option(help: "Only those of this listener, as `failures list` names it.")
+        var listener: String?
+
+        @Option(
+            name: .customLong("id"), help: "Only this document: its _id as JSON, as `failures list` shows it."
+        )
+        var id: String?
+
+        func run() async throws {
+            try await ending {
+                let configuration = try options.configuration()
+                let db = try await options.connect(configuration, listeners: [])
+                let count = try await db.retryFailures(listener: listener, document: try document())
+                if options.json {
+                    Terminal.print(#"{"retried": \#(count)}"#)
+                } else {
+                    Terminal.print(
+                        count == 0 ? "no document is parked" : "\(count) documents are tried again")
+                }
+            }
+        }
+
+        private func document() throws -> BSONValue? {
+            guard let id else { return nil }
+            guard let value = try? BSONDocument(json: #"{"id": \#(id)}"#)["id"] else {
+                throw ValidationError(
+                    "--id takes JSON, as 7, \"text\" with its quotes or {\"$oid\": \"…\"}, not \(id)")
+            }
+            return value
+        }
+    }
+}

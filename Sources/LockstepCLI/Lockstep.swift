@@ -1,0 +1,19 @@
+import ArgumentParser
+import Logging
+
+/// The command `lockstep`.
+@main
+struct LockstepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lockstep",
+        abstract: "Keeps AI predictions in step with the data in MongoDB, whoever writes it.",
+        discussion: """
+            Exit status: 0 done and well; 1 it ran and found something wrong; 64 wrong usage; 69 MongoDB or a model \
+            is out of reach; 78 bad configuration.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Run.self, Dev.self, Check.self, Status.self, Verify.self, Wait.self, Watch.self, Import.self,
+            Failures.self,
+        ])
+}

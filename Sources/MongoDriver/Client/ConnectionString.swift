@@ -1,0 +1,51 @@
+import CMongoShim
+
+/// The URI with its secrets replaced by `***`: the password, and options that hold one.
+///
+/// Works on the text alone, so that what is no URI at all gives nothing away either.
+package func redacted(uri: String) -> String {
+    guard let scheme = uri.firstRange(of: "://") else { return uri.contains("@") ? "***" : uri }
+    let rest = uri[scheme.upperBound...]
+    let authority = rest.prefix { $0 != "/" && $0 != "?" }
+    // A password that was not percent-encoded may hold a slash: then everything up to the last `@` is suspect.
+    let user = (isURI(uri) ? authority : rest).lastIndex(of: "@").map { rest[..<$0] }
+    guard let user else { return uri[..<scheme.upperBound] + redactedOptions(rest) }
+    let name = user.prefix { $0 != ":" }
+    let secret = name.endIndex == user.endIndex ? "" : ":***"
+    return uri[..<scheme.upperBound] + name + secret + redactedOptions(rest[user.endIndex...])
+}
+
+/// The database that the URI names, if it does.
+package func database(ofURI uri: String) -> String? {
+    startLibrary()
+    guard let text = shim_uri_database(uri) else { return nil }
+    defer { shim_string_free(text) }
+    return String(cString: text)
+}
+
+private func isURI(_ text: String) -> Bool {
+    startLibrary()
+    return shim_uri_is_valid(text)
+}
+
+private func redactedOptions(_ text: Substring) -> String {
+    guard let question = text.firstIndex(of: "?") else { return String(text) }
+    let options = text[text.index(after: question)...].split(separator: "&", omittingEmptySubsequences: false)
+    let shown = options.map { option -> String in
+        let name = option.prefix { $0 != "=" }
+        let isSecret = ["password", "authmechanismproperties"].contains { name.lowercased().hasSuffix($0) }
+        return isSecret ? "\(name)=***" : String(option)
+    }
+    return text[...question] + shown.joined(separator: "&")
+}
+
+extension StringProtocol {
+    fileprivate func firstRange(of text: String) -> Range<Index>? {
+        var index = startIndex
+        while index < endIndex {
+            if self[index...].hasPrefix(text) { return index..<self.index(index, offsetBy: text.count) }
+            index = self.index(after: index)
+        }
+        return nil
+    }
+}

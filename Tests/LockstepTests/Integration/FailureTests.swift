@@ -1,0 +1,161 @@
+import Lockstep
+import Testing
+
+@Suite struct FailureTests {
+    private func withFragile(
+        _ body: (Database, DatabaseWatcher, Fragile) async throws -> Void
+    ) async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in try await body(db, watcher, model) }
+        }
+    }
+
+    @Test func aRefusedInputIsParkedAndTheRestGoesOn() async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.refuses("bad"))
+            try await db[docs].insertMany(
+                (0..<20).map { ["_id": BSONValue($0), "text": $0 == 7 ? "bad" : "good"] })
+            try await watcher.waitUntilFresh()
+            let failures = try await db.failures()
+            #expect(failures.map(\.documentID) == [7])
+            #expect(failures.first?.reason == "not this")
+            #expect(failures.first?.attempts == 1)
+            #expect(failures.first?.listener == "docs/text/fragile")
+            let report = try await db.audit()[0]
+            #expect(report.fresh == 19)
+            #expect(report.failed == 1)
+        }
+    }
+
+    @Test func theNextChangeOfAParkedDocumentTriesAgain() async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.refuses("bad"))
+            try await db[docs].insertMany([["_id": 1, "text": "good"]])
+            try await watcher.waitUntilFresh()
+            try db.update(["_id": 1], ["$set": ["text": "bad"]])
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().count == 1)
+            // The output of the earlier input does not stay beside the refused one.
+            #expect(try await db.one(1)?[path: "_outputs.text.fragile"] == nil)
+            let calls = model.calls
+            try db.update(["_id": 1], ["$set": ["views": 1]])
+            try await watcher.waitUntilFresh()
+            #expect(model.calls == calls)
+            try db.update(["_id": 1], ["$set": ["text": "better"]])
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().isEmpty)
+            #expect(try await db.one(1)?[path: "_outputs.text.fragile"]?.int == 6)
+        }
+    }
+
+    @Test func retryTriesParkedDocumentsAgain() async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.refuses("bad"))
+            try await db[docs].insertMany([["_id": 1, "text": "bad"], ["_id": 2, "text": "bad"]])
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().count == 2)
+            #expect(try await db.retryFailures(document: 1) == 1)
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().count == 2)
+            model.become(.works)
+            #expect(try await db.retryFailures() == 2)
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().isEmpty)
+            #expect(try await db.audit()[0].fresh == 2)
+        }
+    }
+
+    @Test func aDeletedDocumentLeavesTheParkedOnes() async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.refuses("bad"))
+            try await db[docs].insertMany([["_id": 1, "text": "bad"], ["_id": 2, "text": "bad"]])
+            try await watcher.waitUntilFresh()
+            try await db[docs].deleteMany(["_id": 1])
+            try db.update(["_id": 2], ["$unset": ["text": 1]])
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().isEmpty)
+        }
+    }
+
+    @Test func anInputThatBreaksTheModelIsParkedAfterThreeAttempts() async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.breaks(on: "poison"))
+            try await db[docs].insertMany(
+                (0..<50).map { ["_id": BSONValue($0), "text": $0 == 30 ? "poison" : "ok"] })
+            try await watcher.waitUntilFresh()
+            let failures = try await db.failures()
+            #expect(failures.map(\.documentID) == [30])
+            #expect(failures.first?.attempts == 3)
+            #expect(failures.first?.reason == "the model broke")
+            #expect(try await db.audit()[0].fresh == 49)
+        }
+    }
+
+    @Test func anOutageParksNothing() async throws {
+        for behaviour in [Fragile.Behaviour.unavailable, .wrongCount] {
+            try await withFragile { db, watcher, model in
+                model.become(behaviour)
+                try await db[docs].insertMany((0..<50).map { ["_id": BSONValue($0), "text": "ok"] })
+                try await eventually("the model was tried several times") {
+                    model.calls >= 12 || model.calls >= 3
+                }
+                #expect(try await db.failures().isEmpty)
+                model.become(.works)
+                try await watcher.waitUntilFresh()
+                #expect(try await db.audit()[0].fresh == 50)
+                #expect(try await db.failures().isEmpty)
+            }
+        }
+    }
+
+    @Test func parkedDocumentsSurviveARestartAndCostNoCall() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            model.become(.refuses("bad"))
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await db[docs].insertMany([["_id": 1, "text": "bad"]])
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            let calls = model.calls
+            try await watching(db, options: WatcherOptions(identifier: "another")) { watcher in
+                try await watcher.waitUntilFresh()
+            }
+            #expect(model.calls == calls)
+            #expect(try await db.failures().count == 1)
+            try await db.retryFailures()
+            model.become(.works)
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try await db.failures().isEmpty)
+        }
+    }
+
+    @Test func anInputOfTheWrongTypeIsParkedWithTheReason() async throws {
+        try await withDatabase { db in
+            try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await db[docs].insertMany([["_id": 1, "text": 5]])
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(
+                try await db.failures().first?.reason
+                    == "the model takes a string, the document has a value of type int")
+        }
+    }
+
+    @Test func anOutputThatMakesTheDocumentTooLargeIsParked() async throws {
+        try await withDatabase { db in
+            let model = ClosureModel("large") { (texts: [String]) in
+                texts.map { _ in String(repeating: "x", count: 9 << 20) }
+            }
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([
+                    ["_id": 1, "text": "a", "ballast": BSONValue(String(repeating: "y", count: 9 << 20))],
+                    ["_id": 2, "text": "b"],
+                ])
+                try await watcher.waitUntilFresh()
+                #expect(try await db.failures().map(\.documentID) == [1])
+                #expect(try await db.one(2)?[path: "_outputs.text.large"] != nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Lockstep
+
+let docs = Collection("docs")
+
+/// Watches while `body` runs, then stops.
+func watching(
+    _ db: Database, options: WatcherOptions = WatcherOptions(), _ body: (DatabaseWatcher) async throws -> Void
+) async throws {
+    let watcher = DatabaseWatcher(db: db, options: options)
+    try await watcher.watch()
+    do {
+        try await body(watcher)
+    } catch {
+        try? await watcher.stop()
+        throw error
+    }
+    try await watcher.stop()
+}
+
+extension Database {
+    /// A write as any other client would send it, past the library's own methods.
+    @discardableResult
+    func command(_ command: BSONDocument) throws -> BSONDocument {
+        try connection.run(command, operation: command.first { _ in true }?.key ?? "")
+    }
+
+    func update(_ filter: BSONValue, _ update: BSONValue, collection: Collection = docs) throws {
+        let reply = try command([
+            "update": BSONValue(collection.name), "updates": [["q": filter, "u": update, "multi": true]],
+        ])
+        if let errors = reply["writeErrors"] { throw NeverHappened(what: "an update without \(errors)") }
+    }
+
+    func one(_ id: BSONValue, in collection: Collection = docs) async throws -> BSONDocument? {
+        try await self[collection].find(["_id": ["$eq": id]]).first
+    }
+}

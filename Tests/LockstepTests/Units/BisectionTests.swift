@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Lockstep
+
+@Suite struct BisectionTests {
+    /// Runs it against a model that breaks on any batch with one of `poison` in it.
+    private func run(
+        count: Int, poison: Set<Int>, batch: Int = 100
+    ) -> (outcomes: [Bisection.Outcome?], calls: Int) {
+        let batches = stride(from: 0, to: count, by: batch).map { $0..<min(count, $0 + batch) }
+        var bisection = Bisection(count: count, batches: batches)
+        var calls = 0
+        while let range = bisection.next() {
+            calls += 1
+            if range.contains(where: poison.contains) {
+                bisection.failed(range, "broken")
+            } else {
+                bisection.succeeded(range, range.map { .success(BSONValue($0)) })
+            }
+        }
+        return (bisection.outcomes, calls)
+    }
+
+    @Test func theCulpritStandsAloneAndTheRestIsPredicted() {
+        let (outcomes, calls) = run(count: 100, poison: [37])
+        for (index, outcome) in outcomes.enumerated() {
+            switch outcome {
+            case .prediction(let value): #expect(value == BSONValue(index) && index != 37)
+            case .failed: #expect(index == 37)
+            default: Issue.record("input \(index) has no outcome")
+            }
+        }
+        #expect(calls <= 15)
+    }
+
+    @Test func aModelThatBreaksOnEverythingIsAnOutageAndNothingIsBlamed() {
+        let (outcomes, calls) = run(count: 1000, poison: Set(0..<1000))
+        for outcome in outcomes {
+            guard case .unavailable = outcome else {
+                Issue.record("an input was blamed for the outage")
+                return
+            }
+        }
+        #expect(calls < 30)
+    }
+
+    @Test func fewPoisonousInputsAreNoOutage() {
+        let (outcomes, _) = run(count: 64, poison: [0, 1, 20, 63])
+        let failed = outcomes.indices.filter { if case .failed = outcomes[$0] { true } else { false } }
+        #expect(failed == [0, 1, 20, 63])
+    }
+
+    @Test func batchesKeepToCountAndBytes() {
+        let limits = BatchLimits(count: 3, bytes: 10)
+        #expect(limits.batches(sizes: [1, 1, 1, 1]) == [0..<3, 3..<4])
+        #expect(limits.batches(sizes: [6, 6, 6]) == [0..<1, 1..<2, 2..<3])
+        #expect(limits.batches(sizes: [100, 1]) == [0..<1, 1..<2])
+        #expect(limits.batches(sizes: []) == [])
+    }
+}
