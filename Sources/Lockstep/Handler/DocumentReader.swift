@@ -2,6 +2,8 @@
 struct DocumentReader {
     let connection: Connection
     let listener: Listener
+    /// What to name so that texts are compared by their bytes; see ``Collations``.
+    let collation: BSONDocument?
 
     /// The evidence of each document that exists, by its key.
     func read(_ keys: [DocumentKey]) throws -> [DocumentKey: Evidence] {
@@ -59,7 +61,7 @@ struct DocumentReader {
             }
             if let filter { conditions.array("$and") { $0.append(filter, forKey: "0") } }
         }
-        command.append(BSONDocument.simpleCollation, forKey: "collation")
+        if let collation { command.append(collation, forKey: "collation") }
         command.append(keys.count + 1, forKey: "batchSize")
         return command
     }

@@ -16,9 +16,9 @@ struct Handler: Sendable {
     let serverHealth: ListenerHealth
     let statistics: Statistics
     let elections: Elections
+    let collations: Collations
     /// The listeners that read this one's output.
     let dependents: [Int]
-    let concern: WriteConcern
     let log: Logger
 
     /// Attempts on an input that breaks the model before its document is parked.
@@ -36,12 +36,13 @@ struct Handler: Sendable {
     }
 
     private func makeFresh(_ jobs: [Job]) async throws {
-        let plan = try plan(jobs)
+        let collation = try collations.named(for: listener.collection.name)
+        let plan = try plan(jobs, collation)
         let outcomes = await predict(plan.inputs)
         var batch = WriteBatch(at: currentMilliseconds())
         for (input, outcome) in zip(plan.inputs, outcomes) { settle(input, outcome, into: &batch) }
         for (job, unmatched) in plan.removals { batch.remove(job, unmatched: unmatched) }
-        let written = try write(batch)
+        let written = try write(batch, collation)
         try recordFailures(plan: plan, batch: batch, written: written)
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
@@ -84,11 +85,11 @@ extension Handler {
         var parked: Set<DocumentKey> = []
     }
 
-    private func plan(_ jobs: [Job]) throws -> Plan {
+    private func plan(_ jobs: [Job], _ collation: BSONDocument?) throws -> Plan {
         var plan = Plan()
         var digest = SHA256()
         let unread = jobs.filter { $0.change.carried == nil }.map(\.key)
-        let reader = DocumentReader(connection: connection, listener: listener)
+        let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
         let found = unread.isEmpty ? [:] : try reader.read(unread)
         let parked =
             health.parked == 0
@@ -216,7 +217,7 @@ extension Handler {
         var refused: [(job: Job, fingerprint: Fingerprint?, reason: String)] = []
     }
 
-    private func write(_ batch: WriteBatch) throws -> Written {
+    private func write(_ batch: WriteBatch, _ collation: BSONDocument?) throws -> Written {
         var written = Written()
         guard !batch.changes.isEmpty else { return written }
         ownWrites.expect(
@@ -224,7 +225,7 @@ extension Handler {
                 guard case .store(_, let provenance, _) = change else { return nil }
                 return (key, provenance)
             }, listener: index)
-        let writer = OutputWriter(connection: connection, listener: listener, concern: concern)
+        let writer = OutputWriter(connection: connection, listener: listener, collation: collation)
         // What was superseded before is written alone, to know which one it is.
         let alone = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded != nil }
         let together = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded == nil }

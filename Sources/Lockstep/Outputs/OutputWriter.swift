@@ -2,8 +2,12 @@
 struct OutputWriter {
     let connection: Connection
     let listener: Listener
-    /// On a deployment that does not name its elections, each write waits for the majority itself.
-    let concern: WriteConcern
+    /// What to name so that texts are compared by their bytes; see ``Collations``.
+    let collation: BSONDocument?
+
+    // Readers of change streams see an output once it is committed by a majority; asking for that commits it at
+    // once, where a write of the primary alone would wait for the journal's next turn, up to 100 ms.
+    private static let concern = WriteConcern.majority
 
     /// What is to be written for one document.
     enum Change {
@@ -33,13 +37,13 @@ struct OutputWriter {
             var command = BSONBuilder()
             let end = build(&command, changes, from: start)
             var written = try connection.write(
-                command, collection: listener.collection.name, concern: concern, operation: "update")
+                command, collection: listener.collection.name, concern: Self.concern, operation: "update")
             if let broken = written.errors.first(where: { Self.isPathBroken($0.code) }) {
                 // Somebody put a value where our nested fields belong; it gives way.
                 try clearPath(changes[start..<end].map(\.key))
                 _ = broken
                 written = try connection.write(
-                    command, collection: listener.collection.name, concern: concern, operation: "update")
+                    command, collection: listener.collection.name, concern: Self.concern, operation: "update")
             }
             result.matched += written.matched
             result.errors += written.errors.map {
@@ -97,7 +101,7 @@ struct OutputWriter {
                 }
             }
         }
-        operation.append(BSONDocument.simpleCollation, forKey: "collation")
+        if let collation { operation.append(collation, forKey: "collation") }
     }
 
     // PathNotViable and its older relatives: a field above ours is no document.
@@ -137,11 +141,11 @@ struct OutputWriter {
                     }
                     operation.document("u") { $0.document("$unset") { $0.append(1, forKey: path) } }
                     operation.append(true, forKey: "multi")
-                    operation.append(BSONDocument.simpleCollation, forKey: "collation")
+                    if let collation { operation.append(collation, forKey: "collation") }
                 }
             }
         }
         _ = try connection.write(
-            command, collection: listener.collection.name, concern: concern, operation: "update")
+            command, collection: listener.collection.name, concern: Self.concern, operation: "update")
     }
 }

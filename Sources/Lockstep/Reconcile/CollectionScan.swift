@@ -85,7 +85,8 @@ struct CollectionScan {
         var evidence = page.map(\.evidence)
         for (place, listener) in listeners.enumerated() {
             guard let filter = listener.filter else { continue }
-            let reader = DocumentReader(connection: connection, listener: listener)
+            let reader = DocumentReader(
+                connection: connection, listener: listener, collation: .simpleCollation)
             let matching = try reader.matching(filter, page.map(\.key))
             for (row, document) in page.enumerated() where !matching.contains(document.key) {
                 evidence[row][place].input = nil

@@ -65,7 +65,7 @@ struct Recomputation {
         }
         guard let upTo else { return nil }
         let matching = try listener.filter.map { filter in
-            try DocumentReader(connection: connection, listener: listener).matching(
+            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation).matching(
                 filter, entries.map(\.key))
         }
         return (upTo, entries.filter { matching?.contains($0.key) ?? true })

@@ -23,7 +23,7 @@ final class BlockingThreads: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let startThread = state.signalling { state in
+        let startThread = state.signallingOne { state in
             state.jobs.append(job)
             let waiting = state.jobs.count - state.next
             guard waiting > state.idle, state.threads < maximum else { return false }

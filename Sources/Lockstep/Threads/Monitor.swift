@@ -28,6 +28,16 @@ final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
+    /// Changes the state and wakes one waiting thread: for changes that any one of them can take care of.
+    func signallingOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer {
+            condition.signal()
+            condition.unlock()
+        }
+        return try body(&state)
+    }
+
     /// Blocks the thread until `ready` gives a value.
     func wait<Result>(until ready: (inout State) -> Result?) -> Result {
         condition.lock()

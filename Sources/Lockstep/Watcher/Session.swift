@@ -50,6 +50,8 @@ final class Session: Sendable {
             collections: watched + [FailureStore.collection, WaitRequests.collection],
             pipeline: pipeline.options.pipeline)
         let saved = mode == .follow ? try store.load() : nil
+        // The term of office that everything read and written from here on belongs to.
+        if mode != .repair { elections.saw(try store.barrier()) }
         plan = StartPlan(
             saved: saved, token: pipeline.options.resumeToken, stream: stream.fingerprint,
             listeners: listeners,
@@ -63,13 +65,14 @@ final class Session: Sendable {
             return health
         }
         let serverHealth = ListenerHealth(name: "MongoDB", log: log)
+        let collations = Collations(connection: connection)
         handlers = listeners.enumerated().map { [elections] index, listener in
             Handler(
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
-                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections,
+                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections, collations: collations,
                 dependents: listeners.dependents(of: index),
-                concern: deployment.kind == .sharded ? .majority : .one, log: log)
+                log: log)
         }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan,
@@ -87,6 +90,7 @@ final class Session: Sendable {
             capture = Capture(
                 stream: stream, router: router, queue: queue, statistics: pipeline.statistics, log: log
             ) { appeared, disappeared in
+                collations.forget(appeared + disappeared)
                 reconciler.collectionsChanged(appeared: appeared, disappeared: disappeared)
             }
         } else {
@@ -190,7 +194,7 @@ extension Session {
                 // The next round tries again; the handlers report the outage.
                 if !error.isTransient { return finish(.failed(error)) }
             }
-            try? await Task.sleep(for: .milliseconds(saver.isAwaited(capture) ? 5 : 50))
+            try? await Task.sleep(for: .milliseconds(saver.isAwaited(capture) ? 5 : 100))
         }
     }
 
