@@ -18,7 +18,7 @@ final class OwnWrites: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    init(capacity: Int = 1 << 19) {
+    init(capacity: Int = 1 << 18) {
         self.capacity = capacity
     }
 

@@ -38,8 +38,9 @@ struct PendingChange: Sendable {
         return taken
     }
 
+    /// Bytes of the carried values, with those that their arrays cost.
     var size: Int {
-        carried?.reduce(0) { $0 + $1.bytes.count } ?? 0
+        carried?.reduce(48) { $0 + $1.bytes.count + 56 } ?? 0
     }
 }
 

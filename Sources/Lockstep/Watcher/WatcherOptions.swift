@@ -8,7 +8,7 @@ public struct WatcherOptions: Sendable {
     public var pipeline: [BSONDocument]
     /// Start after this token, whatever was saved. Default: the saved position.
     public var resumeToken: BSONDocument?
-    /// Bytes of changes that may wait; the reader stops at that. Default 48 MiB.
+    /// Bytes of changes that may wait; the reader stops at that. Default 32 MiB.
     public var queueBytes: Int
     /// On a standalone server, time between two audits. Default 30 s.
     public var reconcileEvery: Duration
@@ -17,7 +17,7 @@ public struct WatcherOptions: Sendable {
 
     public init(
         identifier: String? = nil, pipeline: [BSONDocument] = [], resumeToken: BSONDocument? = nil,
-        queueBytes: Int = 48 << 20, reconcileEvery: Duration = .seconds(30),
+        queueBytes: Int = 32 << 20, reconcileEvery: Duration = .seconds(30),
         drainTimeout: Duration = .seconds(5)
     ) {
         self.identifier = identifier
