@@ -10,6 +10,8 @@ struct ChangeStream: Sendable {
 
     /// Milliseconds that the server waits for an event before it answers with an empty batch.
     static let patience = 250
+    /// Events in a batch, at most. The server would fill 16 MB, which costs several times that on the way here.
+    static let batchLimit = 2000
 
     init(connection: Connection, collections: [String], pipeline: [BSONDocument]) {
         self.connection = connection
