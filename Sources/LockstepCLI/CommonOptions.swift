@@ -3,6 +3,7 @@ import Foundation
 import Lockstep
 import LockstepConfiguration
 import Logging
+import Synchronization
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -12,7 +13,7 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Print JSON, for programs.")
     var json = false
 
-    @Option(help: "What to log: debug, info, notice, warning or error.")
+    @Option(help: "What to log on stderr.")
     var logLevel = Logger.Level.notice
 
     /// Reads the configuration, or ends with 78 and every problem of it.
@@ -37,17 +38,24 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Connects, or ends with 69.
-    func connect(_ configuration: Configuration, listeners: [Listener]) async throws -> Database {
+    func connect(_ configuration: Configuration, listeners: [Listener] = []) async throws -> Database {
         try await connect(configuration.mongodb.uri, configuration.mongodb.database, listeners: listeners)
     }
 
     func connect(_ uri: String, _ database: String, listeners: [Listener]) async throws -> Database {
         let db: Database
         do {
-            db = try await Database.connect(uri, database: database, log: Logger(label: "lockstep"))
-        } catch {
-            throw Failure(.unavailable, "MongoDB at \(redacted(uri: uri)): \(error)")
+            db = try await Database.connect(
+                ImpatientURI.make(uri), database: database, log: Logger(label: "lockstep"))
+        } catch let error as MongoError {
+            throw Failure(unreachable: error, uri: uri, config: config)
         }
+        connections.withLock { $0.append(db) }
+        try await add(listeners, to: db)
+        return db
+    }
+
+    func add(_ listeners: [Listener], to db: Database) async throws {
         for listener in listeners {
             do {
                 try await db.add(listener)
@@ -55,44 +63,13 @@ struct CommonOptions: ParsableArguments {
                 throw Failure(.badConfiguration, "\(config): \(error)")
             }
         }
-        return db
     }
 }
+
+/// Kept until the process ends: to close them waits for libmongoc's monitors, half a second for nothing.
+private let connections = Mutex<[Database]>([])
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-/// An end that is not well: the exit status and what people read on stderr.
-struct Failure: Error, CustomStringConvertible {
-    enum Status: Int32 {
-        case wrong = 1
-        case unavailable = 69
-        case badConfiguration = 78
-    }
-
-    let status: Status
-    let description: String
-
-    init(_ status: Status, _ description: String) {
-        self.status = status
-        self.description = description
-    }
-}
-
-/// Runs a command's body and turns what it throws into an exit status.
-func ending(_ body: () async throws -> Void) async throws {
-    do {
-        try await body()
-    } catch let failure as Failure {
-        Terminal.note("lockstep: \(failure.description)")
-        throw ExitCode(failure.status.rawValue)
-    } catch let error as MongoError {
-        Terminal.note("lockstep: \(error)")
-        throw ExitCode(Failure.Status.unavailable.rawValue)
-    } catch let error as LockstepError {
-        Terminal.note("lockstep: \(error)")
-        throw ExitCode(Failure.Status.wrong.rawValue)
-    }
-}
 
 /// Logs go to stderr: what stdout gets belongs to the command.
 private func startLogging(_ level: Logger.Level) {

@@ -1,3 +1,4 @@
+import Foundation
 import Lockstep
 import LockstepConfiguration
 import Logging
@@ -7,16 +8,45 @@ import ServiceLifecycle
 struct Daemon: Service {
     let watcher: DatabaseWatcher
     let assembly: Assembly
-    /// What to say once the stream is open.
-    let greeting: String
+    let options: WatcherOptions
+    let greeting: Greeting
+
+    /// What to say on stdout, and how.
+    struct Greeting {
+        let database: String
+        /// Without its password.
+        let uri: String
+        /// Once the stream is open.
+        let text: String
+        let isJSON: Bool
+    }
+
+    private enum Part {
+        case watched, greeted, drained
+    }
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await watcher.run(progress: ProgressBar.onTerminal()) }
-                group.addTask { try await greet() }
-                // The greeting may end first; the watcher ends the daemon.
-                try await group.waitForAll()
+            try await withThrowingTaskGroup(of: Part.self) { group in
+                group.addTask {
+                    do {
+                        try await watcher.run(progress: ProgressBar.onTerminal())
+                    } catch is CancellationError {}
+                    return .watched
+                }
+                group.addTask {
+                    try? await greet()
+                    return .greeted
+                }
+                group.addTask {
+                    try? await drain()
+                    return .drained
+                }
+                while let part = try await group.next() {
+                    // Models that do not answer, and waits for a server, end with the time to drain.
+                    if part == .drained { assembly.shutdown() }
+                    if part != .greeted { group.cancelAll() }
+                }
             }
         } onGracefulShutdown: {
             watcher.requestStop()
@@ -24,31 +54,87 @@ struct Daemon: Service {
         assembly.shutdown()
     }
 
+    /// Returns when the watcher was asked to stop and has had its time; a little more, since it begins a little later.
+    private func drain() async throws {
+        try await gracefulShutdown()
+        try await Task.sleep(for: options.drainTimeout + .milliseconds(500))
+    }
+
     private func greet() async throws {
         while !watcher.isAvailable() {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(5))
         }
-        Terminal.print(greeting)
+        if greeting.isJSON {
+            let document: BSONDocument = [
+                "watching": BSONValue(greeting.database), "uri": BSONValue(greeting.uri),
+            ]
+            Terminal.print(document.json)
+        } else {
+            Terminal.print(greeting.text)
+        }
         while !watcher.hasCaughtUp {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        Terminal.print("everything that was there is fresh; following changes (\(watcher.info()))")
+        let info = watcher.info()
+        let parked =
+            info.parked == 0
+            ? "" : "; \(Terminal.count(info.parked, "document")) parked, see `lockstep failures list`"
+        let text =
+            "lockstep: caught up (\(Terminal.count(info.outputs, "output")) written\(parked)); following changes"
+        if greeting.isJSON { Terminal.note(text) } else { Terminal.print(text) }
     }
+}
 
-    /// Runs the daemon with the signals of the process.
+extension Daemon {
+    /// Runs until a signal; `signals` were caught from the start of the command on.
+    ///
+    /// - Parameter giveUp: what must be done even if the daemon cannot end properly.
     static func run(
-        _ db: Database, _ configuration: Configuration, _ assembly: Assembly, greeting: String
+        _ db: Database, _ configuration: Configuration, _ assembly: Assembly, _ greeting: Greeting,
+        _ signals: StopSignals, giveUp: @escaping @Sendable () -> Void = {}
     ) async throws {
-        let watcher = DatabaseWatcher(
-            db: db, options: WatcherOptions(reconcileEvery: configuration.reconcileEvery))
+        let options = WatcherOptions(reconcileEvery: configuration.reconcileEvery)
+        let watcher = DatabaseWatcher(db: db, options: options)
+        signals.handle { _, count in
+            // Who asks twice does not want to wait for models.
+            if count > 1 { return assembly.shutdown() }
+            Terminal.note("lockstep: stopping")
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience) {
+                Terminal.note(
+                    "lockstep: MongoDB or a model does not answer; the last position may not be saved, and is read again from the one before"
+                )
+                giveUp()
+                _exit(Failure.Status.wrong.rawValue)
+            }
+        }
         var log = Logger(label: "lockstep.service")
         log.logLevel = .error
+        let daemon = Daemon(watcher: watcher, assembly: assembly, options: options, greeting: greeting)
         let group = ServiceGroup(
-            services: [Daemon(watcher: watcher, assembly: assembly, greeting: greeting)],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: UntilStopped(signals: signals),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                logger: log))
         try await group.run()
-        Terminal.note("lockstep: stopped; position saved")
+        Terminal.note(
+            db.deployment.hasChangeStreams ? "lockstep: stopped; position saved" : "lockstep: stopped")
+    }
+
+    /// Seconds to stop in, before it is given up.
+    private static let patience = 20.0
+}
+
+/// Ends when there was a signal, and with it the group.
+private struct UntilStopped: Service {
+    let signals: StopSignals
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { await signals.first() }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 
 /// The command `lockstep`.
@@ -16,4 +17,10 @@ struct LockstepCommand: AsyncParsableCommand {
             Run.self, Dev.self, Check.self, Status.self, Verify.self, Wait.self, Watch.self, Import.self,
             Failures.self,
         ])
+
+    static func main() async {
+        // A reader of our output that goes away ends what is printed, not a daemon.
+        signal(SIGPIPE, SIG_IGN)
+        await main(nil)
+    }
 }

@@ -123,8 +123,10 @@ extension Capture {
         var isFirst = true
         while !stops {
             do throws(MongoError) {
-                guard let batch = try cursor.next(
-                        with: lent.client, limit: ChangeStream.batchLimit, patience: ChangeStream.patience) else {
+                guard
+                    let batch = try cursor.next(
+                        with: lent.client, limit: ChangeStream.batchLimit, patience: ChangeStream.patience)
+                else {
                     break
                 }
                 guard let token = batch.resumeToken else { continue }

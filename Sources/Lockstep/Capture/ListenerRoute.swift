@@ -36,7 +36,7 @@ struct ListenerRoute {
             touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
         }
         // Lockstep moves both together; an output that moves alone was moved by somebody else.
-        if touchesOutput && !touchesProvenance { return .force }
+        if touchesOutput != touchesProvenance { return .force }
         return touchesInput || touchesOutput || touchesProvenance ? .look : .none
     }
 
@@ -56,22 +56,24 @@ struct ListenerRoute {
         return (.look, carries && !hasFilter && !isOurs ? values : nil)
     }
 
-    /// The provenance in an event that moved exactly one output and its provenance, as Lockstep's own do.
+    /// The provenance in an event that moved this output and its provenance and nothing else.
     func ownProvenance(in event: StreamEvent) -> Provenance? {
+        for _ in event.removedFields ?? .empty { return nil }
+        for _ in event.truncatedArrays ?? .empty { return nil }
         guard let fields = event.updatedFields else { return nil }
-        var count = 0
         var found: Provenance?
-        var movesOutput = false
         for field in fields {
-            count += 1
-            if pathsOverlap(field.key, output) { movesOutput = true }
-            if let element = element(of: field, at: provenance) { found = Provenance(element) }
+            if let element = sole(field, at: provenance) {
+                found = Provenance(element)
+            } else if sole(field, at: output) == nil {
+                return nil
+            }
         }
-        return count == 2 && movesOutput ? found : nil
+        return found
     }
 
-    /// What stands at `path`, if the changed field is it or lies above it.
-    private func element(of field: BSONElement, at path: [UInt8]) -> BSONElement? {
+    /// What stands at `path` under a changed field that brings nothing else.
+    private func sole(_ field: BSONElement, at path: [UInt8]) -> BSONElement? {
         guard path.starts(with: field.key) else { return nil }
         var rest = path.dropFirst(field.key.count)
         var current = field
@@ -79,7 +81,10 @@ struct ListenerRoute {
             guard rest.first == UInt8(ascii: ".") else { return nil }
             rest = rest.dropFirst()
             let name = rest.prefix { $0 != UInt8(ascii: ".") }
-            guard let next = current.nested?[String(decoding: name, as: UTF8.self)] else { return nil }
+            guard let view = current.nested else { return nil }
+            var count = 0
+            for _ in view { count += 1 }
+            guard count == 1, let next = view[String(decoding: name, as: UTF8.self)] else { return nil }
             rest = rest.dropFirst(name.count)
             current = next
         }

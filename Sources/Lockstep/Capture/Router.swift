@@ -18,6 +18,7 @@ struct Router {
     private let watched: Set<String>
     private let ownWrites: OwnWrites
     private let health: [ListenerHealth]
+    private let order: ListenerOrder
     private let indexOfListener: [String: Int]
     /// Events before it may be a repetition, so that their values are read again and not taken as news.
     private let liveAfter: BSONTimestamp
@@ -35,6 +36,7 @@ struct Router {
         self.ownWrites = ownWrites
         self.health = health
         self.liveAfter = liveAfter
+        order = ListenerOrder(listeners)
         indexOfListener = Dictionary(
             listeners.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -76,6 +78,7 @@ struct Router {
             guard !routes.isEmpty, let document = event.fullDocument else { return }
             let carries = (event.clusterTime ?? liveAfter) > liveAfter
             var key: DocumentKey?
+            var offers: [WorkQueue.Offer] = []
             for (index, route) in routes {
                 let (interest, values) = route.interest(inDocument: document, carries: carries)
                 guard interest != .none || health[index].parked > 0 else { continue }
@@ -84,8 +87,9 @@ struct Router {
                 var change = PendingChange()
                 // A write of ours that is not back yet may already reflect this event.
                 change.carried = ownWrites.isOutstanding(listener: index, key: known) ? nil : values
-                findings.offers.append(.init(listener: index, key: known, change: change))
+                offers.append(.init(listener: index, key: known, change: change))
             }
+            findings.offers += order.keep(offers)
         case .update:
             routeUpdate(event, element, routes, into: &findings)
         case .delete:
@@ -109,13 +113,14 @@ struct Router {
             if ownWrites.recognise(listener: index, key: key, provenance: provenance) { return }
         }
         findings.counts.updates += 1
-        for (index, route) in routes {
+        let offers = routes.compactMap { index, route -> WorkQueue.Offer? in
             let interest = route.interest(inUpdate: event)
-            guard interest != .none else { continue }
+            guard interest != .none else { return nil }
             var change = PendingChange()
             change.force = interest == .force
-            findings.offers.append(.init(listener: index, key: key, change: change))
+            return WorkQueue.Offer(listener: index, key: key, change: change)
         }
+        findings.offers += order.keep(offers)
     }
 
     // A person marked a parked document to be tried again.

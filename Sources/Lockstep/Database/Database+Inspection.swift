@@ -78,10 +78,11 @@ extension Database {
                 var command = BSONBuilder()
                 command.append(listener.collection.name, forKey: "find")
                 command.append(BSONDocument(filter), forKey: "filter")
-                command.document("projection") { EvidenceProjection.append(listener, prefix: "", to: &$0) }
+                let projection = EvidenceProjection([listener])
+                command.document("projection") { projection.append(to: &$0) }
                 command.append(1, forKey: "limit")
                 try connection.query(command, collection: listener.collection.name) { view in
-                    let evidence = EvidenceProjection.evidence(of: listener, in: view, prefix: "")
+                    let evidence = projection.evidence(in: view)[0]
                     samples[listener.model.name] = evidence.input.map {
                         $0.count == 1 ? $0[0] : BSONValue($0)
                     }

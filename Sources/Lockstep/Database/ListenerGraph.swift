@@ -114,6 +114,12 @@ extension Listener {
     /// What is wrong with the listener itself.
     var problems: [String] {
         var problems = keys.compactMap(\.problem)
+        for (index, key) in keys.enumerated() {
+            if let other = keys[..<index].first(where: { $0.overlaps(key) }) {
+                problems.append(
+                    "the keys `\(other)` and `\(key)` lie within each other: the outer one brings both")
+            }
+        }
         if keys.isEmpty { problems.append("a listener needs a key") }
         if let problem = nameProblem(model.name, of: "the model") { problems.append(problem) }
         if let name, let problem = FieldPath(name).problem { problems.append("as: " + problem) }

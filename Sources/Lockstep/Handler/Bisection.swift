@@ -18,6 +18,7 @@ struct Bisection {
     private(set) var outcomes: [Outcome?]
     private var pending: [Range<Int>]
     private var failuresInARow: [Int] = []
+    private var isAbsolved = false
     /// The model answered at least one call.
     private(set) var works = false
 
@@ -52,7 +53,25 @@ struct Bisection {
         }
         outcomes[range.lowerBound] = .failed(reason)
         failuresInARow.append(range.lowerBound)
-        guard failuresInARow.count >= Self.outageAfter else { return }
+    }
+
+    /// So many inputs failed alone, one after another, that it may be the model.
+    var suspectsOutage: Bool {
+        !isAbsolved && failuresInARow.count >= Self.outageAfter
+    }
+
+    /// Some inputs that were not tried yet, to see whether the model works at all.
+    var untried: [Int] {
+        pending.reversed().suffix(3).compactMap(\.last)
+    }
+
+    /// The model works: what failed, failed by itself.
+    mutating func absolve() {
+        isAbsolved = true
+    }
+
+    /// It is an outage: those that failed are not to blame.
+    mutating func confirmOutage(_ reason: String) {
         for index in failuresInARow { outcomes[index] = .unavailable(reason) }
         unavailable(reason)
     }

@@ -30,12 +30,11 @@ struct DocumentReader {
         _ keys: [DocumentKey], matching filter: BSONDocument?, _ body: (DocumentKey, Evidence) -> Void
     ) throws {
         var command = command(keys, matching: filter)
-        command.document("projection") { EvidenceProjection.append(listener, prefix: "", to: &$0) }
+        let projection = EvidenceProjection([listener])
+        command.document("projection") { projection.append(to: &$0) }
         try connection.query(command, collection: listener.collection.name) { document in
             guard let id = document["_id"] else { return }
-            body(
-                DocumentKey(BSONValue(copying: id)),
-                EvidenceProjection.evidence(of: listener, in: document, prefix: ""))
+            body(DocumentKey(BSONValue(copying: id)), projection.evidence(in: document)[0])
         }
     }
 
@@ -67,30 +66,51 @@ struct DocumentReader {
     }
 }
 
-/// The computed fields by which a query brings a listener's evidence: values by their position, so that no field
-/// name of the user's can clash, and of the output only whether it is there.
-enum EvidenceProjection {
-    static func append(_ listener: Listener, prefix: String, to projection: inout BSONBuilder) {
-        for (index, key) in listener.keys.enumerated() {
-            projection.append("$" + key.text, forKey: "\(prefix)i\(index)")
+/// The computed fields by which a query brings the evidence of listeners: values by their position, so that no field
+/// name of the user's can clash and none comes twice, and of the outputs only whether they are there.
+struct EvidenceProjection {
+    private let listeners: [Listener]
+    private let paths: [FieldPath]
+    private let places: [[Int]]
+
+    init(_ listeners: [Listener]) {
+        var paths: [FieldPath] = []
+        places = listeners.map { listener in
+            listener.keys.map { key in
+                if let known = paths.firstIndex(of: key) { return known }
+                paths.append(key)
+                return paths.count - 1
+            }
         }
-        projection.append("$" + listener.provenancePath.text, forKey: prefix + "p")
-        projection.document(prefix + "o") { $0.append("$" + listener.outputPath.text, forKey: "$type") }
+        self.listeners = listeners
+        self.paths = paths
     }
 
-    static func evidence(of listener: Listener, in document: BSONView, prefix: String) -> Evidence {
-        let values = listener.keys.indices.map { index -> BSONValue in
-            guard let element = document["\(prefix)i\(index)"], element.type != .undefined else {
-                return .null
-            }
+    func append(to projection: inout BSONBuilder) {
+        for (place, path) in paths.enumerated() { projection.append("$" + path.text, forKey: "i\(place)") }
+        for (number, listener) in listeners.enumerated() {
+            projection.append("$" + listener.provenancePath.text, forKey: "p\(number)")
+            projection.document("o\(number)") { $0.append("$" + listener.outputPath.text, forKey: "$type") }
+        }
+    }
+
+    /// One for each listener, in their order.
+    func evidence(in document: BSONView) -> [Evidence] {
+        let values = paths.indices.map { place -> BSONValue in
+            guard let element = document["i\(place)"], element.type != .undefined else { return .null }
             return BSONValue(copying: element)
         }
-        let provenance = document[prefix + "p"]
-        return Evidence(
-            input: values.allSatisfy { $0.type == .null } ? nil : values,
-            hasOutput: document[prefix + "o"]?.string != "missing",
-            hasProvenance: provenance != nil,
-            provenance: Provenance(provenance))
+        return listeners.indices.map { number in
+            let input = places[number].map { values[$0] }
+            let provenance = document["p\(number)"]
+            let output = document["o\(number)"]?.string
+            return Evidence(
+                input: input.allSatisfy { $0.type == .null } ? nil : input,
+                hasOutput: output != "missing",
+                hasProvenance: provenance != nil,
+                provenance: Provenance(provenance),
+                isWalled: provenance?.type == .array || (output == "array" && provenance == nil))
+        }
     }
 }
 

@@ -9,6 +9,8 @@ struct Evidence: Sendable {
     /// Something stands where the provenance belongs.
     var hasProvenance: Bool
     var provenance: Provenance?
+    /// An array stands above our fields.
+    var isWalled = false
 }
 
 /// Whether an output is what it should be.

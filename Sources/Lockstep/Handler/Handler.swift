@@ -42,11 +42,14 @@ struct Handler: Sendable {
         var batch = WriteBatch(at: currentMilliseconds())
         for (input, outcome) in zip(plan.inputs, outcomes) { settle(input, outcome, into: &batch) }
         for (job, unmatched) in plan.removals { batch.remove(job, unmatched: unmatched) }
-        let written = try write(batch, collation)
+        for input in plan.clears { batch.clear(input) }
+        let writer = OutputWriter(connection: connection, listener: listener, collation: collation)
+        if !plan.walled.isEmpty { try writer.clearPath(plan.walled) }
+        let written = try write(batch, writer)
         try recordFailures(plan: plan, batch: batch, written: written)
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
-        queue.chain(written.done, to: dependents)
+        queue.chain(plan.settled + written.done, to: dependents)
         queue.finish(plan.settled + plan.gone + written.done, listener: index)
     }
 
@@ -77,10 +80,14 @@ extension Handler {
     struct Plan {
         var inputs: [Input] = []
         var removals: [(job: Job, unmatched: Bool)] = []
+        /// Parked with this very input, and yet something stands where no output belongs.
+        var clears: [Input] = []
         /// Nothing to do: fresh, or parked with this very input.
         var settled: [Job] = []
         /// The documents do not exist any more.
         var gone: [Job] = []
+        /// An array stands above our fields, through which nothing can be unset.
+        var walled: [DocumentKey] = []
         /// The listener's parked documents among the jobs.
         var parked: Set<DocumentKey> = []
     }
@@ -105,6 +112,7 @@ extension Handler {
                 continue
             }
             let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
+            if evidence.isWalled { plan.walled.append(job.key) }
             switch evidence.verdict(fingerprint: fingerprint, version: listener.model.version) {
             case .extra:
                 plan.removals.append((job, evidence.isUnmatched))
@@ -116,8 +124,12 @@ extension Handler {
                 if let entry = parked[job.key], !job.change.retry, entry.0 == fingerprint,
                     entry.1 == listener.model.version
                 {
-                    plan.settled.append(job)
                     plan.parked.remove(job.key)
+                    if evidence.hasOutput || evidence.hasProvenance {
+                        plan.clears.append(Input(job: job, values: values, fingerprint: fingerprint))
+                    } else {
+                        plan.settled.append(job)
+                    }
                 } else {
                     plan.inputs.append(Input(job: job, values: values, fingerprint: fingerprint))
                 }
@@ -136,19 +148,39 @@ extension Handler {
         let batches = listener.model.limits.batches(sizes: values.map(\.bytes.count))
         var bisection = Bisection(count: values.count, batches: batches)
         while let range = bisection.next() {
-            statistics.add(modelCalls: 1, modelInputs: range.count)
             do {
-                bisection.succeeded(range, try await listener.model.predict(Array(values[range])))
+                bisection.succeeded(range, try await call(Array(values[range])))
+                health.answered(values[range.lowerBound])
             } catch ModelError.unavailable(let reason) {
                 bisection.unavailable(reason)
             } catch is CancellationError {
                 bisection.unavailable("it was stopped")
             } catch {
                 bisection.failed(range, String(describing: error))
+                guard bisection.suspectsOutage else { continue }
+                let probes = [health.knownInput].compactMap { $0 } + bisection.untried.map { values[$0] }
+                if await anyWorks(probes) {
+                    bisection.absolve()
+                } else {
+                    bisection.confirmOutage(String(describing: error))
+                }
             }
         }
         if bisection.works { health.succeeded() }
         return bisection.outcomes.map { $0 ?? .unavailable("no answer") }
+    }
+
+    private func call(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
+        statistics.add(modelCalls: 1, modelInputs: values.count)
+        return try await listener.model.predict(values)
+    }
+
+    /// Whether the model answers to at least one of these, each alone.
+    private func anyWorks(_ probes: [BSONValue]) async -> Bool {
+        for probe in probes {
+            if let results = try? await call([probe]), results.count == 1 { return true }
+        }
+        return false
     }
 
     private func settle(_ input: Input, _ outcome: Bisection.Outcome, into batch: inout WriteBatch) {
@@ -202,6 +234,11 @@ extension Handler {
             jobs.append((job, nil))
         }
 
+        mutating func clear(_ input: Input) {
+            changes.append((input.job.key, .clear(input: input.values)))
+            jobs.append((input.job, input.fingerprint))
+        }
+
         mutating func park(_ input: Input, _ reason: String, attempts: Int) {
             parked.append((input, reason, attempts))
             changes.append((input.job.key, .clear(input: input.values)))
@@ -217,7 +254,7 @@ extension Handler {
         var refused: [(job: Job, fingerprint: Fingerprint?, reason: String)] = []
     }
 
-    private func write(_ batch: WriteBatch, _ collation: BSONDocument?) throws -> Written {
+    private func write(_ batch: WriteBatch, _ writer: OutputWriter) throws -> Written {
         var written = Written()
         guard !batch.changes.isEmpty else { return written }
         ownWrites.expect(
@@ -225,7 +262,6 @@ extension Handler {
                 guard case .store(_, let provenance, _) = change else { return nil }
                 return (key, provenance)
             }, listener: index)
-        let writer = OutputWriter(connection: connection, listener: listener, collation: collation)
         // What was superseded before is written alone, to know which one it is.
         let alone = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded != nil }
         let together = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded == nil }
@@ -267,6 +303,9 @@ extension Handler {
         if let error {
             if MongoError.isTransient(code: error.code) {
                 written.again.append(job)
+            } else if error.code == MongoError.Code.pathNotViable {
+                // Somebody put it there again after it was cleared.
+                sort(entry, error: nil, superseded: true, into: &written)
             } else {
                 written.refused.append(
                     (job, entry.fingerprint, "MongoDB refuses the output: \(error.message)"))
@@ -300,6 +339,11 @@ extension Handler {
             try failures.park(parking)
             health.park(parking.count)
             statistics.add(parked: parking.count)
+            // A deletion that was read meanwhile found nothing parked yet: each is looked at once more.
+            queue.offer(
+                parking.map {
+                    WorkQueue.Offer(listener: index, key: DocumentKey($0.document), change: PendingChange())
+                })
             for failure in parking.prefix(3) {
                 log.warning(
                     "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"

@@ -10,7 +10,11 @@ final class ListenerHealth: Sendable {
         var pausedUntil: ContinuousClock.Instant?
         var outage: String?
         var parked = 0
+        var known: BSONValue?
     }
+
+    /// An input larger than that is not kept.
+    private static let largestKnown = 64 << 10
 
     private let state = Mutex(State())
     private let name: String
@@ -45,6 +49,18 @@ final class ListenerHealth: Sendable {
             return wasOut
         }
         if wasOut { log.notice("\(name): works again") }
+    }
+
+    /// An input that the model has answered: what is tried when everything else fails.
+    var knownInput: BSONValue? {
+        state.withLock { $0.known }
+    }
+
+    func answered(_ input: BSONValue?) {
+        guard let input, input.bytes.count <= Self.largestKnown else { return }
+        state.withLock { state in
+            if state.known == nil { state.known = input }
+        }
     }
 
     /// Until when no new work should be begun.

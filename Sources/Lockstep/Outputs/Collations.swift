@@ -33,7 +33,8 @@ final class Collations: Sendable {
         command.document("filter") { $0.append(collection, forKey: "name") }
         var exists = false
         var isSimple = true
-        try connection.query(command, collection: "$cmd.listCollections", operation: "listCollections") { view in
+        try connection.query(command, collection: "$cmd.listCollections", operation: "listCollections") {
+            view in
             exists = true
             // The server leaves the option out when it is simple.
             isSimple = view["options"]?.nested?["collation"] == nil

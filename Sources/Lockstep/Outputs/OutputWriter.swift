@@ -38,10 +38,9 @@ struct OutputWriter {
             let end = build(&command, changes, from: start)
             var written = try connection.write(
                 command, collection: listener.collection.name, concern: Self.concern, operation: "update")
-            if let broken = written.errors.first(where: { Self.isPathBroken($0.code) }) {
+            if written.errors.contains(where: { $0.code == MongoError.Code.pathNotViable }) {
                 // Somebody put a value where our nested fields belong; it gives way.
                 try clearPath(changes[start..<end].map(\.key))
-                _ = broken
                 written = try connection.write(
                     command, collection: listener.collection.name, concern: Self.concern, operation: "update")
             }
@@ -104,13 +103,8 @@ struct OutputWriter {
         if let collation { operation.append(collation, forKey: "collation") }
     }
 
-    // PathNotViable and its older relatives: a field above ours is no document.
-    private static func isPathBroken(_ code: Int) -> Bool {
-        code == MongoError.Code.pathNotViable
-    }
-
     /// Removes whatever stands above our fields and is no document.
-    private func clearPath(_ keys: [DocumentKey]) throws(MongoError) {
+    func clearPath(_ keys: [DocumentKey]) throws(MongoError) {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "update")
         command.append(true, forKey: "ordered")

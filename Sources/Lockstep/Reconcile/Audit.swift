@@ -73,7 +73,8 @@ struct Audit {
             guard let last = documents.last else { return true }
             var page = Page(upTo: last.key.id, documents: documents.count)
             for (place, listener) in listeners.enumerated() {
-                var suspects: [(DocumentKey, Verdict, Fingerprint?)] = []
+                var suspects:
+                    [(key: DocumentKey, verdict: Verdict, fingerprint: Fingerprint?, isBare: Bool)] = []
                 for document in documents {
                     let evidence = document.evidence[place]
                     let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
@@ -81,16 +82,19 @@ struct Audit {
                     if verdict == .fresh {
                         reports[place].count(.fresh, isParked: false)
                     } else {
-                        suspects.append((document.key, verdict, fingerprint))
+                        let isBare = !evidence.hasOutput && !evidence.hasProvenance
+                        suspects.append((document.key, verdict, fingerprint, isBare))
                     }
                 }
                 let parked =
                     parkedCounts[listener.id] == nil || suspects.isEmpty
-                    ? [:] : try failures.parked(listener: listener.id, documents: suspects.map(\.0.id))
-                for (key, verdict, fingerprint) in suspects {
+                    ? [:] : try failures.parked(listener: listener.id, documents: suspects.map(\.key.id))
+                for (key, verdict, fingerprint, isBare) in suspects {
                     let entry = parked[key]
+                    // A parked document has no output; if it has one, that is not Lockstep's.
                     let isParked =
-                        entry != nil && entry?.0 == fingerprint && entry?.1 == listener.model.version
+                        entry != nil && isBare && entry?.0 == fingerprint
+                        && entry?.1 == listener.model.version
                     reports[place].count(verdict, isParked: isParked)
                     if !isParked { page.unfresh.append((place, key)) }
                 }

@@ -16,7 +16,7 @@ struct CollectionScan {
     /// Documents in a page.
     static let pageSize = 1000
 
-    /// Lends page after page until the end or until `body` returns false; begins at `after` itself if it is given.
+    /// Lends page after page until the end or until `body` returns false; begins behind `after`.
     func forEachPage(from after: BSONValue?, _ body: ([Document]) throws -> Bool) throws {
         var from = after
         var backoff = Backoff()
@@ -33,12 +33,18 @@ struct CollectionScan {
                 // The scan goes on from the last page.
                 guard backoff.attempts < 20 else { throw error }
                 blockThread(seconds: backoff.next())
+            } catch let error as MongoError where error.code == MongoError.Code.documentTooLarge {
+                // Keys that lie within each other bring a large document twice: its page is read listener by listener.
+                guard try readByListener(&from, body) else { return }
             }
         }
     }
 
     private func read(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws {
-        let command = self.command(from: from)
+        let projection = EvidenceProjection(listeners)
+        var command = command(from: from)
+        command.document("projection") { projection.append(to: &$0) }
+        let known = from.map(DocumentKey.init)
         let lent = connection.pool.borrow()
         var cursor = try ServerCursor(
             opening: command, on: connection.database, collection: collection, with: lent.client,
@@ -49,10 +55,10 @@ struct CollectionScan {
                 page.reserveCapacity(Self.pageSize)
                 batch.forEach { view in
                     guard let id = view["_id"] else { return }
-                    let evidence = listeners.enumerated().map { index, listener in
-                        EvidenceProjection.evidence(of: listener, in: view, prefix: "l\(index)")
+                    let key = DocumentKey(BSONValue(copying: id))
+                    if key != known {
+                        page.append(Document(key: key, evidence: projection.evidence(in: view)))
                     }
-                    page.append(Document(key: DocumentKey(BSONValue(copying: id)), evidence: evidence))
                 }
                 guard let last = page.last else { continue }
                 guard try body(try filtered(page)) else { break }
@@ -65,16 +71,39 @@ struct CollectionScan {
         cursor.close(with: lent.client)
     }
 
+    /// One page by its `_id`s, then a query for each listener. False when it was the last, or `body` said so.
+    private func readByListener(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws -> Bool
+    {
+        var command = command(from: from)
+        command.document("projection") { $0.append(1, forKey: "_id") }
+        command.append(Self.pageSize, forKey: "limit")
+        let known = from.map(DocumentKey.init)
+        var keys: [DocumentKey] = []
+        try connection.query(command, collection: collection) { view in
+            guard let id = view["_id"] else { return }
+            let key = DocumentKey(BSONValue(copying: id))
+            if key != known { keys.append(key) }
+        }
+        guard let last = keys.last else { return false }
+        let evidence = try listeners.map { listener in
+            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation).read(
+                keys)
+        }
+        let page = keys.compactMap { key -> Document? in
+            let found = evidence.compactMap { $0[key] }
+            // A document that was deleted meanwhile is missing from some.
+            return found.count == listeners.count ? Document(key: key, evidence: found) : nil
+        }
+        guard try body(page) else { return false }
+        from = last.id
+        return true
+    }
+
     private func command(from: BSONValue?) -> BSONBuilder {
         var command = BSONBuilder()
         command.append(collection, forKey: "find")
         command.document("hint") { $0.append(1, forKey: "_id") }
         if let from { command.document("min") { $0.append(from, forKey: "_id") } }
-        command.document("projection") { projection in
-            for (index, listener) in listeners.enumerated() {
-                EvidenceProjection.append(listener, prefix: "l\(index)", to: &projection)
-            }
-        }
         command.append(Self.pageSize, forKey: "batchSize")
         return command
     }

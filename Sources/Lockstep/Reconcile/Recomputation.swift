@@ -38,12 +38,13 @@ struct Recomputation {
     }
 
     private func nextPage(after: BSONValue?) throws -> (upTo: BSONValue, entries: [Entry])? {
+        let evidences = EvidenceProjection([listener])
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
         command.document("hint") { $0.append(1, forKey: "_id") }
         if let after { command.document("min") { $0.append(after, forKey: "_id") } }
         command.document("projection") { projection in
-            EvidenceProjection.append(listener, prefix: "", to: &projection)
+            evidences.append(to: &projection)
             projection.append("$" + listener.outputPath.text, forKey: "v")
         }
         // `min` begins with the document that the page before ended with.
@@ -54,7 +55,7 @@ struct Recomputation {
         try connection.query(command, collection: listener.collection.name) { view in
             guard let id = view["_id"].map(BSONValue.init(copying:)), id != after else { return }
             upTo = id
-            let evidence = EvidenceProjection.evidence(of: listener, in: view, prefix: "")
+            let evidence = evidences.evidence(in: view)[0]
             guard let values = evidence.input, let output = view["v"] else { return }
             let fingerprint = Fingerprint(of: values, with: &digest)
             guard evidence.verdict(fingerprint: fingerprint, version: listener.model.version) == .fresh else {
@@ -65,8 +66,9 @@ struct Recomputation {
         }
         guard let upTo else { return nil }
         let matching = try listener.filter.map { filter in
-            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation).matching(
-                filter, entries.map(\.key))
+            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation)
+                .matching(
+                    filter, entries.map(\.key))
         }
         return (upTo, entries.filter { matching?.contains($0.key) ?? true })
     }

@@ -26,19 +26,18 @@ final class Reconciler: Sendable {
     private let listeners: [Listener]
     private let queue: WorkQueue
     private let failures: FailureStore
-    private let log: Logger
+    private let order: ListenerOrder
     private let state: Mutex<State>
 
     init(
         connection: Connection, listeners: [Listener], queue: WorkQueue, failures: FailureStore,
-        plan: StartPlan,
-        saved: Checkpoint?, log: Logger
+        plan: StartPlan
     ) {
         self.connection = connection
         self.listeners = listeners
         self.queue = queue
         self.failures = failures
-        self.log = log
+        order = ListenerOrder(listeners)
         var state = State()
         for (index, listener) in listeners.enumerated() {
             let after = plan.scans[index]
@@ -220,18 +219,5 @@ extension Connection {
     package func estimatedCount(of collection: String) throws(MongoError) -> Int {
         try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))[
             "n"]?.int ?? 0
-    }
-}
-
-extension [Listener] {
-    /// The listeners that read what this one writes.
-    func dependents(of index: Int) -> [Int] {
-        let writer = self[index]
-        return indices.filter { other in
-            other != index && self[other].collection == writer.collection
-                && (self[other].keys + FilterPaths(self[other].filter).paths).contains {
-                    $0.overlaps(writer.outputPath)
-                }
-        }
     }
 }

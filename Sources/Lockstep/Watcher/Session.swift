@@ -70,14 +70,13 @@ final class Session: Sendable {
             Handler(
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
-                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections, collations: collations,
+                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections,
+                collations: collations,
                 dependents: listeners.dependents(of: index),
                 log: log)
         }
         let reconciler = Reconciler(
-            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan,
-            saved: saved,
-            log: log)
+            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan)
         self.reconciler = reconciler
         self.queue = queue
         saver = CheckpointSaver(
@@ -268,6 +267,6 @@ extension Session {
                 WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange())
             }
         }
-        queue.offer(offers)
+        queue.offer(ListenerOrder(handlers.map(\.listener)).keep(offers))
     }
 }

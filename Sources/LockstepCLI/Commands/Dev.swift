@@ -5,8 +5,9 @@ import LockstepConfiguration
 
 struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The same as run, on a MongoDB of its own that it starts, keeps under .lockstep/ and stops."
-    )
+        abstract:
+            "The same as run, on a MongoDB of its own that it starts, keeps under .lockstep/ and stops.",
+        discussion: "The `uri` of the configuration is not used; the database's name is.")
 
     @OptionGroup var options: CommonOptions
 
@@ -20,30 +21,46 @@ struct Dev: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let signals = StopSignals { _, _ in _exit(0) }
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
-            let server = try start()
+            let server = try makeServer()
+            signals.handle { _, _ in
+                server.stop()
+                Terminal.note("lockstep: stopped")
+                _exit(0)
+            }
+            do {
+                try server.start()
+            } catch {
+                // Stopped while it started: the process is about to end.
+                if signals.wereCaught { try await Task.sleep(for: .seconds(60)) }
+                server.stop()
+                throw Failure(.unavailable, "\(error)")
+            }
             defer { server.stop() }
             let db = try await options.connect(
                 server.uri, configuration.mongodb.database, listeners: assembly.listeners)
             try await Deployability.check(db)
+            let database = configuration.mongodb.database
             try await Daemon.run(
                 db, configuration, assembly,
-                greeting: """
-                    lockstep: watching \(configuration.mongodb.database) on a MongoDB of its own. Connect any client to
-                      \(server.uri)
-                    """)
+                Daemon.Greeting(
+                    database: database, uri: server.uri,
+                    text: """
+                        lockstep: watching \(database) on a MongoDB of its own. Connect any client to
+                          \(server.uri)
+                        """,
+                    isJSON: options.json),
+                signals, giveUp: server.stop)
         }
     }
 
-    private func start() throws -> EmbeddedReplicaSet {
+    private func makeServer() throws -> EmbeddedReplicaSet {
         do {
             let directory = FileManager.default.currentDirectoryPath + "/.lockstep/dev"
-            let server = EmbeddedReplicaSet(
-                binary: try MongodBinary.find(), directory: directory, ports: [port])
-            try server.start()
-            return server
+            return EmbeddedReplicaSet(binary: try MongodBinary.find(), directory: directory, ports: [port])
         } catch {
             throw Failure(.unavailable, "\(error)")
         }

@@ -1,24 +1,34 @@
 import ArgumentParser
+import Foundation
 import LockstepConfiguration
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The daemon: makes what is there fresh, then follows every change.",
-        discussion: "Ends on SIGTERM or SIGINT: finishes what is in hand, saves its position, exits 0.")
+        discussion: """
+            Ends on SIGTERM or SIGINT: finishes what is in hand, for up to 5 seconds, saves its position, exits 0.
+            """)
 
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
+        let signals = StopSignals { _, _ in
+            // Nothing has begun yet.
+            Terminal.note("lockstep: stopped")
+            _exit(0)
+        }
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
+            let (database, uri) = (configuration.mongodb.database, configuration.mongodb.redactedURI)
             try await Daemon.run(
                 db, configuration, assembly,
-                greeting:
-                    "lockstep: watching \(configuration.mongodb.database) at \(configuration.mongodb.redactedURI)"
-            )
+                Daemon.Greeting(
+                    database: database, uri: uri, text: "lockstep: watching \(database) at \(uri)",
+                    isJSON: options.json),
+                signals)
         }
     }
 }

@@ -13,14 +13,16 @@ struct Status: AsyncParsableCommand {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
+            try await Deployability.check(db)
             let reports = try await db.audit(progress: ProgressBar.onTerminal())
             let checkpoint = try await db.checkpoint()
-            let lag = lag(checkpoint?.position, now: try await db.clusterTime())
+            let now = try await db.clusterTime()
+            let lag = lag(checkpoint?.position, now: now)
             if options.json {
                 Terminal.print(json(reports, checkpoint, lag).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
-                Terminal.print(text(checkpoint, lag, isStandalone: try await db.clusterTime() == nil))
+                Terminal.print(text(checkpoint, lag, isStandalone: !db.deployment.hasChangeStreams))
             }
         }
     }
@@ -48,7 +50,10 @@ struct Status: AsyncParsableCommand {
         let date = Date(timeIntervalSince1970: Double(position.clusterTime.seconds))
         let state =
             checkpoint.isComplete ? "" : "; documents that were there before are still being looked through"
-        return "position \(ISO8601DateFormatter().string(from: date)), \(lag) s behind\(state)"
+        // An idle stream's position is saved every ten seconds.
+        let hint = lag > 30 ? "; is `lockstep run` running?" : ""
+        return
+            "position \(ISO8601DateFormatter().string(from: date)), \(Terminal.duration(.seconds(lag))) behind\(state)\(hint)"
     }
 }
 

@@ -36,10 +36,11 @@ final class ProgressBar: ProgressObserver {
         let width = 24
         let filled = width * documents / whole
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        let rate = Double(documents) / seconds
-        let left = Int(Double(whole - documents) / max(rate, 0.001))
-        write("\r\(collection) \(bar) \(documents * 100 / whole)%  \(Int(rate))/s  \(left) s left\u{1B}[K")
+        let rate = Double(documents) / (elapsed / .seconds(1))
+        let left = Duration.seconds((Double(whole - documents) / max(rate, 0.001)).rounded())
+        Terminal.writeError(
+            "\r\(collection) \(bar) \(documents * 100 / whole)%  \(Int(rate))/s  \(Terminal.duration(left)) left\u{1B}[K"
+        )
     }
 
     func finished(collection: String) {
@@ -48,10 +49,6 @@ final class ProgressBar: ProgressObserver {
             state = State()
             return wasShown
         }
-        if wasShown { write("\r\u{1B}[K") }
-    }
-
-    private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        if wasShown { Terminal.writeError("\r\u{1B}[K") }
     }
 }

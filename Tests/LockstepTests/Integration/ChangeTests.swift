@@ -150,6 +150,8 @@ import Testing
             ["$set": ["_outputs": ["text": 7], "_lockstep": [1]]],
             ["$set": ["_outputs": ["text": ["echo": "junk"]], "_lockstep": ["text": ["echo": "junk"]]]],
             ["$set": ["_lockstep.text.echo.version": "0"]],
+            ["$set": ["_outputs": [], "_lockstep": []]],
+            ["$set": ["_outputs.text": [["plain": 1]]]],
         ]
         for damage in damages {
             let (output, provenance, _) = try await output(of: ["_id": 1, "text": "a"]) {
@@ -157,6 +159,37 @@ import Testing
             }
             #expect(output == "a", "after \(damage)")
             #expect(provenance?.document?["version"] == "1", "after \(damage)")
+        }
+    }
+
+    @Test func anOldProvenanceBroughtBackAloneDoesNotHideAWrongOutput() async throws {
+        try await withDatabase { db in
+            try await db.add(Listener(model: Echo(), on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "x"]])
+                try await watcher.waitUntilFresh()
+                let old = try #require(try await db.one(1)?["_lockstep"])
+                try db.update(["_id": 1], ["$set": ["text": "y"]])
+                try await watcher.waitUntilFresh()
+                try db.update(["_id": 1], ["$set": ["text": "x", "_lockstep": old]])
+                try await watcher.waitUntilFresh()
+                #expect(try await db.one(1)?[path: "_outputs.text.echo.of"] == "x")
+            }
+        }
+    }
+
+    @Test func arraysAboveOurFieldsGoWithTheInput() async throws {
+        let damages: [BSONValue] = [
+            ["$unset": ["text": 1], "$set": ["_lockstep": []]],
+            ["$unset": ["text": 1], "$set": ["_outputs.text": []]],
+            ["$unset": ["text": 1], "$set": ["_outputs": ["text": [["echo": 1]]]]],
+        ]
+        for damage in damages {
+            let (output, provenance, _) = try await output(of: ["_id": 1, "text": "a"]) {
+                try $0.update(["_id": 1], damage)
+            }
+            #expect(output == nil, "after \(damage)")
+            #expect(provenance == nil, "after \(damage)")
         }
     }
 

@@ -87,6 +87,25 @@ import Testing
         }
     }
 
+    @Test func aLargeInputOfSeveralListenersIsScanned() async throws {
+        try await withDatabase { db in
+            try await db.add(Listener(model: TextLength("one"), on: docs, key: "meta.text"))
+            try await db.add(Listener(model: TextLength("two"), on: docs, key: "meta.text"))
+            let whole = ClosureModel("whole") { (values: [BSONValue]) in values.map(\.bytes.count) }
+            try await db.add(Listener(model: whole, on: docs, key: "meta"))
+            let text = BSONValue(String(repeating: "x", count: 9 << 20))
+            try await db[docs].insertMany([
+                ["_id": 1, "meta": ["text": "small"]], ["_id": 2, "meta": ["text": text]],
+                ["_id": 3, "meta": ["text": "small"]],
+            ])
+            try await watching(db) { watcher in
+                try await watcher.waitUntilFresh()
+                #expect(try await db.one(2)?[path: "_outputs.meta.text.one"]?.int == 9 << 20)
+            }
+            #expect(try await db.audit().allSatisfy { $0.fresh == 3 })
+        }
+    }
+
     @Test func aCaseInsensitiveCollationDoesNotMixUpInputs() async throws {
         try await withDatabase { db in
             try db.command(["create": "docs", "collation": ["locale": "en", "strength": 1]])

@@ -205,6 +205,41 @@ import Testing
         }
     }
 
+    @Test func aListenerOnAKeyAndAnotherOutputIsCalledOnceForBoth() async throws {
+        try await withDatabase { db in
+            let pair = Echo()
+            try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await db.add(
+                Listener(model: pair, on: docs, keys: ["n", "_outputs.text.length"], as: "pair"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "abc", "n": 5]])
+                try await watcher.waitUntilFresh()
+                #expect(pair.inputs == [[5, 3]])
+                try await db[docs].replaceOne(["_id": 1], ["text": "abcd", "n": 6])
+                try await watcher.waitUntilFresh()
+                #expect(pair.inputs == [[5, 3], [6, 4]])
+            }
+        }
+    }
+
+    @Test func aChainedOutputFollowsThoughItsNeighbourWasSuperseded() async throws {
+        try await withDatabase { db in
+            let model = Gated()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await db.add(
+                Listener(model: TextLengthOfNumber(), on: docs, key: "_outputs.text.gated", as: "digits"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "a"], ["_id": 2, "text": "a"]])
+                try await eventually("the model has the inputs") { model.entered.count == 2 }
+                try db.update(["_id": 1], ["$set": ["text": "bb"]])
+                model.open()
+                try await watcher.waitUntilFresh()
+                #expect(try await db.one(1)?[path: "_outputs.digits.digits"]?.int == 1)
+                #expect(try await db.one(2)?[path: "_outputs.digits.digits"]?.int == 1)
+            }
+        }
+    }
+
     @Test func listenersThatClashAreRefused() async throws {
         try await withDatabase { db in
             try await db.add(Listener(model: TextLength(), on: docs, key: "text"))

@@ -14,6 +14,13 @@ import Testing
             calls += 1
             if range.contains(where: poison.contains) {
                 bisection.failed(range, "broken")
+                guard bisection.suspectsOutage else { continue }
+                calls += bisection.untried.count
+                if bisection.untried.contains(where: { !poison.contains($0) }) {
+                    bisection.absolve()
+                } else {
+                    bisection.confirmOutage("broken")
+                }
             } else {
                 bisection.succeeded(range, range.map { .success(BSONValue($0)) })
             }
@@ -42,6 +49,13 @@ import Testing
             }
         }
         #expect(calls < 30)
+    }
+
+    @Test func manyPoisonousInputsAreNoOutageAsLongAsOthersWork() {
+        let (outcomes, _) = run(count: 64, poison: Set(0..<10))
+        let failed = outcomes.indices.filter { if case .failed = outcomes[$0] { true } else { false } }
+        #expect(failed == Array(0..<10))
+        #expect(outcomes.allSatisfy { if case .unavailable = $0 { false } else { true } })
     }
 
     @Test func fewPoisonousInputsAreNoOutage() {

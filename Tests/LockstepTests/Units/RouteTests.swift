@@ -37,7 +37,7 @@ import Testing
         (["_outputs": 1], .force),
         (["_outputs.other.length": 1], .none),
         (["_outputs.size.length": 1, "_lockstep.size.length": ["a": 1]], .look),
-        (["_lockstep.size.length.at": 1], .look),
+        (["_lockstep.size.length.at": 1], .force),
         (["_outputs": ["x": 1], "_lockstep": ["x": 1]], .look),
     ]
 

@@ -1,0 +1,49 @@
+/// Listeners on other listeners' outputs run after them.
+///
+/// When a change concerns both, only the first is put in line: the second follows once the first is done, under the
+/// same tickets, and is called with what the first has written.
+struct ListenerOrder {
+    /// For each listener, those whose outputs it reads, directly or through others.
+    private let upstreams: [Set<Int>]
+    private let isTrivial: Bool
+
+    init(_ listeners: [Listener]) {
+        var upstreams = [Set<Int>](repeating: [], count: listeners.count)
+        // Each pass carries it one step further down.
+        for _ in listeners.indices {
+            for index in listeners.indices {
+                for reader in listeners.dependents(of: index) {
+                    upstreams[reader].formUnion(upstreams[index])
+                    upstreams[reader].insert(index)
+                }
+            }
+        }
+        self.upstreams = upstreams
+        isTrivial = upstreams.allSatisfy(\.isEmpty)
+    }
+
+    /// Leaves out the offers that come by themselves after others of the same document.
+    func keep(_ offers: [WorkQueue.Offer]) -> [WorkQueue.Offer] {
+        guard !isTrivial, offers.count > 1 else { return offers }
+        var concerned: [DocumentKey: Set<Int>] = [:]
+        for offer in offers { concerned[offer.key, default: []].insert(offer.listener) }
+        return offers.filter { offer in
+            // What is to be forced or tried again says more than the first listener hands on.
+            offer.change.force || offer.change.retry
+                || concerned[offer.key]?.isDisjoint(with: upstreams[offer.listener]) ?? true
+        }
+    }
+}
+
+extension [Listener] {
+    /// The listeners that read what this one writes.
+    func dependents(of index: Int) -> [Int] {
+        let writer = self[index]
+        return indices.filter { other in
+            other != index && self[other].collection == writer.collection
+                && (self[other].keys + FilterPaths(self[other].filter).paths).contains {
+                    $0.overlaps(writer.outputPath)
+                }
+        }
+    }
+}

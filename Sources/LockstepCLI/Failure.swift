@@ -1,0 +1,60 @@
+import ArgumentParser
+import Lockstep
+
+/// An end that is not well: the exit status and what people read on stderr.
+struct Failure: Error, CustomStringConvertible {
+    enum Status: Int32 {
+        case wrong = 1
+        case unavailable = 69
+        case badConfiguration = 78
+    }
+
+    let status: Status
+    let description: String
+
+    init(_ status: Status, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}
+
+extension Failure {
+    /// MongoDB could not be connected to.
+    init(unreachable error: MongoError, uri: String, config: String) {
+        let place = redacted(uri: uri)
+        switch error.source {
+        case .client where !uri.hasPrefix("mongodb+srv:"):
+            self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
+        case .client:
+            self.init(
+                .unavailable,
+                "MongoDB at \(place): \(error.message). Is the host's name right, and does DNS work here?")
+        case .serverSelection:
+            // libmongoc says what happened to each server in brackets.
+            let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
+            self.init(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
+        default:
+            self.init(.unavailable, "MongoDB at \(place): \(error)")
+        }
+    }
+}
+
+/// Runs a command's body and turns what it throws into an exit status.
+func ending(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let failure as Failure {
+        try end(failure.status, failure.description)
+    } catch let error as MongoError {
+        try end(.unavailable, error.description)
+    } catch let error as ModelError {
+        try end(.unavailable, error.description)
+    } catch let error as LockstepError {
+        try end(.wrong, error.description)
+    }
+}
+
+private func end(_ status: Failure.Status, _ reason: String) throws {
+    Terminal.note("lockstep: \(reason)")
+    throw ExitCode(status.rawValue)
+}
