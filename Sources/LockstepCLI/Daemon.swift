@@ -44,8 +44,8 @@ struct Daemon: Service {
                 }
                 while let part = try await group.next() {
                     // Models that do not answer, and waits for a server, end with the time to drain.
-                    if part == .drained { assembly.shutdown() }
                     if part != .greeted { group.cancelAll() }
+                    if part == .drained { assembly.shutdown() }
                 }
             }
         } onGracefulShutdown: {
@@ -77,6 +77,8 @@ struct Daemon: Service {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(50))
         }
+        // What the stream brings from the time before this start is part of it.
+        try await watcher.waitUntilFresh(timeout: .seconds(1_000_000_000))
         let info = watcher.info()
         let parked =
             info.parked == 0
@@ -135,6 +137,6 @@ private struct UntilStopped: Service {
     let signals: StopSignals
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { await signals.first() }
+        await cancelWhenGracefulShutdown { await signals.first() }
     }
 }

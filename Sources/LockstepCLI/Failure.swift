@@ -32,7 +32,11 @@ extension Failure {
         case .serverSelection:
             // libmongoc says what happened to each server in brackets.
             let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
-            self.init(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
+            let hint = uri.contains("replicaSet=") ? " Is `replicaSet` in it the name of the set?" : ""
+            self.init(
+                .unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")\(hint)")
+        case .authentication:
+            self.init(.unavailable, "MongoDB at \(place) refuses the log-in. \(error.hint ?? "")")
         default:
             self.init(.unavailable, "MongoDB at \(place): \(error)")
         }

@@ -16,39 +16,76 @@ struct Check: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await ending {
-            let configuration = try options.configuration()
-            let assembly = try options.assembly(configuration)
-            defer { assembly.shutdown() }
-            var findings = [Finding(what: "configuration", isGood: true, detail: options.config)]
-            var samples: [String: BSONValue] = [:]
-            do {
-                let db = try await options.connect(configuration, listeners: assembly.listeners)
-                findings += try await server(db, configuration)
-                samples = try await db.sampleInputs()
-            } catch let failure as Failure {
-                findings.append(
-                    Finding(
-                        what: "mongodb", isGood: false, detail: failure.description, status: failure.status))
-            } catch let error as MongoError {
-                findings.append(
-                    Finding(what: "mongodb", isGood: false, detail: error.description, status: .unavailable))
-            }
-            for (name, model) in assembly.models.sorted(by: { $0.key < $1.key }) {
-                findings.append(await answer(name, model, samples[name]))
-            }
-            report(findings)
-            if let worst = findings.first(where: { !$0.isGood }) { throw ExitCode(worst.status.rawValue) }
-        }
+        let findings = await findings()
+        report(findings)
+        if let worst = findings.first(where: { !$0.isGood }) { throw ExitCode(worst.status.rawValue) }
     }
 
+    private func findings() async -> [Finding] {
+        let configuration: Configuration
+        let assembly: Assembly
+        do {
+            configuration = try options.configuration()
+            assembly = try options.assembly(configuration)
+        } catch {
+            return [
+                Finding(what: "configuration", isGood: false, detail: "\(error)", status: .badConfiguration)
+            ]
+        }
+        StopSignals.end(assembly)
+        defer { assembly.shutdown() }
+        var findings = [Finding(what: "configuration", isGood: true, detail: options.config)]
+        var samples: [String: BSONValue] = [:]
+        do {
+            let db = try await options.connect(configuration, listeners: assembly.listeners)
+            findings += try await server(db, configuration)
+            samples = try await db.sampleInputs()
+        } catch let failure as Failure {
+            findings.append(
+                Finding(
+                    what: failure.status == .badConfiguration ? "configuration" : "mongodb", isGood: false,
+                    detail: failure.description, status: failure.status))
+        } catch {
+            findings.append(
+                Finding(what: "mongodb", isGood: false, detail: "\(error)", status: .unavailable))
+        }
+        for (name, model) in assembly.models.sorted(by: { $0.key < $1.key }) {
+            let listeners = assembly.listeners.filter { $0.modelName == name }
+            findings.append(await answer(name, model, samples[name], listeners))
+        }
+        return findings
+    }
+
+    private func report(_ findings: [Finding]) {
+        if options.json {
+            let list = findings.map { finding -> BSONValue in
+                [
+                    "what": BSONValue(finding.what), "ok": BSONValue(finding.isGood),
+                    "detail": BSONValue(finding.detail),
+                ]
+            }
+            let document: BSONDocument = [
+                "checks": BSONValue(list), "ok": BSONValue(findings.allSatisfy(\.isGood)),
+            ]
+            Terminal.print(document.json)
+        } else {
+            for finding in findings {
+                Terminal.print("\(finding.isGood ? "ok    " : "FAILED") \(finding.what): \(finding.detail)")
+            }
+        }
+    }
+}
+
+// MARK: MongoDB
+
+extension Check {
     private func server(_ db: Database, _ configuration: Configuration) async throws -> [Finding] {
         var findings: [Finding] = []
         let deployment = db.deployment
         let kind =
             switch deployment.kind {
             case .standalone:
-                "a standalone server, without change streams: writes by others are found every \(configuration.reconcileEvery)"
+                "a standalone server, without change streams: writes by others are found every \(Terminal.duration(configuration.reconcileEvery))"
             case .replicaSet: "a replica set"
             case .sharded: "a sharded cluster"
             }
@@ -56,30 +93,30 @@ struct Check: AsyncParsableCommand {
             Finding(
                 what: "mongodb", isGood: true,
                 detail: "MongoDB \(deployment.version) at \(configuration.mongodb.redactedURI), \(kind)"))
-        let problems = try await Deployability.problems(db)
-        findings += problems.map {
-            Finding(what: "collection", isGood: false, detail: $0, status: .badConfiguration)
-        }
         do {
+            findings += try await Deployability.problems(db).map {
+                Finding(what: "collection", isGood: false, detail: $0, status: .badConfiguration)
+            }
             try await db.checkRights()
             findings.append(
                 Finding(
                     what: "rights", isGood: true,
                     detail: "reads and writes `\(configuration.mongodb.database)`"))
-        } catch let error as MongoError {
+        } catch {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
+            return findings
         }
-        if deployment.hasChangeStreams { findings.append(await oplog(db)) }
+        if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
         return findings
     }
 
     private func oplog(_ db: Database) async -> Finding {
         do {
-            let hours = Double(try await db.oplogWindow()) / 3600
-            let rounded = (hours * 10).rounded() / 10
+            let window = Terminal.duration(.seconds(try await db.oplogWindow()))
             return Finding(
                 what: "oplog", isGood: true,
-                detail: "reaches back \(rounded) h: Lockstep may be down for that long")
+                detail: "reaches back \(window) by now: after a longer pause all documents are looked through"
+            )
         } catch {
             return Finding(
                 what: "oplog", isGood: true,
@@ -87,9 +124,19 @@ struct Check: AsyncParsableCommand {
             )
         }
     }
+}
 
-    private func answer(_ name: String, _ model: AnyModel, _ sample: BSONValue?) async -> Finding {
-        let input = sample ?? "a text to try the model with"
+// MARK: Models
+
+extension Check {
+    private func answer(
+        _ name: String, _ model: AnyModel, _ sample: BSONValue?, _ listeners: [Listener]
+    ) async -> Finding {
+        guard let input = sample ?? text(for: listeners) else {
+            return Finding(
+                what: "model \(name)", isGood: true,
+                detail: "not tried: it reads another model's output, and no document has one yet")
+        }
         do {
             let result = try await model.predict([input]).first
             switch result {
@@ -112,22 +159,11 @@ struct Check: AsyncParsableCommand {
         }
     }
 
-    private func report(_ findings: [Finding]) {
-        if options.json {
-            let list = findings.map { finding -> BSONValue in
-                [
-                    "what": BSONValue(finding.what), "ok": BSONValue(finding.isGood),
-                    "detail": BSONValue(finding.detail),
-                ]
-            }
-            let document: BSONDocument = [
-                "checks": BSONValue(list), "ok": BSONValue(findings.allSatisfy(\.isGood)),
-            ]
-            Terminal.print(document.json)
-        } else {
-            for finding in findings {
-                Terminal.print("\(finding.isGood ? "ok    " : "FAILED") \(finding.what): \(finding.detail)")
-            }
-        }
+    /// What to try a model with while there is no document; nil where only another model's output will do.
+    private func text(for listeners: [Listener]) -> BSONValue? {
+        let text: BSONValue = "a text to try the model with"
+        guard let keys = listeners.first?.keys else { return text }
+        guard !keys.contains(where: { $0.text.hasPrefix("_outputs.") }) else { return nil }
+        return keys.count == 1 ? text : BSONValue(keys.map { _ in text })
     }
 }

@@ -35,7 +35,7 @@ struct Dev: AsyncParsableCommand {
                 try server.start()
             } catch {
                 // Stopped while it started: the process is about to end.
-                if signals.wereCaught { try await Task.sleep(for: .seconds(60)) }
+                if signals.last != nil { try await Task.sleep(for: .seconds(60)) }
                 server.stop()
                 throw Failure(.unavailable, "\(error)")
             }

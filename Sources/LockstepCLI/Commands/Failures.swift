@@ -9,38 +9,41 @@ struct Failures: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The parked documents, with reason and attempts.")
+            abstract: "The parked documents, with reason and attempts; with --json one a line.")
 
         @OptionGroup var options: CommonOptions
 
         func run() async throws {
             try await ending {
                 let configuration = try options.configuration()
-                let db = try await options.connect(configuration, listeners: [])
+                let db = try await options.connect(configuration)
                 let failures = try await db.failures()
                 if options.json {
                     for failure in failures { Terminal.print(failure.document.json) }
                 } else if failures.isEmpty {
                     Terminal.print("no document is parked")
                 } else {
-                    Terminal.print(
-                        Terminal.table(
-                            ["LISTENER", "DOCUMENT", "ATTEMPTS", "SINCE", "REASON"],
-                            failures.map { failure in
-                                let at = Date(timeIntervalSince1970: Double(failure.since) / 1000)
-                                return [
-                                    failure.listener, failure.documentID.json, String(failure.attempts),
-                                    ISO8601DateFormatter().string(from: at), failure.reason,
-                                ]
-                            }))
+                    Terminal.print(table(failures))
                 }
             }
+        }
+
+        private func table(_ failures: [ParkedDocument]) -> String {
+            Terminal.table(
+                ["LISTENER", "DOCUMENT", "ATTEMPTS", "SINCE", "REASON"],
+                failures.map { failure in
+                    let at = Date(timeIntervalSince1970: Double(failure.since) / 1000)
+                    return [
+                        failure.listener, failure.documentID.json, String(failure.attempts),
+                        ISO8601DateFormatter().string(from: at), failure.reason,
+                    ]
+                })
         }
     }
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Asks the running lockstep to try parked documents again.")
+            abstract: "Asks the running lockstep, or the next one, to try parked documents again.")
 
         @OptionGroup var options: CommonOptions
 
@@ -52,25 +55,38 @@ struct Failures: AsyncParsableCommand {
         )
         var id: String?
 
+        func validate() throws {
+            _ = try document()
+        }
+
         func run() async throws {
             try await ending {
                 let configuration = try options.configuration()
-                let db = try await options.connect(configuration, listeners: [])
+                let db = try await options.connect(configuration)
                 let count = try await db.retryFailures(listener: listener, document: try document())
                 if options.json {
                     Terminal.print(#"{"retried": \#(count)}"#)
                 } else {
-                    Terminal.print(
-                        count == 0 ? "no document is parked" : "\(count) documents are tried again")
+                    Terminal.print(text(count))
                 }
             }
+        }
+
+        private func text(_ count: Int) -> String {
+            guard count > 0 else {
+                return listener == nil && id == nil
+                    ? "no document is parked"
+                    : "no such document is parked: `lockstep failures list` shows those that are"
+            }
+            return
+                "\(Terminal.count(count, "parked document")) will be tried again by `lockstep run`, at once if it is running"
         }
 
         private func document() throws -> BSONValue? {
             guard let id else { return nil }
             guard let value = try? BSONDocument(json: #"{"id": \#(id)}"#)["id"] else {
                 throw ValidationError(
-                    "--id takes JSON, as 7, \"text\" with its quotes or {\"$oid\": \"…\"}, not \(id)")
+                    "--id takes JSON, as 7, '\"text\"' with its quotes or '{\"$oid\": \"…\"}', not \(id)")
             }
             return value
         }

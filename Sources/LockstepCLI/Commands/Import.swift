@@ -1,11 +1,15 @@
 import ArgumentParser
 import Foundation
 import Lockstep
+import LockstepConfiguration
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Inserts documents from a file of JSON lines (Extended JSON).",
-        discussion: "On a standalone server their predictions are made in this process before it ends.")
+        discussion: """
+            On a standalone server their predictions are made in this process before it ends; elsewhere the running \
+            `lockstep run` makes them.
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -18,25 +22,69 @@ struct Import: AsyncParsableCommand {
     @Option(help: "Seconds to wait for the predictions on a standalone server.")
     var timeout: Double = 3600
 
+    func validate() throws {
+        try validate(collection: into)
+        try validate(timeout: timeout)
+    }
+
     func run() async throws {
         try await ending {
             let configuration = try options.configuration()
             let lines = try JSONLines(file)
-            let assembly = try options.assembly(configuration)
-            defer { assembly.shutdown() }
-            let db = try await options.connect(configuration, listeners: assembly.listeners)
-            var inserted = 0
-            do {
-                while let batch = try lines.next(1000) {
-                    try await db[Collection(into)].insertMany(batch)
-                    inserted += batch.count
-                }
-            } catch {
-                throw Failure(.wrong, "\(error). \(inserted) documents or more were inserted before")
-            }
+            let db = try await options.connect(configuration)
+            let assembly = try await addListeners(configuration, to: db)
+            defer { assembly?.shutdown() }
+            let parkedBefore = assembly == nil ? 0 : try await db.failures().count
+            let inserted = try await insert(lines, into: db[Collection(into)])
             try await db.waitUntilFresh(timeout: .seconds(timeout))
             Terminal.print(
-                options.json ? #"{"inserted": \#(inserted)}"# : "\(inserted) documents inserted into \(into)")
+                options.json
+                    ? #"{"inserted": \#(inserted)}"#
+                    : "\(Terminal.count(inserted, "document")) inserted into \(into)")
+            let parked = assembly == nil ? 0 : try await db.failures().count - parkedBefore
+            if parked > 0 {
+                throw Failure(
+                    .wrong,
+                    "\(Terminal.count(parked, "document")) parked without a prediction; `lockstep failures list` says why"
+                )
+            }
         }
+    }
+
+    /// A server without change streams needs the models here; any other does without them.
+    private func addListeners(_ configuration: Configuration, to db: Database) async throws -> Assembly? {
+        guard !db.deployment.hasChangeStreams,
+            configuration.listeners.contains(where: { $0.collection == into })
+        else { return nil }
+        let assembly = try options.assembly(configuration)
+        StopSignals.end(assembly)
+        try await options.add(assembly.listeners, to: db)
+        try await Deployability.check(db)
+        return assembly
+    }
+
+    private func insert(_ lines: JSONLines, into collection: DatabaseCollection) async throws -> Int {
+        let progress = ProgressBar.onTerminal()
+        defer { progress?.finished(collection: into) }
+        var inserted = 0
+        do {
+            while let batch = try lines.next() {
+                try await collection.insertMany(batch)
+                inserted += batch.count
+                // How many there will be, if the rest is as long as what was read.
+                let total = Double(inserted) * Double(lines.size) / Double(max(1, lines.bytesRead))
+                progress?.progressed(collection: into, documents: inserted, total: Int(total))
+            }
+        } catch let failure as Failure {
+            throw Failure(
+                failure.status,
+                "\(failure). The \(Terminal.count(inserted, "document")) before it \(inserted == 1 ? "was" : "were") inserted"
+            )
+        } catch let error as MongoError where error.source == .server && !error.isTransient {
+            throw Failure(
+                .wrong, "\(error). The documents before it in the file were inserted, those after it were not"
+            )
+        }
+        return inserted
     }
 }

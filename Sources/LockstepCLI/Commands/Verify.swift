@@ -1,9 +1,13 @@
 import ArgumentParser
 import Lockstep
+import LockstepConfiguration
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Audits every document; exits 1 if anything is not fresh.")
+        abstract: "Audits every document; exits 1 if anything is not fresh.",
+        discussion:
+            "Changes that a running `lockstep run` has not come to yet count as not fresh: see `lockstep wait`."
+    )
 
     @OptionGroup var options: CommonOptions
 
@@ -18,35 +22,104 @@ struct Verify: AsyncParsableCommand {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
             defer { assembly.shutdown() }
+            StopSignals.end(assembly)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
-            if repair {
+            try await Deployability.check(db)
+            var reports = try await audit(db, distrusts: repair)
+            if repair, reports.contains(where: \.canBeRepaired) {
+                try await tryModels(of: reports, assembly, db)
                 try await DatabaseWatcher(db: db).repair(progress: ProgressBar.onTerminal())
+                reports = try await audit(db, distrusts: false)
             }
-            var reports = try await db.audit(progress: ProgressBar.onTerminal())
-            if recompute { try await compare(db, &reports) }
             let isFresh = reports.allSatisfy(\.isFresh)
             if options.json {
                 let listeners = BSONValue(reports.map { BSONValue($0.document) })
                 Terminal.print((["listeners": listeners, "ok": BSONValue(isFresh)] as BSONDocument).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
-                Terminal.print(isFresh ? "everything is fresh" : "not everything is fresh")
+                Terminal.print(conclusion(reports))
             }
             if !isFresh { throw ExitCode(1) }
         }
     }
 
-    private func compare(_ db: Database, _ reports: inout [ListenerReport]) async throws {
+    /// - Parameter distrusts: outputs that the model does not give any more are marked for the repair.
+    private func audit(_ db: Database, distrusts: Bool) async throws -> [ListenerReport] {
+        var reports = try await db.audit(progress: ProgressBar.onTerminal())
+        guard recompute else { return reports }
         for (index, result) in try await db.recompute().enumerated() {
-            reports[index].fresh -= result.different.count
-            reports[index].stale += result.different.count
+            let listener = db.listeners[index]
             for id in result.different.prefix(10) {
                 Terminal.note(
-                    "\(reports[index].on): the output of \(id.json) is not what `\(reports[index].model)` gives"
-                )
+                    "\(listener.id): the output of document \(id.json) is not what the model gives")
+            }
+            if result.different.count > 10 {
+                Terminal.note("\(listener.id): \(result.different.count - 10) more outputs are not")
+            }
+            if distrusts { try await db.distrust(result.different, of: listener) }
+            reports[index].fresh -= result.different.count
+            reports[index].stale += result.different.count
+        }
+        return reports
+    }
+
+    /// A repair waits for a model until it works; one that does not work at all is told at once.
+    private func tryModels(of reports: [ListenerReport], _ assembly: Assembly, _ db: Database) async throws {
+        let names = Set(reports.filter(\.canBeRepaired).map(\.model))
+        let samples = try await db.sampleInputs()
+        for name in names.sorted() {
+            guard let sample = samples[name], let model = assembly.models[name] else { continue }
+            do {
+                _ = try await model.predict([sample])
+            } catch ModelError.unavailable(let reason) {
+                throw Failure(.unavailable, reason)
+            } catch {
+                // It broke on this input alone, perhaps.
             }
         }
-        guard repair else { return }
-        try await DatabaseWatcher(db: db).repair(progress: nil)
+    }
+
+    private func conclusion(_ reports: [ListenerReport]) -> String {
+        if reports.allSatisfy(\.isFresh) { return "everything is fresh" }
+        var text = "not everything is fresh"
+        if reports.contains(where: \.canBeRepaired), !repair {
+            text += ": `lockstep run` or `lockstep verify --repair` makes it so"
+        }
+        if reports.contains(where: { $0.failed > 0 }) {
+            text += "; `lockstep failures list` says what failed"
+        }
+        return text
+    }
+}
+
+extension ListenerReport {
+    /// Something is not fresh that is not parked.
+    fileprivate var canBeRepaired: Bool {
+        stale + missing + extra > 0
+    }
+}
+
+extension Database {
+    /// Takes the provenance of outputs away, so that they count as stale for whoever comes to make them fresh.
+    fileprivate func distrust(_ ids: [BSONValue], of listener: Listener) async throws {
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(1000))
+            rest = rest.dropFirst(1000)
+            let fields = BSONValue(BSONDocument([(listener.provenancePath.text, 1)]))
+            _ = try await perform { connection in
+                try connection.run(
+                    [
+                        "update": BSONValue(listener.collection.name),
+                        "updates": [
+                            [
+                                "q": ["_id": ["$in": BSONValue(some)]], "u": ["$unset": fields],
+                                "multi": true,
+                            ]
+                        ],
+                    ],
+                    operation: "update", namespace: connection.namespace(of: listener.collection.name))
+            }
+        }
     }
 }

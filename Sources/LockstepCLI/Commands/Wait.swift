@@ -16,13 +16,12 @@ struct Wait: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let interruption = Interruption()
         try await ending {
             let configuration = try options.configuration()
             let db = try await options.connect(configuration)
             do {
                 // Interrupted, it takes its request back.
-                try await interruption.orResult { try await db.waitForDaemon(timeout: .seconds(timeout)) }
+                try await StopSignals.cancel { try await db.waitForDaemon(timeout: .seconds(timeout)) }
             } catch LockstepError.timeout(let reason) {
                 if options.json { Terminal.print(#"{"fresh": false}"#) }
                 throw LockstepError.timeout(reason)

@@ -17,8 +17,7 @@ struct Watch: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let signals = StopSignals { _, _ in _exit(0) }
-        defer { withExtendedLifetime(signals) {} }
+        _ = StopSignals { _, _ in _exit(0) }
         try await ending {
             let configuration = try options.configuration()
             let db = try await options.connect(configuration)

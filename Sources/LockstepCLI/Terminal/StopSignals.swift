@@ -1,11 +1,14 @@
+import ArgumentParser
 import Dispatch
 import Foundation
+import LockstepConfiguration
 import Synchronization
 
 /// SIGTERM and SIGINT, caught from here on until the process ends.
 final class StopSignals: Sendable {
     private struct State {
         var count = 0
+        var last: Int32?
         var handler: @Sendable (_ signal: Int32, _ count: Int) -> Void
     }
 
@@ -26,6 +29,7 @@ final class StopSignals: Sendable {
             source.setEventHandler { [self] in
                 let (handler, count) = state.withLock { state in
                     state.count += 1
+                    state.last = number
                     return (state.handler, state.count)
                 }
                 continuation.yield()
@@ -40,8 +44,9 @@ final class StopSignals: Sendable {
         state.withLock { $0.handler = handler }
     }
 
-    var wereCaught: Bool {
-        state.withLock { $0.count > 0 }
+    /// The signal that came last, if any did.
+    var last: Int32? {
+        state.withLock { $0.last }
     }
 
     /// Returns when there was a signal, also one from before, or when the task is cancelled.
@@ -50,7 +55,27 @@ final class StopSignals: Sendable {
     }
 }
 
-/// Ends the process here and now, as the shell reports a signal's victim; for commands that have nothing to finish.
-func end(by signal: Int32) -> Never {
-    _exit(128 + signal)
+// MARK: Commands that end by themselves
+
+extension StopSignals {
+    /// Ends the programs of models with the process, which a signal alone would leave behind.
+    static func end(_ assembly: Assembly) {
+        _ = StopSignals { signal, _ in
+            assembly.shutdown()
+            _exit(128 + signal)
+        }
+    }
+
+    /// Runs work that has something to take back: a signal cancels it, and the command ends when it has ended.
+    static func cancel(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let signals = StopSignals { _, _ in }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask { await signals.first() }
+            try await group.next()
+            group.cancelAll()
+            try? await group.waitForAll()
+            if let signal = signals.last { throw ExitCode(128 + signal) }
+        }
+    }
 }
