@@ -5,6 +5,8 @@
 CONFIG ?= Examples/demo/lockstep.yaml
 # More for `swift test`: make test TEST_FLAGS='--filter Queue'
 TEST_FLAGS ?=
+# How long the test by random operations writes; longer finds more.
+ORACLE_SECONDS ?= 20
 
 LOCKSTEP := .build/release/lockstep
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
@@ -19,8 +21,10 @@ build: setup ## Build the command: .build/release/lockstep
 	swift build --quiet -c release --product lockstep
 
 test: build ## Run every test, and check the import rule
+	@scripts/setup tests
 	swift build --quiet --build-tests
 	swift test --skip-build $(TEST_FLAGS)
+	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	scripts/check-imports
 
 demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
