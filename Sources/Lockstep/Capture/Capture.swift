@@ -26,12 +26,12 @@ final class Capture: Sendable {
     private let queue: WorkQueue
     private let statistics: Statistics
     private let log: Logger
-    private let onCollections: @Sendable (_ appeared: [String], _ disappeared: [String]) -> Void
+    private let onCollections: @Sendable ([String]) -> Void
     private let state = Monitor(State())
 
     init(
         stream: ChangeStream, router: Router, queue: WorkQueue, statistics: Statistics, log: Logger,
-        onCollections: @escaping @Sendable (_ appeared: [String], _ disappeared: [String]) -> Void
+        onCollections: @escaping @Sendable ([String]) -> Void
     ) {
         self.stream = stream
         self.router = router
@@ -148,9 +148,7 @@ extension Capture {
         var findings = Router.Findings()
         batch.forEach { router.route(StreamEvent($0), into: &findings) }
         statistics.add(findings.counts)
-        if !findings.appeared.isEmpty || !findings.disappeared.isEmpty {
-            onCollections(findings.appeared, findings.disappeared)
-        }
+        if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
         let taken = queue.offer(findings.offers, upTo: position)
         let events = findings.events
         let isAwaited = findings.isAwaited

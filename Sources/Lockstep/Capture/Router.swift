@@ -6,10 +6,8 @@ struct Router {
         var counts = EventCounts()
         /// Events read, of whatever kind.
         var events = 0
-        /// Collections that came to be under a watched name without an event for each document.
-        var appeared: [String] = []
-        /// Watched collections that are gone.
-        var disappeared: [String] = []
+        /// Watched collections whose documents came or went without an event for each.
+        var changedCollections: [String] = []
         /// Somebody waits for this batch to be reflected.
         var isAwaited = false
     }
@@ -45,7 +43,7 @@ struct Router {
     func route(_ event: StreamEvent, into findings: inout Findings) {
         findings.events += 1
         guard let name = event.collection.map({ String(decoding: $0, as: UTF8.self) }) else {
-            if event.operation == .dropDatabase { findings.disappeared += watched }
+            if event.operation == .dropDatabase { findings.changedCollections += watched }
             return
         }
         switch name {
@@ -56,8 +54,10 @@ struct Router {
         default: break
         }
         if event.operation == .drop || event.operation == .rename {
-            if watched.contains(name) { findings.disappeared.append(name) }
-            if let target = event.target, watched.contains(target) { findings.appeared.append(target) }
+            if watched.contains(name) { findings.changedCollections.append(name) }
+            if let target = event.target, watched.contains(target) {
+                findings.changedCollections.append(target)
+            }
             return
         }
         guard watched.contains(name) else { return }

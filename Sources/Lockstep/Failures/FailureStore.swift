@@ -69,17 +69,20 @@ package struct FailureStore: Sendable {
         _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
     }
 
-    /// The listener's collection is gone, and everything parked with it.
-    func clearAll(listener: String) throws(MongoError) {
+    /// Lends a listener's parked documents, a page at a time.
+    func forEachPage(listener: String, _ body: ([DocumentKey]) throws -> Void) throws {
         var command = BSONBuilder()
-        command.append(Self.collection, forKey: "delete")
-        command.array("deletes") { deletes in
-            deletes.document("0") { operation in
-                operation.document("q") { $0.append(listener, forKey: "_id.listener") }
-                operation.append(0, forKey: "limit")
-            }
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { $0.append(listener, forKey: "_id.listener") }
+        var page: [DocumentKey] = []
+        try connection.query(command, collection: Self.collection) { view in
+            guard let failure = Failure(view) else { return }
+            page.append(DocumentKey(failure.document))
+            guard page.count == 1000 else { return }
+            try body(page)
+            page = []
         }
-        _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
+        if !page.isEmpty { try body(page) }
     }
 
     /// Which of these documents are parked, with the input and version that failed.

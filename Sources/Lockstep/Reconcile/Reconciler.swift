@@ -7,8 +7,6 @@ final class Reconciler: Sendable {
         var progress: [String: Checkpoint.Progress] = [:]
         /// Collections to look through, with the listeners concerned and where to begin.
         var pending: [Request] = []
-        /// Collections that are gone: nothing of theirs stays parked.
-        var gone: Set<String> = []
         var isScanning = false
         var stops = false
         var scans = 0
@@ -77,11 +75,10 @@ final class Reconciler: Sendable {
         state.withLock { $0.stops = true }
     }
 
-    /// Documents came or went without events of their own.
-    func collectionsChanged(appeared: [String], disappeared: [String]) {
+    /// Documents of these collections came or went without events of their own.
+    func collectionsChanged(_ collections: [String]) {
         state.withLock { state in
-            state.gone.formUnion(disappeared)
-            for collection in appeared { request(collection, in: &state) }
+            for collection in collections { request(collection, in: &state) }
         }
     }
 
@@ -111,13 +108,11 @@ final class Reconciler: Sendable {
     ) async throws {
         var last = ContinuousClock.now
         while !isEnding() {
-            let (request, gone) = state.withLock { state in
+            let request = state.withLock { state in
                 let request = state.pending.isEmpty ? nil : state.pending.removeFirst()
                 state.isScanning = request != nil
-                defer { state.gone = [] }
-                return (request, state.gone)
+                return request
             }
-            for collection in gone.sorted() { try forget(collection) }
             if let request {
                 try await scan(request, observer, until: isEnding)
                 continue
@@ -188,6 +183,7 @@ final class Reconciler: Sendable {
             try? await Task.sleep(for: .milliseconds(10))
         }
         guard isWhole, !isEnding() else { return }
+        try sweep(concerned)
         state.withLock { state in
             // What was asked for meanwhile is still to come.
             let later = Set(state.pending.flatMap(\.listeners))
@@ -207,9 +203,16 @@ final class Reconciler: Sendable {
         }
     }
 
-    private func forget(_ collection: String) throws(MongoError) {
-        for listener in listeners where listener.collection.name == collection {
-            try failures.clearAll(listener: listener.id)
+    /// What is parked and no longer there, or has no input any more, is parked no longer.
+    private func sweep(_ concerned: [Listener]) throws {
+        for listener in concerned {
+            let reader = DocumentReader(
+                connection: connection, listener: listener, collation: .simpleCollation)
+            try failures.forEachPage(listener: listener.id) { keys in
+                let found = try reader.read(keys)
+                let over = keys.filter { found[$0]?.input == nil }
+                try failures.clear(listener: listener.id, documents: over.map(\.id))
+            }
         }
     }
 }

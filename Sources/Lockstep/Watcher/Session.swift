@@ -88,9 +88,9 @@ final class Session: Sendable {
                 liveAfter: deployment.operationTime ?? BSONTimestamp(seconds: .max, increment: 0))
             capture = Capture(
                 stream: stream, router: router, queue: queue, statistics: pipeline.statistics, log: log
-            ) { appeared, disappeared in
-                collations.forget(appeared + disappeared)
-                reconciler.collectionsChanged(appeared: appeared, disappeared: disappeared)
+            ) { collections in
+                collations.forget(collections)
+                reconciler.collectionsChanged(collections)
             }
         } else {
             capture = nil

@@ -1,0 +1,48 @@
+import Lockstep
+import Testing
+
+@Suite struct CollectionTests {
+    @Test func aCollectionThatIsReplacedByARenameIsLookedThroughAndKeepsNoOldFailures() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            model.become(.refuses("bad"))
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "bad"], ["_id": 2, "text": "good"]])
+                try await db["staging"].insertMany([["_id": 3, "text": "good"], ["_id": 4, "text": "bad"]])
+                try await watcher.waitUntilFresh()
+                #expect(try await db.failures().map(\.documentID) == [1])
+                _ = try db.connection.run(
+                    [
+                        "renameCollection": BSONValue("\(db.name).staging"),
+                        "to": BSONValue("\(db.name).docs"),
+                        "dropTarget": true,
+                    ], on: "admin", operation: "renameCollection")
+                try await eventually("the new documents are looked through") {
+                    let output = try await db.one(3)?[path: "_outputs.text.fragile"]?.int
+                    let failures = try await db.failures().map(\.documentID)
+                    return output == 4 && failures == [4]
+                }
+            }
+        }
+    }
+
+    @Test func aCollectionThatIsDroppedAndMadeAgainIsFollowed() async throws {
+        try await withDatabase { db in
+            try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+                try await watcher.waitUntilFresh()
+                try db.command(["drop": "docs"])
+                try await db[docs].insertMany([["_id": 1, "text": "abcd"]])
+                try await watcher.waitUntilFresh()
+                #expect(try await db.one(1)?[path: "_outputs.text.length"]?.int == 4)
+                try db.command(["dropDatabase": 1])
+                try await db[docs].insertMany([["_id": 1, "text": "abcde"]])
+                try await eventually("the stream goes on after the database was dropped") {
+                    try await db.one(1)?[path: "_outputs.text.length"]?.int == 5
+                }
+            }
+        }
+    }
+}
