@@ -43,25 +43,17 @@ extension Configuration {
 
     /// Two listeners that would write at one place, or one inside the other's prediction.
     private var outputsInTheWay: [ConfigurationProblem] {
-        var found: [ConfigurationProblem] = []
-        for (index, later) in listeners.enumerated() {
-            let output = later.outputPath
-            let earlier = listeners[..<index].first {
-                $0.collection == later.collection && $0.outputPath.overlaps(output)
-            }
-            guard let earlier else { continue }
-            let same = earlier.outputPath == output
+        graph.clashes.map { pair in
+            let (later, earlier) = (listeners[pair.later], listeners[pair.earlier])
             let clash =
-                same
+                earlier.outputPath == later.outputPath
                 ? "the listener in line \(earlier.line) writes there too"
                 : "it is in the way of `\(earlier.outputPath)` (line \(earlier.line))"
-            found.append(
-                problem(
-                    later.line,
-                    "the output `\(output)` of `\(later.collection)`: \(clash): name one of them with another `as`"
-                ))
+            return problem(
+                later.line,
+                "the output `\(later.outputPath)` of `\(later.collection)`: \(clash): name one of them with another `as`"
+            )
         }
-        return found
     }
 
     /// Keys under `_outputs` that are no listener's output.

@@ -68,8 +68,6 @@ public struct Configuration: Sendable {
         /// Where it stands in the file.
         public let line: Int
         let lines: Lines
-        /// The fields that ``filter`` looks at.
-        let filterPaths: [String]
 
         /// The lines of its values.
         struct Lines: Sendable {

@@ -73,15 +73,3 @@ enum FileReader {
         return listeners
     }
 }
-
-/// Why a name cannot be a part of an output's path, to be put after it; nil when it can.
-func nameProblem(_ name: String, dots: Bool) -> String? {
-    if name.isEmpty { return "must not be empty" }
-    if name.utf8.contains(0) { return "must not hold a NUL byte" }
-    if !dots, name.contains(".") { return "must not hold a dot: it is a part of the output's path" }
-    for part in name.split(separator: ".", omittingEmptySubsequences: false) {
-        if part.isEmpty { return "has an empty part: write names with single dots between them" }
-        if part.hasPrefix("$") { return "must not begin with `$`, which MongoDB keeps for operators" }
-    }
-    return nil
-}

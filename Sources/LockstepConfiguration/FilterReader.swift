@@ -12,11 +12,12 @@ enum FilterReader {
             problems.add(node.line, "`where` must be a filter, as `{lang: en}`: found \(node.found)")
             return nil
         }
-        for path in FilterPaths.paths(in: entries) where FieldPath(path).components.first == "_lockstep" {
+        let filter = document(entries, problems: &problems)
+        if FilterPaths(filter).paths.contains(where: { $0.components.first == "_lockstep" }) {
             problems.add(
                 node.line, "`where` must not look at `_lockstep`, which Lockstep itself changes: take it out")
         }
-        return document(entries, problems: &problems)
+        return filter
     }
 
     private static func document(_ entries: [YAMLNode.Entry], problems: inout Problems) -> BSONDocument {

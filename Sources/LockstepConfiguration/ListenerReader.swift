@@ -43,8 +43,8 @@ enum ListenerReader {
             filter: filter ?? nil, line: listener.line,
             lines: .init(
                 model: model.line, collection: collection.line, keys: keyPaths.map(\.line),
-                name: listener["as"]?.line ?? listener.line, filter: listener["where"]?.line ?? listener.line),
-            filterPaths: listener["where"].map(FilterPaths.paths) ?? [])
+                name: listener["as"]?.line ?? listener.line, filter: listener["where"]?.line ?? listener.line)
+        )
     }
 
     private static func keys(_ node: YAMLNode, problems: inout Problems) -> [(text: String, line: Int)]? {

@@ -76,6 +76,13 @@ extension MongoError {
         return source == .server && Self.isTransient(code: code)
     }
 
+    /// A document or a command is larger than MongoDB takes.
+    public var isAboutSize: Bool {
+        (source == .server
+            && [Code.documentTooLarge, Code.documentTooLargeAfterUpdate, 17420].contains(code))
+            || (source == .client && message.lowercased().contains("too large"))
+    }
+
     /// The same for the code of a single operation.
     public static func isTransient(code: Int) -> Bool {
         transientCodes.contains(code)

@@ -54,9 +54,7 @@ public final class Database: Sendable {
         if let problem = listener.problems.first { throw LockstepError.badListener(problem) }
         let watchers = try state.withLock { state in
             let all = state.listeners + [listener]
-            if let problem = ListenerGraph.problems(all.map(ListenerGraph.Node.init)).first {
-                throw LockstepError.badListener(problem.message)
-            }
+            if let problem = ListenerGraph(all).problem { throw LockstepError.badListener(problem) }
             state.listeners = all
             return state.watchers.compactMap(\.watcher) + (state.own.map { [$0] } ?? [])
         }

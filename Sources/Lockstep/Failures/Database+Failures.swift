@@ -5,13 +5,15 @@ public struct ParkedDocument: Sendable, Hashable {
     public let documentID: BSONValue
     public let reason: String
     public let attempts: Int
-    /// Milliseconds since 1970 of the last attempt.
+    /// When it was parked, and when it was last tried, in milliseconds since 1970.
     public let since: Int64
+    public let at: Int64
 
     public var document: BSONDocument {
         [
             "listener": BSONValue(listener), "document": documentID, "reason": BSONValue(reason),
-            "attempts": BSONValue(attempts), "at": BSONValue(millisecondsSince1970: since),
+            "attempts": BSONValue(attempts), "since": BSONValue(millisecondsSince1970: since),
+            "at": BSONValue(millisecondsSince1970: at),
         ]
     }
 }
@@ -25,7 +27,7 @@ extension Database {
                 failures.append(
                     ParkedDocument(
                         listener: failure.listener, documentID: failure.document, reason: failure.reason,
-                        attempts: failure.attempts, since: failure.at))
+                        attempts: failure.attempts, since: failure.since, at: failure.at))
             }
             return failures
         }

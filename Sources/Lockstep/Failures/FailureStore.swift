@@ -16,8 +16,10 @@ package struct FailureStore: Sendable {
         package let attempts: Int
         package let input: Fingerprint?
         package let version: String
-        /// Milliseconds since 1970.
+        /// When it was last tried, in milliseconds since 1970.
         package let at: Int64
+        /// When it was parked first; for a new one the same.
+        package var since: Int64
     }
 
     /// A person asked to try it again.
@@ -181,6 +183,7 @@ extension FailureStore.Failure {
             input: (view["input"]?.value).flatMap { value in
                 value.count == 21 ? Fingerprint(bytes: Array(value.suffix(16))) : nil
             },
-            version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0)
+            version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
+            since: view["since"]?.milliseconds ?? 0)
     }
 }

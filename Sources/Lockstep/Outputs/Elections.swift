@@ -2,8 +2,8 @@ import Synchronization
 
 /// Watches for elections among the acknowledgements of a session.
 ///
-/// Outputs are acknowledged by the primary alone. In one term of office a later majority write proves them; across
-/// an election nothing does, and everything since the last saved position is to be looked at again.
+/// What was read and found fresh is known to the primary alone. In one term of office a later majority write proves
+/// it; across an election nothing does, and everything since the last saved position is to be looked at again.
 final class Elections: Sendable {
     private struct State {
         var term: BSONValue?

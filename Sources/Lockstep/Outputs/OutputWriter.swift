@@ -34,41 +34,69 @@ struct OutputWriter {
         var result = Result()
         var start = 0
         while start < changes.count {
-            var command = BSONBuilder()
-            let end = build(&command, changes, from: start)
-            var written = try connection.write(
-                command, collection: listener.collection.name, concern: Self.concern, operation: "update")
-            if written.errors.contains(where: { $0.code == MongoError.Code.pathNotViable }) {
-                // Somebody put a value where our nested fields belong; it gives way.
-                try clearPath(changes[start..<end].map(\.key))
-                written = try connection.write(
-                    command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+            var end = changes.count
+            let command = build(changes, from: start, to: &end)
+            do throws(MongoError) {
+                try write(command, changes[start..<end], into: &result)
+            } catch {
+                guard error.isAboutSize else { throw error }
+                // The server may refuse the whole command for one document that would grow too large.
+                for place in start..<end { try writeAlone(changes, place, into: &result) }
             }
-            result.matched += written.matched
-            result.errors += written.errors.map {
-                WriteError(index: $0.index + start, code: $0.code, message: $0.message)
-            }
-            result.election = written.election ?? result.election
             start = end
         }
         return result
     }
 
+    private func writeAlone(
+        _ changes: [(key: DocumentKey, change: Change)], _ place: Int, into result: inout Result
+    ) throws(MongoError) {
+        var end = place + 1
+        do throws(MongoError) {
+            try write(build(changes, from: place, to: &end), changes[place..<end], into: &result)
+        } catch {
+            guard error.isAboutSize else { throw error }
+            result.errors.append(WriteError(index: place, code: error.code, message: error.message))
+        }
+    }
+
+    private func write(
+        _ command: borrowing BSONBuilder, _ changes: ArraySlice<(key: DocumentKey, change: Change)>,
+        into result: inout Result
+    ) throws(MongoError) {
+        var written = try connection.write(
+            command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+        if written.errors.contains(where: { $0.code == MongoError.Code.pathNotViable }) {
+            // Somebody put a value where our nested fields belong; it gives way.
+            try clearPath(changes.map(\.key))
+            written = try connection.write(
+                command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+        }
+        result.matched += written.matched
+        result.errors += written.errors.map {
+            WriteError(index: $0.index + changes.startIndex, code: $0.code, message: $0.message)
+        }
+        result.election = written.election ?? result.election
+    }
+
+    /// One command for the changes from `start` on, at least one of them; `end` moves to the first that it leaves.
     private func build(
-        _ command: inout BSONBuilder, _ changes: [(key: DocumentKey, change: Change)], from start: Int
-    ) -> Int {
-        var end = start
+        _ changes: [(key: DocumentKey, change: Change)], from start: Int, to end: inout Int
+    ) -> BSONBuilder {
+        var command = BSONBuilder()
+        let limit = end
+        end = start
         command.append(listener.collection.name, forKey: "update")
         command.append(false, forKey: "ordered")
         command.array("updates") { updates in
-            while end < changes.count, end == start || updates.count < Self.bytesPerCommand {
+            while end < limit, end == start || updates.count < Self.bytesPerCommand {
                 updates.document(String(end - start)) {
                     append(changes[end].key, changes[end].change, to: &$0)
                 }
                 end += 1
             }
         }
-        return end
+        return command
     }
 
     private func append(_ key: DocumentKey, _ change: Change, to operation: inout BSONBuilder) {

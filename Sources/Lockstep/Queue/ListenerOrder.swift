@@ -9,10 +9,11 @@ struct ListenerOrder {
 
     init(_ listeners: [Listener]) {
         var upstreams = [Set<Int>](repeating: [], count: listeners.count)
+        let graph = ListenerGraph(listeners)
         // Each pass carries it one step further down.
         for _ in listeners.indices {
             for index in listeners.indices {
-                for reader in listeners.dependents(of: index) {
+                for reader in graph.dependents(of: index) {
                     upstreams[reader].formUnion(upstreams[index])
                     upstreams[reader].insert(index)
                 }
@@ -31,19 +32,6 @@ struct ListenerOrder {
             // What is to be forced or tried again says more than the first listener hands on.
             offer.change.force || offer.change.retry
                 || concerned[offer.key]?.isDisjoint(with: upstreams[offer.listener]) ?? true
-        }
-    }
-}
-
-extension [Listener] {
-    /// The listeners that read what this one writes.
-    func dependents(of index: Int) -> [Int] {
-        let writer = self[index]
-        return indices.filter { other in
-            other != index && self[other].collection == writer.collection
-                && (self[other].keys + FilterPaths(self[other].filter).paths).contains {
-                    $0.overlaps(writer.outputPath)
-                }
         }
     }
 }

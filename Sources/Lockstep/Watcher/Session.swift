@@ -66,13 +66,14 @@ final class Session: Sendable {
         }
         let serverHealth = ListenerHealth(name: "MongoDB", log: log)
         let collations = Collations(connection: connection)
+        let graph = ListenerGraph(listeners)
         handlers = listeners.enumerated().map { [elections] index, listener in
             Handler(
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
                 serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections,
                 collations: collations,
-                dependents: listeners.dependents(of: index),
+                dependents: graph.dependents(of: index),
                 log: log)
         }
         let reconciler = Reconciler(
@@ -159,14 +160,15 @@ final class Session: Sendable {
 extension Session {
     /// A lane of a handler: takes what waits for its listener, one batch after another.
     private func work(_ handler: Handler) async {
-        // Some for the next call while this one is computed, yet not so many that one round takes seconds.
-        let limit = min(1000, handler.listener.model.limits.count * 4)
-        while let jobs = await queue.next(listener: handler.index, limit: limit) {
+        var size = RoundSize()
+        while let jobs = await queue.next(listener: handler.index, limit: size.limit) {
             do {
                 if let pause = handler.health.pausedUntil, pause > .now {
                     try? await Task.sleep(until: pause)
                 }
+                let began = ContinuousClock.now
                 try await handler.process(jobs)
+                size.took(.now - began, documents: jobs.count)
             } catch {
                 finish(.failed(error))
                 return

@@ -18,6 +18,7 @@ struct Watch: AsyncParsableCommand {
 
     func run() async throws {
         _ = StopSignals { _, _ in _exit(0) }
+        Terminal.whenNobodyReads { _exit(0) }
         try await ending {
             let configuration = try options.configuration()
             let db = try await options.connect(configuration)
@@ -28,7 +29,6 @@ struct Watch: AsyncParsableCommand {
                 )
             }
             try await db.events(on: Collection(collection)) { event in
-                // Whoever read the events has seen enough.
                 if !Terminal.print(event.json) { _exit(0) }
             }
         }

@@ -24,6 +24,16 @@ enum Terminal {
         isatty(STDERR_FILENO) == 1
     }
 
+    /// Calls `body`, on a thread of its own, when nobody reads stdout any more: to find out by writing takes until
+    /// there is something to write.
+    static func whenNobodyReads(_ body: @escaping @Sendable () -> Void) {
+        Thread.detachNewThread {
+            var end = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+            while poll(&end, 1, -1) != 1 {}
+            body()
+        }
+    }
+
     // Foundation's FileHandle ends the process when the other end of a pipe is closed.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]

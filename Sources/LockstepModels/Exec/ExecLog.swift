@@ -19,13 +19,13 @@ struct ExecLog {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         for line in lines.add(bytes, now: Int64(now.tv_sec)) {
-            logger.info("\(line)")
+            logger.notice("\(line)")
         }
     }
 
     mutating func finish() {
         for line in lines.finish() {
-            logger.info("\(line)")
+            logger.notice("\(line)")
         }
     }
 

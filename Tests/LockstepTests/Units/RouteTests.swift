@@ -63,7 +63,11 @@ import Testing
         let paths = FilterPaths(filter)
         #expect(Set(paths.paths.map(\.text)) == ["a", "b.c", "d", "e"])
         #expect(!paths.readsAnything)
-        #expect(FilterPaths(["$expr": ["$gt": ["$a", "$b"]]]).readsAnything)
+        let expression = FilterPaths(["$expr": ["$gt": ["$a.b", ["$add": ["$c", 1]]]]])
+        #expect(Set(expression.paths.map(\.text)) == ["a.b", "c"])
+        #expect(!expression.readsAnything)
+        #expect(FilterPaths(["$expr": ["$gt": ["$$ROOT", 1]]]).readsAnything)
+        #expect(FilterPaths(["$where": "true"]).readsAnything)
     }
 
     @Test func anInsertWithoutInputConcernsNobody() {

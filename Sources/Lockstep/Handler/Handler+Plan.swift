@@ -1,0 +1,68 @@
+extension Handler {
+    struct Input {
+        let job: Job
+        let values: [BSONValue]
+        let fingerprint: Fingerprint
+    }
+
+    struct Plan {
+        var inputs: [Input] = []
+        var removals: [(job: Job, unmatched: Bool)] = []
+        /// Parked with this very input, and yet something stands where no output belongs.
+        var clears: [Input] = []
+        /// Nothing to do: fresh, or parked with this very input.
+        var settled: [Job] = []
+        /// The documents do not exist any more.
+        var gone: [Job] = []
+        /// An array stands above our fields, through which nothing can be unset.
+        var walled: [DocumentKey] = []
+        /// The listener's parked documents among the jobs.
+        var parked: Set<DocumentKey> = []
+    }
+
+    func plan(_ jobs: [Job], _ collation: BSONDocument?) throws -> Plan {
+        var plan = Plan()
+        var digest = SHA256()
+        let unread = jobs.filter { $0.change.carried == nil }.map(\.key)
+        let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
+        let found = unread.isEmpty ? [:] : try reader.read(unread)
+        let parked =
+            health.parked == 0
+            ? [:] : try failures.parked(listener: listener.id, documents: jobs.map(\.key.id))
+        plan.parked = Set(parked.keys)
+        for job in jobs {
+            let evidence: Evidence? =
+                job.change.carried.map {
+                    Evidence(input: $0, hasOutput: false, hasProvenance: false, provenance: nil)
+                } ?? found[job.key]
+            guard let evidence else {
+                plan.gone.append(job)
+                continue
+            }
+            let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
+            if evidence.isWalled { plan.walled.append(job.key) }
+            switch evidence.verdict(fingerprint: fingerprint, version: listener.model.version) {
+            case .extra:
+                plan.removals.append((job, evidence.isUnmatched))
+            case .fresh where !(job.change.force && fingerprint != nil):
+                plan.settled.append(job)
+                statistics.add(fresh: 1)
+            default:
+                guard let values = evidence.input, let fingerprint else { continue }
+                if let entry = parked[job.key], !job.change.retry, entry.0 == fingerprint,
+                    entry.1 == listener.model.version
+                {
+                    plan.parked.remove(job.key)
+                    if evidence.hasOutput || evidence.hasProvenance {
+                        plan.clears.append(Input(job: job, values: values, fingerprint: fingerprint))
+                    } else {
+                        plan.settled.append(job)
+                    }
+                } else {
+                    plan.inputs.append(Input(job: job, values: values, fingerprint: fingerprint))
+                }
+            }
+        }
+        return plan
+    }
+}

@@ -1,0 +1,64 @@
+extension Handler {
+    func predict(_ inputs: [Input]) async -> [Bisection.Outcome] {
+        guard !inputs.isEmpty else { return [] }
+        let values = inputs.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
+        let batches = listener.model.limits.batches(sizes: values.map(\.bytes.count))
+        var bisection = Bisection(count: values.count, batches: batches)
+        while let range = bisection.next() {
+            do {
+                bisection.succeeded(range, try await call(Array(values[range])))
+                health.answered(values[range.lowerBound])
+            } catch ModelError.unavailable(let reason) {
+                bisection.unavailable(reason)
+            } catch is CancellationError {
+                bisection.unavailable("it was stopped")
+            } catch {
+                bisection.failed(range, String(describing: error))
+                guard bisection.suspectsOutage else { continue }
+                let probes = [health.knownInput].compactMap { $0 } + bisection.untried.map { values[$0] }
+                if await anyWorks(probes) {
+                    bisection.absolve()
+                } else {
+                    bisection.confirmOutage(String(describing: error))
+                }
+            }
+        }
+        if bisection.works { health.succeeded() }
+        return bisection.outcomes.map { $0 ?? .unavailable("no answer") }
+    }
+
+    func call(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
+        statistics.add(modelCalls: 1, modelInputs: values.count)
+        return try await listener.model.predict(values)
+    }
+
+    /// Whether the model answers to at least one of these, each alone.
+    func anyWorks(_ probes: [BSONValue]) async -> Bool {
+        for probe in probes {
+            if let results = try? await call([probe]), results.count == 1 { return true }
+        }
+        return false
+    }
+
+    func settle(_ input: Input, _ outcome: Bisection.Outcome, into batch: inout WriteBatch) {
+        switch outcome {
+        case .prediction(let value):
+            let provenance = Provenance(
+                input: input.fingerprint, version: listener.model.version, at: batch.at)
+            batch.store(input, value, provenance)
+        case .refused(let reason):
+            batch.park(input, reason, attempts: input.job.change.attempts + 1)
+        case .failed(let reason):
+            var job = input.job
+            job.change.attempts += 1
+            if job.change.attempts >= Self.maximumAttempts {
+                batch.park(input, reason, attempts: job.change.attempts)
+            } else {
+                batch.broken.append(job)
+            }
+        case .unavailable(let reason):
+            batch.unavailable.append(input.job)
+            batch.unavailableReason = reason
+        }
+    }
+}

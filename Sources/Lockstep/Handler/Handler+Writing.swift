@@ -1,0 +1,163 @@
+extension Handler {
+    /// What one round of a handler is going to write.
+    struct WriteBatch {
+        let at: Int64
+        var changes: [(key: DocumentKey, change: OutputWriter.Change)] = []
+        /// The job and input behind each change.
+        var jobs: [(job: Job, fingerprint: Fingerprint?)] = []
+        var parked: [(input: Input, reason: String, attempts: Int)] = []
+        var broken: [Job] = []
+        var unavailable: [Job] = []
+        var unavailableReason = ""
+
+        init(at: Int64) {
+            self.at = at
+        }
+
+        mutating func store(_ input: Input, _ value: BSONValue, _ provenance: Provenance) {
+            changes.append((input.job.key, .store(value, provenance, input: input.values)))
+            jobs.append((input.job, input.fingerprint))
+        }
+
+        mutating func remove(_ job: Job, unmatched: Bool) {
+            changes.append((job.key, .remove(unmatched: unmatched)))
+            jobs.append((job, nil))
+        }
+
+        mutating func clear(_ input: Input) {
+            changes.append((input.job.key, .clear(input: input.values)))
+            jobs.append((input.job, input.fingerprint))
+        }
+
+        mutating func park(_ input: Input, _ reason: String, attempts: Int) {
+            parked.append((input, reason, attempts))
+            changes.append((input.job.key, .clear(input: input.values)))
+            jobs.append((input.job, input.fingerprint))
+        }
+    }
+
+    struct Written {
+        var done: [Job] = []
+        /// The document was changed meanwhile; it is looked at again.
+        var again: [Job] = []
+        /// The server refuses these outputs.
+        var refused: [(job: Job, fingerprint: Fingerprint?, reason: String)] = []
+    }
+
+    func write(_ batch: WriteBatch, _ writer: OutputWriter) throws -> Written {
+        var written = Written()
+        guard !batch.changes.isEmpty else { return written }
+        ownWrites.expect(
+            batch.changes.compactMap { key, change in
+                guard case .store(_, let provenance, _) = change else { return nil }
+                return (key, provenance)
+            }, listener: index)
+        // What was superseded before is written alone, to know which one it is.
+        let alone = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded != nil }
+        let together = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded == nil }
+        for places in alone.map({ [$0] }) + (together.isEmpty ? [] : [together]) {
+            let result = try writer.write(places.map { batch.changes[$0] })
+            elections.saw(result.election)
+            let errors = Dictionary(
+                result.errors.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+            let superseded = result.matched + errors.count < places.count
+            statistics.add(written: result.matched, superseded: places.count - result.matched - errors.count)
+            for (position, place) in places.enumerated() {
+                sort(batch.jobs[place], error: errors[position], superseded: superseded, into: &written)
+            }
+        }
+        if !written.refused.isEmpty {
+            let changes = written.refused.compactMap { refused in
+                batch.jobs.firstIndex { $0.job.key == refused.job.key }.flatMap {
+                    clearing(batch.changes[$0])
+                }
+            }
+            _ = try writer.write(changes)
+        }
+        return written
+    }
+
+    // An output that cannot be stored leaves none of an earlier input behind.
+    func clearing(
+        _ entry: (key: DocumentKey, change: OutputWriter.Change)
+    ) -> (key: DocumentKey, change: OutputWriter.Change)? {
+        guard case .store(_, _, let input) = entry.change else { return nil }
+        return (entry.key, .clear(input: input))
+    }
+
+    func sort(
+        _ entry: (job: Job, fingerprint: Fingerprint?), error: WriteError?, superseded: Bool,
+        into written: inout Written
+    ) {
+        var job = entry.job
+        if let error {
+            if MongoError.isTransient(code: error.code) {
+                written.again.append(job)
+            } else if error.code == MongoError.Code.pathNotViable {
+                // Somebody put it there again after it was cleared.
+                sort(entry, error: nil, superseded: true, into: &written)
+            } else {
+                written.refused.append(
+                    (job, entry.fingerprint, "MongoDB refuses the output: \(error.message)"))
+                written.done.append(job)
+            }
+        } else if superseded {
+            // The same input again and again, and yet no match: then it is not somebody else's change.
+            job.change.attempts = job.change.superseded == entry.fingerprint ? job.change.attempts + 1 : 0
+            job.change.superseded = entry.fingerprint
+            if job.change.attempts > Self.maximumAttempts {
+                written.refused.append((job, entry.fingerprint, "the document does not match its own input"))
+                written.done.append(job)
+            } else {
+                written.again.append(job)
+            }
+        } else {
+            written.done.append(job)
+        }
+    }
+
+    func recordFailures(plan: Plan, batch: WriteBatch, written: Written) throws {
+        let again = Set(written.again.map(\.key))
+        var parking: [FailureStore.Failure] = []
+        for (input, reason, attempts) in batch.parked where !again.contains(input.job.key) {
+            parking.append(failure(input.job, input.fingerprint, reason, attempts, at: batch.at))
+        }
+        for (job, fingerprint, reason) in written.refused {
+            parking.append(failure(job, fingerprint, reason, job.change.attempts + 1, at: batch.at))
+        }
+        if !parking.isEmpty {
+            try failures.park(parking)
+            health.park(parking.count)
+            statistics.add(parked: parking.count)
+            // A deletion that was read meanwhile found nothing parked yet: each is looked at once more.
+            queue.offer(
+                parking.map {
+                    WorkQueue.Offer(listener: index, key: DocumentKey($0.document), change: PendingChange())
+                })
+            for failure in parking.prefix(3) {
+                log.warning(
+                    "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"
+                )
+            }
+            if parking.count > 3 {
+                log.warning("\(listener.id): \(parking.count - 3) more documents are parked")
+            }
+        }
+        guard health.parked > 0 else { return }
+        let parkedNow = Set(parking.map { DocumentKey($0.document) })
+        let over = (plan.settled + plan.gone + written.done).map(\.key).filter {
+            !parkedNow.contains($0) && plan.parked.contains($0)
+        }
+        try failures.clear(listener: listener.id, documents: over.map(\.id))
+        health.park(-over.count)
+    }
+
+    func failure(
+        _ job: Job, _ fingerprint: Fingerprint?, _ reason: String, _ attempts: Int, at: Int64
+    ) -> FailureStore.Failure {
+        FailureStore.Failure(
+            listener: listener.id, document: job.key.id, reason: reason, attempts: attempts,
+            input: fingerprint,
+            version: listener.model.version, at: at, since: at)
+    }
+}
