@@ -57,6 +57,9 @@ let package = Package(
         .testTarget(
             name: "LockstepTests", dependencies: ["Lockstep", "EmbeddedMongo"], swiftSettings: strict),
         .testTarget(
+            name: "LockstepCLITests", dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LockstepModelsTests", dependencies: ["LockstepModels"], swiftSettings: strict),
         .testTarget(
             name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict

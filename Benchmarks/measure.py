@@ -243,14 +243,14 @@ def main():
               f"   pymongo loop p50 {percentile(b, .5):.1f} p99 {percentile(b, .99):.1f} ms   wrong {errors}")
 
         path = configuration(folder, "length", mongod, "measure", LENGTH)
-        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "everything", log)
+        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "lockstep: caught up", log)
         latencies, errors = trickle(mongod, daemon, 20, seconds, lambda text, value: value == len(text))
         raw["exec"] = latencies
         print(f"20 inserts/s, a program     lockstep run p50 {percentile(latencies, .5):.1f}"
               f" p99 {percentile(latencies, .99):.1f} ms   wrong {errors}")
 
         path = configuration(folder, "hangs", mongod, "measure", HANGS)
-        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "everything", log)
+        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "lockstep: caught up", log)
         rest, most = memory(mongod, daemon, waiting)
         raw["memory"] = {"rest": rest, "most": most}
         print(f"{waiting:,} changes waiting     lockstep run {rest:.0f} MB at rest, {most:.0f} MB at most")

@@ -8,6 +8,7 @@ public final class MongodProcess: Sendable {
     private let arguments: [String]
     private let binary: String
     private let running = Mutex<Process?>(nil)
+    private let lock: FolderLock
 
     /// - Parameters:
     ///   - directory: holds the data and the log; made if it is not there, private to the user.
@@ -17,6 +18,7 @@ public final class MongodProcess: Sendable {
         self.directory = directory
         self.port = port
         self.arguments = arguments
+        lock = FolderLock(file: directory + "/lockstep.lock")
     }
 
     deinit {
@@ -35,6 +37,11 @@ public final class MongodProcess: Sendable {
     /// Starts the server and returns once it takes connections; blocks for up to 60 s.
     public func start() throws(EmbeddedMongoError) {
         try prepareDirectory()
+        guard lock.take() else {
+            throw .didNotStart(
+                "the MongoDB in `\(directory)` belongs to another process that is running: end that one first"
+            )
+        }
         endForgottenOne()
         guard !Port.isTaken(port) else { throw .portInUse(port) }
         let process = Process()
@@ -74,6 +81,7 @@ public final class MongodProcess: Sendable {
     }
 
     private func end(with signal: Int32) {
+        defer { lock.release() }
         guard let process = running.withLock({ $0.take() }), process.isRunning else { return }
         Foundation.kill(process.processIdentifier, signal)
         let patience = Date(timeIntervalSinceNow: 20)
@@ -92,7 +100,8 @@ public final class MongodProcess: Sendable {
         }
     }
 
-    /// A `mongod` on this very folder, left behind by a process that was killed, would keep the folder locked.
+    /// A `mongod` on this very folder, left behind by a process that was killed, would keep the folder locked. Its
+    /// owner does not run any more: ``lock`` is ours.
     private func endForgottenOne() {
         guard let text = try? String(contentsOfFile: directory + "/mongod.lock", encoding: .utf8),
             let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),

@@ -71,7 +71,9 @@ final class JSONLines {
                 "a list: write each document on a line of its own, without `[`, `]` and commas between")
         }
         // libbson reads one document and does not look at what comes after it.
-        guard isOneObject(text) else { throw failure("more than one document on the line") }
+        guard isOneObject(text) else {
+            throw failure("more than one document: write each on a line of its own")
+        }
         do {
             return try BSONDocument(json: text)
         } catch {

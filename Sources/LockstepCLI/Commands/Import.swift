@@ -76,10 +76,13 @@ struct Import: AsyncParsableCommand {
                 progress?.progressed(collection: into, documents: inserted, total: Int(total))
             }
         } catch let failure as Failure {
-            throw Failure(
-                failure.status,
-                "\(failure). The \(Terminal.count(inserted, "document")) before it \(inserted == 1 ? "was" : "were") inserted"
-            )
+            let before =
+                switch inserted {
+                case 0: "Nothing was inserted"
+                case 1: "The document before it was inserted"
+                default: "The \(inserted) documents before it were inserted"
+                }
+            throw Failure(failure.status, "\(failure). \(before)")
         } catch let error as MongoError where error.source == .server && !error.isTransient {
             throw Failure(
                 .wrong, "\(error). The documents before it in the file were inserted, those after it were not"

@@ -12,7 +12,8 @@ enum Terminal {
 
     /// A line on stderr, for people.
     static func note(_ line: String) {
-        writeError(line + "\n")
+        // A progress bar may stand on the line.
+        writeError(isErrorATerminal ? "\r\u{1B}[K\(line)\n" : line + "\n")
     }
 
     /// Text on stderr as it is.

@@ -1,0 +1,49 @@
+import Lockstep
+import Testing
+
+/// A server that asks who comes.
+@Suite(.serialized) struct RightsTests {
+    @Test func readWriteOnTheOneDatabaseIsEnoughForEverything() async throws {
+        let project = try Project(try Servers.guardedURI("writer"), database: "guarded")
+        let check = try await project.lockstep("check")
+        #expect(check.status == 0 && !check.out.contains("s3cret"), "\(check)")
+        try project.insert([(1, "abc"), (2, "bad")])
+        try await project.running { daemon in
+            try await daemon.says("writer:***@")
+            #expect(try await project.lockstep("wait").status == 0)
+            #expect(try await project.lockstep("status").status == 0)
+            #expect(try await project.lockstep("failures", "retry").out.contains("1 parked document"))
+            #expect(try await project.verify().report["failed"]?.int == 1)
+            #expect(!daemon.err.contains("s3cret"))
+        }
+        #expect(try project.output(1) == 3)
+    }
+
+    @Test func aUserWhoMayOnlyReadIsToldWhatToGrant() async throws {
+        let project = try Project(try Servers.guardedURI("reader"), database: "guarded")
+        let check = try await project.lockstep("check")
+        #expect(check.status == 69 && check.out.contains("FAILED rights: "), "\(check)")
+        for command in ["run", "wait"] {
+            let ending = try await project.lockstep(command)
+            #expect(ending.status == 69, "\(command): \(ending)")
+            #expect(ending.err.contains("db.grantRolesToUser"), "\(command): \(ending)")
+            #expect(!ending.err.contains("s3cret"))
+        }
+        // Nothing is written by these.
+        #expect(try await project.lockstep("status").status == 0)
+    }
+
+    @Test func aWrongPasswordIsToldAtOnce() async throws {
+        let project = try Project(try Servers.guardedURI("writer", password: "wr0ng"), database: "guarded")
+        let ending = try await project.lockstep("status")
+        #expect(ending.status == 69, "\(ending)")
+        #expect(ending.err.contains("refuses the log-in") && ending.err.contains("authSource"), "\(ending)")
+        #expect(!ending.err.contains("wr0ng"), "\(ending)")
+    }
+
+    @Test func aMissingPasswordIsTold() async throws {
+        let project = try Project(try Servers.guardedURI(nil), database: "guarded")
+        #expect(try await project.lockstep("status").status == 69)
+        #expect(try await project.lockstep("check").status == 69)
+    }
+}
