@@ -102,7 +102,7 @@ extension MongoError: CustomStringConvertible {
         if source == .server {
             text += codeName.isEmpty ? " (code \(code))" : " (\(codeName), code \(code))"
         }
-        if let hint { text += ". \(hint)" }
+        if let hint { text += text.hasSuffix(".") ? " \(hint)" : ". \(hint)" }
         return text
     }
 
@@ -113,6 +113,8 @@ extension MongoError: CustomStringConvertible {
             "Is mongod running there, and is the address right? Check `mongodb.uri`."
         case (.authentication, _), (.server, Code.authenticationFailed):
             "Check the user name, the password and `authSource` in `mongodb.uri`."
+        case (.server, Code.unauthorized) where message.contains("requires authentication"):
+            "Write the user name and the password into `mongodb.uri`."
         case (.server, Code.unauthorized):
             "Grant the user `readWrite` on the database: db.grantRolesToUser(\"<user>\", [{role: \"readWrite\", db: \"\(database)\"}])."
         default: nil
@@ -141,10 +143,13 @@ extension MongoError {
         let message = withUnsafeBytes(of: &error.message) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
+        // The server repeats the whole command, with the documents in it.
+        let command = error.code == Code.unauthorized ? message.start(of: " to execute command {") : nil
         self.init(
             source: Self.source(domain: error.domain, code: error.code, message: message),
             code: Int(error.code),
-            codeName: codeName, message: message, labels: labels, operation: operation, namespace: namespace)
+            codeName: codeName, message: command.map { String(message[..<$0]) } ?? message, labels: labels,
+            operation: operation, namespace: namespace)
     }
 
     private static func source(domain: UInt32, code: UInt32, message: String) -> Source {
@@ -159,5 +164,11 @@ extension MongoError {
             return code == 11 ? .authentication : .client
         default: return .client
         }
+    }
+}
+
+extension String {
+    fileprivate func start(of text: String) -> Index? {
+        indices.first { self[$0...].hasPrefix(text) }
     }
 }

@@ -165,8 +165,18 @@ extension WaitRequests {
         command.append(collection, forKey: "delete")
         command.array("deletes") { deletes in
             deletes.document("0") { operation in
-                operation.document("q") { $0.append(id, forKey: "_id") }
-                operation.append(1, forKey: "limit")
+                // With those that a killed `wait` left behind an hour ago or earlier.
+                operation.document("q") { filter in
+                    filter.array("$or") { any in
+                        any.document("0") { $0.append(id, forKey: "_id") }
+                        any.document("1") { old in
+                            old.document("at") {
+                                $0.append(milliseconds: currentMilliseconds() - 3_600_000, forKey: "$lt")
+                            }
+                        }
+                    }
+                }
+                operation.append(0, forKey: "limit")
             }
         }
         _ = try connection.write(command, collection: collection, operation: "delete")

@@ -120,6 +120,7 @@ extension Database {
     /// - Throws: ``LockstepError/timeout(_:)``.
     public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
         let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
+        if !deployment.hasChangeStreams { try state.withLock { $0.own }?.throwFailure() }
         for watcher in watchers where watcher.isAvailable() {
             try await watcher.waitUntilFresh(timeout: timeout)
         }

@@ -55,8 +55,12 @@ struct Handler: Sendable {
 
     private func returnToQueue(_ batch: WriteBatch, _ written: Written) {
         if !batch.unavailable.isEmpty {
-            let due = health.failed(
-                "the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
+            // Cut short because the session ends: that is no outage.
+            let due =
+                Task.isCancelled
+                ? .now
+                : health.failed(
+                    "the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
             queue.giveBack(batch.unavailable.map(\.withoutValues), listener: index, due: due)
         }
         for job in batch.broken {

@@ -173,13 +173,18 @@ final class Reconciler: Sendable {
             }
             documents += page.documents
             isWhole = queue.offer(offers, scan: number, upTo: page.upTo) && !isEnding()
-            observer?.progressed(collection: request.collection, documents: documents, total: total)
+            observer?.progressed(
+                collection: request.collection, documents: handled(of: documents, concerned.count),
+                total: total)
             note(concerned, after: queue.progress(ofScan: number).safe)
             return isWhole
         }
         // Read to the end is not yet handled to the end.
         while isWhole, queue.progress(ofScan: number).isBusy, !isEnding() {
             note(concerned, after: queue.progress(ofScan: number).safe)
+            observer?.progressed(
+                collection: request.collection, documents: handled(of: documents, concerned.count),
+                total: total)
             try? await Task.sleep(for: .milliseconds(10))
         }
         guard isWhole, !isEnding() else { return }
@@ -194,6 +199,11 @@ final class Reconciler: Sendable {
             state.isScanning = false
         }
         observer?.finished(collection: request.collection)
+    }
+
+    /// Documents read whose outputs do not wait any more, by estimate: each waits once a listener.
+    private func handled(of read: Int, _ listeners: Int) -> Int {
+        max(0, read - queue.load.documents / max(1, listeners))
     }
 
     private func note(_ concerned: [Listener], after: BSONValue?) {

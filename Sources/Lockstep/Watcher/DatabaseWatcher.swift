@@ -131,6 +131,11 @@ public final class DatabaseWatcher: Sendable {
         }
     }
 
+    /// Throws what it ended with, if it failed.
+    func throwFailure() throws {
+        if let failure = pipeline.ending.failure { throw failure }
+    }
+
     func reconfigure() {
         pipeline.reconfigure()
     }

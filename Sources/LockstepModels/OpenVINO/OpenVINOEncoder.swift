@@ -64,6 +64,8 @@ public final class OpenVINOEncoder: Sendable {
         // After an error the lanes are dropped, which waits for what they still run.
         var lanes: [EncoderLane] = []
         for (number, batch) in batches.enumerated() {
+            // Whoever asked does not want the vectors any more: what is running is finished, the rest is left.
+            if Task.isCancelled { break }
             if lanes.count < parallel { lanes.append(try borrow()) }
             let lane = lanes[number % lanes.count]
             try lane.finish(into: &vectors)

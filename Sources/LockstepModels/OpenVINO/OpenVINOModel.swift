@@ -34,11 +34,14 @@ public struct OpenVINOModel: Model {
     /// - Throws: ``ModelError/unavailable(_:)`` while OpenVINO or the model cannot be loaded.
     public func predict(_ texts: [String]) async throws -> [[Float]] {
         let encoder = try encoder.get(model: name)
+        let vectors: [[Float]]
         do throws(OpenVINOError) {
-            return try encoder.encode(texts)
+            vectors = try encoder.encode(texts)
         } catch {
             throw ModelError.failed("model `\(name)`: \(error)")
         }
+        try Task.checkCancellation()
+        return vectors
     }
 }
 

@@ -16,7 +16,15 @@ package final class ClientPool: Sendable {
         var error = shim_error()
         redactedURI = redacted(uri: uri)
         guard let pool = shim_pool_new(uri, application, UInt32(maximum), &error) else {
-            throw MongoError(error, operation: "connect", namespace: redacted(uri: uri))
+            let reason = MongoError(error, operation: "connect", namespace: redactedURI)
+            // libmongoc quotes a password that is not percent-encoded.
+            guard reason.message.contains("ssword") || reason.message.contains("sername") else {
+                throw reason
+            }
+            throw MongoError(
+                source: .client, code: reason.code,
+                message: "the user name and the password in the URI must be percent-encoded",
+                operation: "connect", namespace: redactedURI)
         }
         handle = pool
     }

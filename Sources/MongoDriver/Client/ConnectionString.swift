@@ -8,7 +8,10 @@ package func redacted(uri: String) -> String {
     let rest = uri[scheme.upperBound...]
     let authority = rest.prefix { $0 != "/" && $0 != "?" }
     // A password that was not percent-encoded may hold a slash: then everything up to the last `@` is suspect.
-    let user = (isURI(uri) ? authority : rest).lastIndex(of: "@").map { rest[..<$0] }
+    // The same where it holds a question mark, which libmongoc takes.
+    let user = (authority.contains("@") && isURI(uri) ? authority : rest).lastIndex(of: "@").map {
+        rest[..<$0]
+    }
     guard let user else { return uri[..<scheme.upperBound] + redactedOptions(rest) }
     let name = user.prefix { $0 != ":" }
     let secret = name.endIndex == user.endIndex ? "" : ":***"
