@@ -60,7 +60,8 @@ let package = Package(
             name: "LockstepCLITests", dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep"],
             swiftSettings: strict),
         .testTarget(
-            name: "LockstepModelsTests", dependencies: ["LockstepModels"], swiftSettings: strict),
+            name: "LockstepModelsTests", dependencies: ["LockstepModels"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict
         ),
