@@ -167,10 +167,11 @@ final class Reconciler: Sendable {
         var isWhole = true
         let audit = Audit(connection: connection, collection: request.collection, listeners: concerned)
         _ = try audit.run(from: request.after) { page in
-            let offers = page.unfresh.map {
-                WorkQueue.Offer(
-                    listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
-            }
+            let offers = order.keep(
+                page.unfresh.map {
+                    WorkQueue.Offer(
+                        listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
+                })
             documents += page.documents
             isWhole = queue.offer(offers, scan: number, upTo: page.upTo) && !isEnding()
             observer?.progressed(
