@@ -34,10 +34,6 @@ void shim_builder_reset(shim_builder *builder) {
     bson_reinit(&builder->root);
 }
 
-bson_t *shim_builder_root(shim_builder *builder) {
-    return &builder->root;
-}
-
 static bson_t *top(shim_builder *builder) {
     return builder->depth == 0 ? &builder->root : &builder->levels[builder->depth - 1];
 }

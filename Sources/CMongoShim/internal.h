@@ -6,7 +6,4 @@
 
 #include "CMongoShim.h"
 
-/// The root document of a builder, for the files that hand it to libmongoc or fill it.
-bson_t *shim_builder_root(shim_builder *builder);
-
 #endif

@@ -57,14 +57,10 @@ extension MongoError {
     public enum Code {
         public static let unauthorized = 13
         public static let authenticationFailed = 18
-        public static let namespaceNotFound = 26
         public static let pathNotViable = 28
         public static let cursorNotFound = 43
-        public static let namespaceExists = 48
         public static let documentTooLarge = 10334
         public static let documentTooLargeAfterUpdate = 17419
-        public static let duplicateKey = 11000
-        public static let notAReplicaSet = 40573
     }
 
     /// True when trying again later may help: the network, an election, an overloaded server.

@@ -22,11 +22,6 @@ package struct DocumentKey: Hashable, Sendable {
     var size: Int {
         canonical.bytes.count
     }
-
-    /// The canonical bytes, to hash with.
-    func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        canonical.bytes.withUnsafeBytes(body)
-    }
 }
 
 extension BSONValue {

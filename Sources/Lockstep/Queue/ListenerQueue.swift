@@ -29,10 +29,6 @@ struct ListenerQueue {
         waiting.count + inFlight.count + delayed.count
     }
 
-    var scanCount: Int {
-        scanOrder.count
-    }
-
     /// Takes a change in.
     ///
     /// - Returns: whether the change's tickets are now held here; if not, an earlier change's cover them.

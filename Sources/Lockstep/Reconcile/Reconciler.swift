@@ -24,7 +24,7 @@ final class Reconciler: Sendable {
     private let listeners: [Listener]
     private let queue: WorkQueue
     private let failures: FailureStore
-    private let order: ListenerOrder
+    let order: ListenerOrder
     private let state: Mutex<State>
 
     init(

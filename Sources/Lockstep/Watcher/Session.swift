@@ -269,6 +269,6 @@ extension Session {
                 WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange())
             }
         }
-        queue.offer(ListenerOrder(handlers.map(\.listener)).keep(offers))
+        queue.offer(reconciler.order.keep(offers))
     }
 }

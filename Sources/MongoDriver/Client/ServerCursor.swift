@@ -33,18 +33,6 @@ package struct ServerCursor: ~Copyable {
         first = consume reply
     }
 
-    /// False once the server has no more and has closed it.
-    package var isOpen: Bool {
-        id != 0 || hasFirst
-    }
-
-    private var hasFirst: Bool {
-        switch first {
-        case .some: true
-        case .none: false
-        }
-    }
-
     /// The next batch; nil when the cursor is at its end.
     ///
     /// - Parameters:
