@@ -58,8 +58,8 @@ extension MongoError {
         public static let unauthorized = 13
         public static let authenticationFailed = 18
         public static let pathNotViable = 28
-        public static let cursorNotFound = 43
         public static let documentTooLarge = 10334
+        public static let duplicateKey = 11000
         public static let documentTooLargeAfterUpdate = 17419
     }
 
@@ -70,6 +70,12 @@ extension MongoError {
             return true
         }
         return source == .server && Self.isTransient(code: code)
+    }
+
+    /// The user may not do it, or is not known.
+    public var isAboutRights: Bool {
+        source == .authentication
+            || (source == .server && [Code.unauthorized, Code.authenticationFailed].contains(code))
     }
 
     /// A document or a command is larger than MongoDB takes.
@@ -84,11 +90,12 @@ extension MongoError {
         transientCodes.contains(code)
     }
 
-    // The retryable codes of MongoDB's driver specifications, 50 and 262 (out of time), 112 (write conflict).
+    // The retryable and resumable codes of MongoDB's driver specifications; 50 and 262 (out of time), 112 (write
+    // conflict), 24 and 46 (locks), 11601 (interrupted); 43, 175 and 237 (a cursor ended, as when its collection is
+    // dropped); 215 (the database is being dropped).
     private static let transientCodes: Set<Int> = [
-        6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388,
-        13435,
-        13436,
+        6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 112, 133, 134, 150, 175, 189, 202, 215, 234, 237, 262, 317, 358,
+        384, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
     ]
 }
 

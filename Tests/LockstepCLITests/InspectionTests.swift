@@ -56,7 +56,7 @@ import Testing
             before.out == """
                 { "listeners" : [ { "on" : "docs", "key" : "text", "model" : "length", "documents" : 3, "fresh" : 0, \
                 "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0 } ], "ok" : false, "position" : null, \
-                "lagSeconds" : null }
+                "lagSeconds" : null, "lease" : null }
 
                 """)
         #expect(try await project.lockstep("status").out.contains("`lockstep run` has not been started"))

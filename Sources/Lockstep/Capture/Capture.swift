@@ -26,19 +26,28 @@ final class Capture: Sendable {
     private let queue: WorkQueue
     private let statistics: Statistics
     private let log: Logger
+    private let health: [ListenerHealth]
     private let onCollections: @Sendable ([String]) -> Void
+    private let onBlocked: @Sendable (Int) -> Void
     private let state = Monitor(State())
 
+    /// - Parameters:
+    ///   - onCollections: documents of these collections came or went without events of their own.
+    ///   - onBlocked: the queue is full of this listener's changes; it must be set behind.
     init(
-        stream: ChangeStream, router: Router, queue: WorkQueue, statistics: Statistics, log: Logger,
-        onCollections: @escaping @Sendable ([String]) -> Void
+        stream: ChangeStream, router: Router, queue: WorkQueue, health: [ListenerHealth],
+        statistics: Statistics, log: Logger,
+        onCollections: @escaping @Sendable ([String]) -> Void,
+        onBlocked: @escaping @Sendable (Int) -> Void
     ) {
         self.stream = stream
         self.router = router
         self.queue = queue
         self.statistics = statistics
         self.log = log
+        self.health = health
         self.onCollections = onCollections
+        self.onBlocked = onBlocked
     }
 
     /// Starts the listening thread.
@@ -81,24 +90,35 @@ final class Capture: Sendable {
 extension Capture {
     private func listen(_ start: StartPlan.Stream) -> End {
         var from = start
+        var reading = ChangeStream.Reading.batches
         var backoff = Backoff()
-        var isOut = false
+        var outage = OutageLog()
         while !stops {
             do throws(Interruption) {
-                try follow(&from) {
+                let goesOn = try follow(&from, reading) {
                     backoff.reset()
-                    if isOut { log.notice("the change stream is open again") }
-                    isOut = false
+                    if let text = outage.over(.now) { log.notice("the change stream is open again\(text)") }
                 }
-                return .stopped
+                guard goesOn else { return .stopped }
+                // The event that was too large is behind.
+                reading = .batches
             } catch {
                 state.withLock { $0.isOpen = false }
                 switch StreamFault(error.cause, opening: error.opening) {
                 case .historyLost: return .historyLost(error.cause.description)
                 case .fatal: return .failed(error.cause)
+                case .tooLarge:
+                    guard let next = reading.afterTooLarge else {
+                        return .historyLost("an event is larger than MongoDB delivers")
+                    }
+                    reading = next
+                    if reading == .bare {
+                        log.notice("an event is larger than 16 MB: its document is read instead")
+                    }
                 case .retry:
-                    if !isOut { log.warning("\(error.cause); trying again until it works") }
-                    isOut = true
+                    if let text = outage.failed(.now) {
+                        log.warning("\(error.cause); trying again until it works\(text)")
+                    }
                     sleep(backoff.next())
                 }
             }
@@ -108,24 +128,30 @@ extension Capture {
 
     private struct Interruption: Error {
         let cause: MongoError
-        let opening: Bool
+        /// Where it could not be opened; nil when it was open.
+        let opening: StartPlan.Stream?
     }
 
-    /// Follows the stream until it is stopped; `from` moves along, so that it can be opened again there.
-    private func follow(_ from: inout StartPlan.Stream, _ opened: () -> Void) throws(Interruption) {
+    /// Follows the stream; `from` moves along, so that it can be opened again there.
+    ///
+    /// - Returns: true when the events that were to be read one by one are; false when it was stopped.
+    private func follow(
+        _ from: inout StartPlan.Stream, _ reading: ChangeStream.Reading, _ opened: () -> Void
+    ) throws(Interruption) -> Bool {
         let lent = stream.connection.pool.borrow()
         var cursor: ServerCursor
         do throws(MongoError) {
-            cursor = try stream.open(from, with: lent.client)
+            cursor = try stream.open(from, reading, with: lent.client)
         } catch {
-            throw Interruption(cause: error, opening: true)
+            throw Interruption(cause: error, opening: from)
         }
         var isFirst = true
-        while !stops {
+        var left = reading.eventLimit
+        while !stops, left > 0 {
             do throws(MongoError) {
                 guard
                     let batch = try cursor.next(
-                        with: lent.client, limit: ChangeStream.batchLimit, patience: ChangeStream.patience)
+                        with: lent.client, limit: reading.batchLimit, patience: ChangeStream.patience)
                 else {
                     break
                 }
@@ -133,23 +159,30 @@ extension Capture {
                 if isFirst { opened() }
                 isFirst = false
                 from = .resume(token)
-                guard take(batch, Position(token: token)) else { return }
+                guard let events = take(batch, Position(token: token), reading) else { return false }
+                left -= events
             } catch {
-                throw Interruption(cause: error, opening: false)
+                throw Interruption(cause: error, opening: nil)
             }
         }
         cursor.close(with: lent.client)
+        if stops { return false }
         // The server closes the stream when the database is dropped; it goes on after that.
-        if !stops { throw Interruption(cause: .closed(stream.connection.database), opening: false) }
+        if left > 0 { throw Interruption(cause: .closed(stream.connection.database), opening: nil) }
+        return true
     }
 
-    /// Routes a batch into the queue; blocks while the queue is full. False once the queue is closed.
-    private func take(_ batch: borrowing CursorBatch, _ position: Position) -> Bool {
+    /// Routes a batch into the queue; blocks while the queue is full.
+    ///
+    /// - Returns: how many events it had; nil once the queue is closed.
+    private func take(
+        _ batch: borrowing CursorBatch, _ position: Position, _ reading: ChangeStream.Reading
+    ) -> Int? {
         var findings = Router.Findings()
-        batch.forEach { router.route(StreamEvent($0), into: &findings) }
+        batch.forEach { router.route(StreamEvent($0, isBare: reading == .bare), into: &findings) }
         statistics.add(findings.counts)
         if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
-        let taken = queue.offer(findings.offers, upTo: position)
+        guard offer(findings.offers, position) else { return nil }
         let events = findings.events
         let isAwaited = findings.isAwaited
         state.signalling { state in
@@ -158,7 +191,18 @@ extension Capture {
             state.events += events
             if isAwaited { state.awaited = position }
         }
-        return taken
+        return events
+    }
+
+    /// False once the queue is closed.
+    private func offer(_ offers: [WorkQueue.Offer], _ position: Position) -> Bool {
+        while true {
+            switch queue.offer(offers, upTo: position, isOut: { health[$0].outage != nil }) {
+            case .taken: return true
+            case .closed: return false
+            case .blocked(let listener): onBlocked(listener)
+            }
+        }
     }
 
     private var stops: Bool {

@@ -23,9 +23,42 @@ struct ChangeStream: Sendable {
         fingerprint = hex(digest.finish().prefix(8))
     }
 
+    /// How the events are brought.
+    enum Reading {
+        /// Whole batches of whole events.
+        case batches
+        /// One event at a time, to find the one that is too large.
+        case single
+        /// One event without what makes it large: only that the document changed.
+        case bare
+
+        var batchLimit: Int {
+            self == .batches ? ChangeStream.batchLimit : 1
+        }
+
+        /// Events to read this way before it goes on in batches.
+        var eventLimit: Int {
+            switch self {
+            case .batches: .max
+            case .single: ChangeStream.batchLimit
+            case .bare: 1
+            }
+        }
+
+        /// MongoDB delivers no event of more than 16 MB. The first attempt tells that there is one among many, the
+        /// second stops at it, the third passes it; then it goes on as before.
+        var afterTooLarge: Reading? {
+            switch self {
+            case .batches: .single
+            case .single: .bare
+            case .bare: nil
+            }
+        }
+    }
+
     /// Opens the stream; the first batch comes at once and tells where it starts.
     func open(
-        _ start: StartPlan.Stream, with client: borrowing MongoClient
+        _ start: StartPlan.Stream, _ reading: Reading, with client: borrowing MongoClient
     ) throws(MongoError) -> ServerCursor {
         var command = BSONBuilder()
         command.append(1, forKey: "aggregate")
@@ -50,6 +83,14 @@ struct ChangeStream: Sendable {
                 }
             }
             for (index, stage) in pipeline.enumerated() { stages.append(stage, forKey: String(index + 2)) }
+            if reading == .bare {
+                stages.document(String(pipeline.count + 2)) { stage in
+                    stage.document("$project") { projection in
+                        projection.append(0, forKey: "fullDocument")
+                        projection.append(0, forKey: "updateDescription")
+                    }
+                }
+            }
         }
         command.document("cursor") { $0.append(0, forKey: "batchSize") }
         return try ServerCursor(
@@ -70,24 +111,28 @@ struct ChangeStream: Sendable {
 enum StreamFault: Equatable {
     /// Open it again where it was.
     case retry
+    /// An event is larger than MongoDB delivers.
+    case tooLarge
     /// The history before the present is out of reach: look through everything.
     case historyLost
     /// Nothing helps but a person.
     case fatal
 
-    /// Decided by the code and by whether the stream was being opened or read.
-    init(_ error: MongoError, opening: Bool) {
+    /// Decided by the code and the phase.
+    ///
+    /// - Parameter opening: where the stream was to be opened; nil when it was open and being read.
+    init(_ error: MongoError, opening: StartPlan.Stream?) {
+        // ChangeStreamFatalError, CappedPositionLost, ChangeStreamHistoryLost, and what older servers say.
         let lost: Set<Int> = [136, 280, 286, 464]
-        // InvalidResumeToken, and a token that the server cannot read.
-        let lostWhileOpening: Set<Int> = [260, 50811, 40647, 50748, 50795]
-        if error.source == .server,
-            lost.contains(error.code) || (opening && lostWhileOpening.contains(error.code))
-        {
+        if error.source == .server, lost.contains(error.code), opening != .now {
             self = .historyLost
-        } else if error.isTransient || error.labels.contains("ResumableChangeStreamError")
-            || error.code == MongoError.Code.cursorNotFound || error.code == 237
-        {
+        } else if error.code == MongoError.Code.documentTooLarge {
+            self = .tooLarge
+        } else if error.isTransient || error.labels.contains("ResumableChangeStreamError") {
             self = .retry
+        } else if error.source == .server, let opening, opening != .now, !error.isAboutRights {
+            // A damaged token has some thirty codes. What is about the pipeline comes again without the token.
+            self = .historyLost
         } else {
             self = .fatal
         }

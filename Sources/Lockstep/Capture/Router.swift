@@ -17,6 +17,8 @@ struct Router {
     private let ownWrites: OwnWrites
     private let health: [ListenerHealth]
     private let order: ListenerOrder
+    /// The listeners that read a listener's output.
+    private let dependents: [Int: [Int]]
     private let indexOfListener: [String: Int]
     /// Events before it may be a repetition, so that their values are read again and not taken as news.
     private let liveAfter: BSONTimestamp
@@ -35,6 +37,11 @@ struct Router {
         self.health = health
         self.liveAfter = liveAfter
         order = ListenerOrder(listeners)
+        let graph = ListenerGraph(listeners)
+        dependents = Dictionary(
+            uniqueKeysWithValues: listeners.indices.map { ($0, graph.dependents(of: $0)) }
+        )
+        .filter { !$0.value.isEmpty }
         indexOfListener = Dictionary(
             listeners.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -47,7 +54,7 @@ struct Router {
             return
         }
         switch name {
-        case FailureStore.collection: return routeRetry(event, into: &findings)
+        case FailureStore.collection: return routeFailure(event, into: &findings)
         case WaitRequests.collection:
             findings.isAwaited = true
             return
@@ -75,13 +82,14 @@ struct Router {
             } else {
                 findings.counts.replaces += 1
             }
+            if event.isBare { return routeBare(element, routes, force: false, into: &findings) }
             guard !routes.isEmpty, let document = event.fullDocument else { return }
             let carries = (event.clusterTime ?? liveAfter) > liveAfter
             var key: DocumentKey?
             var offers: [WorkQueue.Offer] = []
             for (index, route) in routes {
                 let (interest, values) = route.interest(inDocument: document, carries: carries)
-                guard interest != .none || health[index].parked > 0 else { continue }
+                guard interest != .none || health[index].hasParked else { continue }
                 let known = key ?? DocumentKey(BSONValue(copying: element))
                 key = known
                 var change = PendingChange()
@@ -90,16 +98,33 @@ struct Router {
                 offers.append(.init(listener: index, key: known, change: change))
             }
             findings.offers += order.keep(offers)
+        case .update where event.isBare:
+            findings.counts.updates += 1
+            // It may have changed outputs alone.
+            routeBare(element, routes, force: true, into: &findings)
         case .update:
             routeUpdate(event, element, routes, into: &findings)
         case .delete:
             findings.counts.deletes += 1
             // The outputs went with the document; what may remain is its place among the parked.
-            for (index, _) in routes where health[index].parked > 0 {
+            for (index, _) in routes where health[index].hasParked {
                 let key = DocumentKey(BSONValue(copying: element))
                 findings.offers.append(.init(listener: index, key: key, change: PendingChange()))
             }
         default: break
+        }
+    }
+
+    /// An event that does not say what it changed concerns every listener.
+    private func routeBare(
+        _ element: BSONElement, _ routes: [(index: Int, route: ListenerRoute)], force: Bool,
+        into findings: inout Findings
+    ) {
+        let key = DocumentKey(BSONValue(copying: element))
+        findings.offers += routes.map { index, _ in
+            var change = PendingChange()
+            change.force = force
+            return WorkQueue.Offer(listener: index, key: key, change: change)
         }
     }
 
@@ -110,7 +135,13 @@ struct Router {
         let key = DocumentKey(BSONValue(copying: element))
         for (index, route) in routes {
             guard let provenance = route.ownProvenance(in: event) else { continue }
-            if ownWrites.recognise(listener: index, key: key, provenance: provenance) { return }
+            if ownWrites.recognise(listener: index, key: key, provenance: provenance) {
+                // No position passes an output before those who read it are done.
+                findings.offers += (dependents[index] ?? []).map {
+                    WorkQueue.Offer(listener: $0, key: key, change: PendingChange())
+                }
+                return
+            }
         }
         findings.counts.updates += 1
         let offers = routes.compactMap { index, route -> WorkQueue.Offer? in
@@ -123,14 +154,15 @@ struct Router {
         findings.offers += order.keep(offers)
     }
 
-    // A person marked a parked document to be tried again.
-    private func routeRetry(_ event: StreamEvent, into findings: inout Findings) {
-        guard event.operation == .update, event.updatedFields?["retry"]?.bool == true,
-            let id = event.id?.nested, let listener = id["listener"]?.string, let document = id["document"],
-            let index = indexOfListener[listener]
+    // A document was parked, by this process or another, or a person marked it to be tried again. It may have been
+    // deleted or become fresh meanwhile, so that it is looked at once more.
+    private func routeFailure(_ event: StreamEvent, into findings: inout Findings) {
+        guard event.operation != .delete, let id = event.id?.nested, let listener = id["listener"]?.string,
+            let document = id["document"], let index = indexOfListener[listener]
         else { return }
+        health[index].hasParked = true
         var change = PendingChange()
-        change.retry = true
+        change.retry = event.updatedFields?["retry"]?.bool == true
         findings.offers.append(
             .init(listener: index, key: DocumentKey(BSONValue(copying: document)), change: change))
     }

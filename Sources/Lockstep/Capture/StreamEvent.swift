@@ -25,8 +25,11 @@ struct StreamEvent {
     private(set) var truncatedArrays: BSONView?
     /// Where a rename leads.
     private(set) var target: String?
+    /// It came without its values: anything of the document may have changed.
+    let isBare: Bool
 
-    init(_ event: BSONView) {
+    init(_ event: BSONView, isBare: Bool = false) {
+        self.isBare = isBare
         for element in event {
             if element.isNamed("operationType") {
                 operation = Self.operation(element)

@@ -5,30 +5,61 @@ package struct CheckpointStore: Sendable {
     let connection: Connection
     /// The watcher's.
     let identifier: String
+    /// The lease's term that this process saves in. An older one than what is stored saves nothing.
+    let term: Int64
 
-    package init(connection: Connection, identifier: String) {
+    package init(connection: Connection, identifier: String, term: Int64 = 0) {
         self.connection = connection
         self.identifier = identifier
+        self.term = term
     }
 
-    package func load() throws(MongoError) -> Checkpoint? {
+    /// What is stored, whether or not it can be gone on from.
+    package struct Stored: Sendable {
+        package var checkpoint: Checkpoint?
+        /// Why what is stored is no checkpoint to go on from.
+        package var problem: String?
+        package var term: Int64 = 0
+    }
+
+    package func load() throws(MongoError) -> Stored {
         let command: BSONDocument = [
             "find": BSONValue(Self.collection), "filter": ["_id": BSONValue(identifier)], "limit": 1,
             "readConcern": ["level": "majority"],
         ]
         let reply = try connection.run(
             command, operation: "find", namespace: connection.namespace(of: Self.collection))
-        return (reply[path: "cursor.firstBatch"]?.array?.first?.document).flatMap(Checkpoint.init)
+        guard let document = reply[path: "cursor.firstBatch"]?.array?.first?.document else { return Stored() }
+        return Stored(document, home: try home())
     }
 
-    /// Saves with majority. Gives the term of office it was acknowledged in.
+    /// The UUID of the collection that holds the checkpoints: one that was restored from a dump, or copied with the
+    /// database, is another one, and its positions are of another oplog.
+    private func home() throws(MongoError) -> BSONValue? {
+        let reply = try connection.run(
+            [
+                "listCollections": 1, "filter": ["name": BSONValue(Self.collection)],
+                "cursor": BSONValue(BSONDocument()),
+            ], operation: "listCollections")
+        return reply[path: "cursor.firstBatch"]?.array?.first?.document?[path: "info.uuid"]
+    }
+
+    /// Saves with majority. Gives the election that it was acknowledged in.
+    ///
+    /// - Throws: code 11000 when somebody saves in a newer term: the lease was lost.
     func save(_ checkpoint: Checkpoint) throws(MongoError) -> BSONValue? {
-        try update(["$set": BSONValue(checkpoint.document)])
+        var fields = checkpoint.document.map { ($0.key, $0.value) }
+        fields.append(("term", BSONValue(int64: term)))
+        fields.append(("home", try home() ?? .null))
+        return try update(["$set": BSONValue(BSONDocument(fields))])
     }
 
-    /// A majority write of no meaning: its acknowledgement proves every earlier write of the same term.
+    /// A majority write of no meaning but that this is the newest term: its acknowledgement proves every earlier write
+    /// of the same primary.
+    ///
+    /// - Throws: as ``save(_:)``.
     func barrier() throws(MongoError) -> BSONValue? {
-        try update(["$inc": ["barriers": BSONValue(int64: 1)]])
+        try update(["$inc": ["barriers": BSONValue(int64: 1)], "$set": ["term": BSONValue(int64: term)]])
     }
 
     private func update(_ update: BSONDocument) throws(MongoError) -> BSONValue? {
@@ -36,14 +67,27 @@ package struct CheckpointStore: Sendable {
         command.append(Self.collection, forKey: "update")
         command.array("updates") { updates in
             updates.document("0") { operation in
-                operation.document("q") { $0.append(identifier, forKey: "_id") }
+                operation.document("q") { filter in
+                    filter.append(identifier, forKey: "_id")
+                    // With an upsert: a newer term does not match, and then the `_id` is taken.
+                    filter.array("$nor") { none in
+                        none.document("0") { newer in
+                            newer.document("term") { $0.append(int64: term, forKey: "$gt") }
+                        }
+                    }
+                }
                 operation.append(update, forKey: "u")
                 operation.append(true, forKey: "upsert")
             }
         }
-        return try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "update"
-        ).election
+        let result = try connection.write(
+            command, collection: Self.collection, concern: .majority, operation: "update")
+        if let error = result.errors.first {
+            throw MongoError(
+                source: .server, code: error.code, message: error.message, operation: "update",
+                namespace: connection.namespace(of: Self.collection))
+        }
+        return result.election
     }
 }
 
@@ -88,13 +132,16 @@ package struct Checkpoint: Sendable {
 extension Checkpoint {
     private static let format = 1
 
-    /// Nil when it was written by hand or by a version that stores something else: as if there were none.
+    /// Nil when it was written by hand or by a version that stores something else.
     init?(_ document: BSONDocument) {
         guard document["format"]?.int == Self.format, let stream = document["stream"]?.string else {
             return nil
         }
         self.stream = stream
-        position = document["token"]?.document.map(Position.init(token:))
+        position = document["token"]?.document.map(Position.init(token:)).flatMap {
+            // A token without a time in it is none.
+            $0.clusterTime.seconds == 0 ? nil : $0
+        }
         at = document["at"]?.millisecondsSince1970 ?? 0
         auditedFrom = document["auditedFrom"]?.millisecondsSince1970
         listeners = [:]
@@ -125,5 +172,27 @@ extension Checkpoint {
             "at": BSONValue(millisecondsSince1970: at),
             "auditedFrom": auditedFrom.map { BSONValue(millisecondsSince1970: $0) } ?? .null,
         ]
+    }
+}
+
+extension CheckpointStore.Stored {
+    /// - Parameter home: of the collection as it is now.
+    init(_ document: BSONDocument, home: BSONValue?) {
+        term = Int64(document["term"]?.int ?? 0)
+        // A barrier alone is no checkpoint yet.
+        guard document["format"] != nil else { return }
+        guard let checkpoint = Checkpoint(document) else {
+            problem =
+                "what is stored in `\(CheckpointStore.collection)` was written by hand or by another version of Lockstep"
+            return
+        }
+        if let stored = document["home"], stored != home {
+            problem = "the database was restored or copied: its position belongs to another oplog"
+            return
+        }
+        if checkpoint.position == nil, document["token"]?.type != .null {
+            problem = "the stored token is none"
+        }
+        self.checkpoint = checkpoint
     }
 }

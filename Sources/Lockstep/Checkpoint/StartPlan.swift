@@ -12,17 +12,28 @@ struct StartPlan {
     var stream: Stream
     /// The listeners whose documents are to be looked through, and after which `_id`.
     var scans: [Int: BSONValue?]
+    /// Why what was saved is not gone on from, in a line; nil when it is, or when nothing was saved.
+    var problem: String?
 
     /// - Parameters:
-    ///   - saved: the checkpoint, if there is one.
+    ///   - stored: the checkpoint, if there is one.
     ///   - token: a token that the caller wants to start from, whatever was saved.
+    ///   - fingerprint: of the stream as it would be opened now.
+    ///   - present: the cluster's time now; nil on a standalone server.
     ///   - forgetsPosition: the saved position is of no use any more: its history is lost.
     init(
-        saved: Checkpoint?, token: BSONDocument?, stream fingerprint: String, listeners: [Listener],
-        forgetsPosition: Bool
+        stored: CheckpointStore.Stored, token: BSONDocument?, stream fingerprint: String,
+        listeners: [Listener], present: BSONTimestamp?, forgetsPosition: Bool
     ) {
         scans = [:]
-        let saved = forgetsPosition ? nil : saved
+        var saved = forgetsPosition ? nil : stored.checkpoint
+        problem = forgetsPosition ? nil : stored.problem
+        if let time = saved?.position?.clusterTime, let present, time > present {
+            // MongoDB would wait for that time and bring nothing until then.
+            problem =
+                "the saved position is later than the cluster's time: the database was restored from an older state"
+            saved = nil
+        }
         if let token, !forgetsPosition {
             stream = .resume(token)
         } else if let position = saved?.position {

@@ -50,6 +50,12 @@ package final class Connection: Sendable {
         }
     }
 
+    /// The number of documents by the collection's own count; no scan.
+    package func estimatedCount(of collection: String) throws(MongoError) -> Int {
+        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))[
+            "n"]?.int ?? 0
+    }
+
     package func namespace(of collection: String) -> String {
         "\(database).\(collection)"
     }

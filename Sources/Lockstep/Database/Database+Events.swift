@@ -13,7 +13,7 @@ extension Database {
             while !Task.isCancelled {
                 do {
                     let lent = connection.pool.borrow()
-                    var cursor = try stream.open(from, with: lent.client)
+                    var cursor = try stream.open(from, .batches, with: lent.client)
                     while !Task.isCancelled,
                         let batch = try cursor.next(with: lent.client, patience: ChangeStream.patience)
                     {
@@ -23,7 +23,7 @@ extension Database {
                     }
                     cursor.close(with: lent.client)
                 } catch let error as MongoError
-                    where StreamFault(error, opening: false) == .retry && from != .now
+                    where StreamFault(error, opening: nil) == .retry && from != .now
                 {
                     blockThread(seconds: backoff.next())
                 }

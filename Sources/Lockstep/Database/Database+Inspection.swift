@@ -45,7 +45,7 @@ extension Database {
             guard hasChangeStreams else { return }
             let stream = ChangeStream(connection: connection, collections: ["lockstep.waits"], pipeline: [])
             let lent = connection.pool.borrow()
-            try stream.open(.now, with: lent.client).close(with: lent.client)
+            try stream.open(.now, .batches, with: lent.client).close(with: lent.client)
         }
     }
 
@@ -108,7 +108,7 @@ extension Database {
         }
         do {
             while true {
-                let saved = try await perform { _ in try store.load() }
+                let saved = try await perform { _ in try store.load().checkpoint }
                 if let target, let saved, saved.isComplete, let position = saved.position,
                     position.clusterTime >= target
                 {
@@ -130,7 +130,7 @@ extension Database {
     ) async throws {
         let began = currentMilliseconds()
         while true {
-            let saved = try await perform { _ in try store.load() }
+            let saved = try await perform { _ in try store.load().checkpoint }
             if let saved, saved.isComplete, let audited = saved.auditedFrom, audited >= began { return }
             guard .now < deadline else { throw LockstepError.timeout(Self.reason(saved, timeout)) }
             try await Task.sleep(for: .milliseconds(50))

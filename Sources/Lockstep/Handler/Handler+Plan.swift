@@ -27,8 +27,8 @@ extension Handler {
         let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
         let found = unread.isEmpty ? [:] : try reader.read(unread)
         let parked =
-            health.parked == 0
-            ? [:] : try failures.parked(listener: listener.id, documents: jobs.map(\.key.id))
+            health.hasParked
+            ? try failures.parked(listener: listener.id, documents: jobs.map(\.key.id)) : [:]
         plan.parked = Set(parked.keys)
         for job in jobs {
             let evidence: Evidence? =

@@ -127,13 +127,8 @@ extension Handler {
         }
         if !parking.isEmpty {
             try failures.park(parking)
-            health.park(parking.count)
+            health.hasParked = true
             statistics.add(parked: parking.count)
-            // A deletion that was read meanwhile found nothing parked yet: each is looked at once more.
-            queue.offer(
-                parking.map {
-                    WorkQueue.Offer(listener: index, key: DocumentKey($0.document), change: PendingChange())
-                })
             for failure in parking.prefix(3) {
                 log.warning(
                     "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"
@@ -143,13 +138,12 @@ extension Handler {
                 log.warning("\(listener.id): \(parking.count - 3) more documents are parked")
             }
         }
-        guard health.parked > 0 else { return }
+        guard health.hasParked else { return }
         let parkedNow = Set(parking.map { DocumentKey($0.document) })
         let over = (plan.settled + plan.gone + written.done).map(\.key).filter {
             !parkedNow.contains($0) && plan.parked.contains($0)
         }
         try failures.clear(listener: listener.id, documents: over.map(\.id))
-        health.park(-over.count)
     }
 
     func failure(

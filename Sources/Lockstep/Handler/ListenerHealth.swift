@@ -3,13 +3,14 @@ import Synchronization
 
 /// Whether a listener's model and server work at the moment; shared by the listener's lanes.
 ///
-/// Says an outage once when it begins and once when it is over, not at every attempt.
+/// Says an outage when it begins, now and then, and when it is over, not at every attempt.
 final class ListenerHealth: Sendable {
     private struct State {
         var backoff = Backoff(first: 0.2, longest: 10)
         var pausedUntil: ContinuousClock.Instant?
         var outage: String?
-        var parked = 0
+        var log = OutageLog()
+        var hasParked = false
         var known: BSONValue?
     }
 
@@ -27,28 +28,28 @@ final class ListenerHealth: Sendable {
 
     /// An attempt met an outage. Gives the time of the next attempt.
     func failed(_ reason: String) -> ContinuousClock.Instant {
-        let (due, isFirst) = state.withLock { state in
+        let (due, text) = state.withLock { state in
             let due = ContinuousClock.now + .seconds(state.backoff.next())
-            let isFirst = state.outage == nil
             state.pausedUntil = due
             state.outage = reason
-            return (due, isFirst)
+            return (due, state.log.failed(.now))
         }
-        if isFirst {
-            log.error("\(name): \(reason). Its documents wait; nothing is lost. Trying again until it works.")
+        if let text {
+            log.error(
+                "\(name): \(reason). Its documents wait; nothing is lost. Trying again until it works\(text)."
+            )
         }
         return due
     }
 
     func succeeded() {
-        let wasOut = state.withLock { state in
-            let wasOut = state.outage != nil
+        let text = state.withLock { state in
             state.outage = nil
             state.pausedUntil = nil
             state.backoff.reset()
-            return wasOut
+            return state.log.over(.now)
         }
-        if wasOut { log.notice("\(name): works again") }
+        if let text { log.notice("\(name): works again\(text)") }
     }
 
     /// An input that the model has answered: what is tried when everything else fails.
@@ -73,13 +74,9 @@ final class ListenerHealth: Sendable {
         state.withLock { $0.outage }
     }
 
-    /// Documents known to be parked; 0 spares looking them up.
-    var parked: Int {
-        get { state.withLock { $0.parked } }
-        set { state.withLock { $0.parked = newValue } }
-    }
-
-    func park(_ count: Int) {
-        state.withLock { $0.parked += count }
+    /// Documents of the listener may be parked; false spares looking them up.
+    var hasParked: Bool {
+        get { state.withLock { $0.hasParked } }
+        set { state.withLock { $0.hasParked = newValue } }
     }
 }

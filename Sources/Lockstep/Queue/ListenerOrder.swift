@@ -23,6 +23,11 @@ struct ListenerOrder {
         isTrivial = upstreams.allSatisfy(\.isEmpty)
     }
 
+    /// The listeners whose outputs this one reads, directly or through others.
+    func upstreams(of listener: Int) -> Set<Int> {
+        upstreams[listener]
+    }
+
     /// Leaves out the offers that come by themselves after others of the same document.
     func keep(_ offers: [WorkQueue.Offer]) -> [WorkQueue.Offer] {
         guard !isTrivial, offers.count > 1 else { return offers }

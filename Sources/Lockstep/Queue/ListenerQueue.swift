@@ -11,6 +11,8 @@ struct ListenerQueue {
     private var delayed: [(due: ContinuousClock.Instant, key: DocumentKey, change: PendingChange)] = []
     /// Bytes held, by estimate: keys, carried values and the tables' own cost.
     private(set) var bytes = 0
+    /// What the stream brings is left to a later look through the documents; see ``shed()``.
+    var isBehind = false
 
     /// What a key costs beside its bytes: its entry in a table that is 60 % full, its place in the order, and the
     /// array that holds the bytes.
@@ -118,6 +120,67 @@ struct ListenerQueue {
             bytes -= Self.overhead + key.size + change.size
             let taken = offer(key, change)
             covered(change, taken.stream, taken.scan)
+        }
+    }
+
+    /// Forgets what a look through the documents will find again, so that the stream can go on without this listener.
+    ///
+    /// What no look would find stays, and so does what is to be tried again: it tells when the model is back.
+    ///
+    /// - Returns: the stream's tickets that are held here no more.
+    mutating func shed() -> [Ticket] {
+        isBehind = true
+        var released: [Ticket] = []
+        updatePending { change in
+            guard !change.isInvisibleToScans else { return true }
+            if let ticket = change.streamTicket { released.append(ticket) }
+            change.streamTicket = nil
+            change.carried = nil
+            return change.scanTicket != nil
+        }
+        return released
+    }
+
+    /// Takes no part in a scan any more.
+    ///
+    /// - Returns: the scan's tickets that are held here no more.
+    mutating func leave(scan: Int) -> [ScanTicket] {
+        var released: [ScanTicket] = []
+        updatePending { change in
+            guard let ticket = change.scanTicket, ticket.scan == scan else { return true }
+            released.append(ticket)
+            change.scanTicket = nil
+            return true
+        }
+        return released
+    }
+
+    /// Lends every change that is in nobody's hands; those for which `body` is false are forgotten, but for those
+    /// that wait for another try.
+    private mutating func updatePending(_ body: (inout PendingChange) -> Bool) {
+        waiting = waiting.reduce(into: [:]) { kept, entry in
+            var change = entry.value
+            let before = change.size
+            if body(&change) {
+                kept[entry.key] = change
+                bytes += change.size - before
+            } else {
+                bytes -= Self.overhead + entry.key.size + before
+            }
+        }
+        streamOrder = Deque(streamOrder.filter { waiting[$0] != nil })
+        scanOrder = Deque(scanOrder.filter { waiting[$0] != nil })
+        for index in delayed.indices {
+            let before = delayed[index].change.size
+            _ = body(&delayed[index].change)
+            bytes += delayed[index].change.size - before
+        }
+        for (key, later) in inFlight {
+            guard var change = later else { continue }
+            let before = change.size
+            let isKept = body(&change)
+            inFlight[key] = .some(isKept ? change : nil)
+            bytes += (isKept ? change.size : 0) - before
         }
     }
 

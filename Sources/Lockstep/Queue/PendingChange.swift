@@ -38,6 +38,11 @@ struct PendingChange: Sendable {
         return taken
     }
 
+    /// A look through the documents would not find it: only the event told.
+    var isInvisibleToScans: Bool {
+        force || retry
+    }
+
     /// Bytes of the carried values, with those that their arrays cost.
     var size: Int {
         carried?.reduce(48) { $0 + $1.bytes.count + 56 } ?? 0

@@ -1,6 +1,6 @@
 /// Between the capture thread and the handlers: bounded in bytes, coalescing by document, one queue a listener.
 ///
-/// A full queue stops the reader; it never grows.
+/// A full queue stops the reader; it never grows. A listener that fills it while its model is out is set behind.
 final class WorkQueue: Sendable {
     /// What the capture or a scan found out about one document, for one listener.
     struct Offer {
@@ -9,16 +9,17 @@ final class WorkQueue: Sendable {
         var change: PendingChange
     }
 
-    fileprivate struct Waiter {
+    struct Waiter {
         let limit: Int
         let continuation: CheckedContinuation<[Job]?, Never>
     }
 
-    fileprivate struct State {
+    struct State {
         var listeners: [ListenerQueue]
         var waiters: [[Waiter]]
         var stream = CheckpointTracker<Position>()
-        var scans: [Int: CheckpointTracker<BSONValue>] = [:]
+        var scans: [Int: Scan] = [:]
+        var fullSince: ContinuousClock.Instant?
         var closed = false
 
         var bytes: Int {
@@ -26,7 +27,14 @@ final class WorkQueue: Sendable {
         }
     }
 
-    private let state: Monitor<State>
+    /// One pass over a collection.
+    struct Scan {
+        /// The listeners that took part and do not any more.
+        var left: Set<Int> = []
+        var tracker = CheckpointTracker<BSONValue>()
+    }
+
+    let state: Monitor<State>
     /// Bytes that may wait, at most.
     let limit: Int
 
@@ -42,18 +50,41 @@ final class WorkQueue: Sendable {
 // MARK: Coming in
 
 extension WorkQueue {
+    /// What became of a batch of the stream.
+    enum Reception: Equatable {
+        case taken
+        /// Not taken: the queue is full of this listener's changes, and the others need not wait for it.
+        case blocked(by: Int)
+        case closed
+    }
+
     /// Takes what one batch of the stream brought; its end becomes safe once all of it is done.
     ///
-    /// Blocks while the queue is full. False once the queue is closed.
-    func offer(_ offers: [Offer], upTo position: Position) -> Bool {
-        let open = state.wait { state -> Bool? in
-            if state.closed { return false }
-            return offers.isEmpty || state.bytes < limit ? true : nil
+    /// Blocks while the queue is full.
+    func offer(
+        _ offers: [Offer], upTo position: Position, isOut: (Int) -> Bool
+    ) -> Reception {
+        while true {
+            let room = state.wait(atMost: 0.5) { state -> Reception? in
+                if state.closed { return .closed }
+                return offers.isEmpty || state.hasRoom(limit: limit) ? .taken : nil
+            }
+            switch room {
+            case .taken:
+                take(offers, position)
+                return .taken
+            case .some(let other): return other
+            case nil:
+                if let listener = blocker(isOut) { return .blocked(by: listener) }
+            }
         }
-        guard open else { return false }
+    }
+
+    private func take(_ offers: [Offer], _ position: Position) {
         let wakeups = state.signalling { state in
             let ticket = state.stream.open(position)
             for var offer in offers {
+                if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
                 offer.change.streamTicket = ticket
                 if state.listeners[offer.listener].offer(offer.key, offer.change).stream {
                     state.stream.add(ticket)
@@ -63,7 +94,6 @@ extension WorkQueue {
             return state.handOut()
         }
         wake(wakeups)
-        return true
     }
 
     /// Takes documents that belong to no place in the stream: a library's own writes, parked ones to try again.
@@ -77,29 +107,6 @@ extension WorkQueue {
         wake(wakeups)
     }
 
-    /// Takes what one page of a scan brought. Blocks while a quarter of the queue's bytes is taken, so that the
-    /// stream always finds room. False once the queue is closed.
-    func offer(_ offers: [Offer], scan: Int, upTo id: BSONValue) -> Bool {
-        let open = state.wait { state -> Bool? in
-            if state.closed { return false }
-            return offers.isEmpty || state.bytes < limit / 4 ? true : nil
-        }
-        guard open else { return false }
-        let wakeups = state.signalling { state in
-            guard let ticket = state.scans[scan]?.open(id) else { return [(Waiter, [Job]?)]() }
-            for var offer in offers {
-                offer.change.scanTicket = ScanTicket(scan: scan, ticket: ticket)
-                if state.listeners[offer.listener].offer(offer.key, offer.change).scan {
-                    state.scans[scan]?.add(ticket)
-                }
-            }
-            state.scans[scan]?.finished(ticket)
-            return state.handOut()
-        }
-        wake(wakeups)
-        return true
-    }
-
     /// The outputs of these documents were written: the listeners that read them come next, under the same tickets.
     func chain(_ jobs: [Job], to listeners: [Int]) {
         guard !listeners.isEmpty, !jobs.isEmpty else { return }
@@ -107,12 +114,16 @@ extension WorkQueue {
             for listener in listeners {
                 for job in jobs {
                     var change = PendingChange()
-                    change.streamTicket = job.change.streamTicket
                     change.scanTicket = job.change.scanTicket
+                    if !state.listeners[listener].isBehind {
+                        change.streamTicket = job.change.streamTicket
+                    } else if change.scanTicket == nil {
+                        continue
+                    }
                     let taken = state.listeners[listener].offer(job.key, change)
                     if taken.stream, let ticket = change.streamTicket { state.stream.add(ticket) }
                     if taken.scan, let ticket = change.scanTicket {
-                        state.scans[ticket.scan]?.add(ticket.ticket)
+                        state.scans[ticket.scan]?.tracker.add(ticket.ticket)
                     }
                 }
             }
@@ -154,7 +165,8 @@ extension WorkQueue {
     /// These documents are to be tried again at `due`; they hold their places meanwhile.
     func giveBack(_ jobs: [Job], listener: Int, due: ContinuousClock.Instant) {
         let wakeups = state.signalling { state in
-            for job in jobs {
+            for var job in jobs {
+                state.dropTickets(of: &job, listener)
                 let covered = state.listeners[listener].giveBack(job, due: due)
                 state.release(covered.streamCovered, covered.scanCovered)
             }
@@ -178,7 +190,7 @@ extension WorkQueue {
         wake(wakeups)
     }
 
-    private func wake(_ wakeups: [(Waiter, [Job]?)]) {
+    func wake(_ wakeups: [(Waiter, [Job]?)]) {
         for (waiter, jobs) in wakeups { waiter.continuation.resume(returning: jobs) }
     }
 }
@@ -189,19 +201,6 @@ extension WorkQueue {
     /// The place up to which everything is handled.
     var safePosition: Position? {
         state.withLock { $0.stream.safe }
-    }
-
-    func beginScan(_ scan: Int) {
-        state.withLock { $0.scans[scan] = CheckpointTracker() }
-    }
-
-    /// The `_id` up to which a scan's documents are handled, and whether any are not.
-    func progress(ofScan scan: Int) -> (safe: BSONValue?, isBusy: Bool) {
-        state.withLock { ($0.scans[scan]?.safe, $0.scans[scan]?.isBusy ?? false) }
-    }
-
-    func endScan(_ scan: Int) {
-        state.withLock { _ = $0.scans.removeValue(forKey: scan) }
     }
 
     /// Documents that wait or are being handled, and the bytes they take.
@@ -228,7 +227,7 @@ extension WorkQueue {
 
 extension WorkQueue.State {
     /// Pairs waiting handlers with work; the continuations are resumed outside the lock.
-    fileprivate mutating func handOut() -> [(WorkQueue.Waiter, [Job]?)] {
+    mutating func handOut() -> [(WorkQueue.Waiter, [Job]?)] {
         var wakeups: [(WorkQueue.Waiter, [Job]?)] = []
         for index in listeners.indices {
             while listeners[index].hasWork, let waiter = waiters[index].popLast() {
@@ -238,8 +237,8 @@ extension WorkQueue.State {
         return wakeups
     }
 
-    fileprivate mutating func release(_ stream: Ticket?, _ scan: ScanTicket?) {
+    mutating func release(_ stream: Ticket?, _ scan: ScanTicket?) {
         if let stream { self.stream.finished(stream) }
-        if let scan { scans[scan.scan]?.finished(scan.ticket) }
+        if let scan { scans[scan.scan]?.tracker.finished(scan.ticket) }
     }
 }

@@ -27,6 +27,12 @@ extension Database {
     /// What the watcher of that identifier saved last; nil before its first start.
     package func checkpoint(of identifier: String = "lockstep") async throws -> Checkpoint? {
         let store = CheckpointStore(connection: connection, identifier: identifier)
+        return try await threads.run { try store.load().checkpoint }
+    }
+
+    /// Who watches under that identifier; nil before its first start.
+    package func lease(of identifier: String = "lockstep") async throws -> LeaseStore.Entry? {
+        let store = LeaseStore(connection: connection, identifier: identifier)
         return try await threads.run { try store.load() }
     }
 

@@ -2,56 +2,56 @@ import Logging
 import Synchronization
 
 /// Looks through collections beside the stream and feeds what is not fresh to the same queue.
+///
+/// Backfill, recovery after lost history, repair and the audit of standalone servers are its passes; a listener that
+/// was set behind because its model is out gets one when the model is back.
 final class Reconciler: Sendable {
-    private struct State {
+    struct State {
         var progress: [String: Checkpoint.Progress] = [:]
-        /// Collections to look through, with the listeners concerned and where to begin.
-        var pending: [Request] = []
-        var isScanning = false
+        /// The listeners whose documents are to be looked through, and after which `_id`.
+        var wanted: [Int: BSONValue?] = [:]
+        /// Passes that are being read, or are read and not yet handled.
+        var passes: [Pass] = []
         var stops = false
         var scans = 0
         var passBegan = currentMilliseconds()
         var auditedFrom: Int64?
     }
 
-    private struct Request {
+    /// One look through a collection, for some of its listeners.
+    struct Pass {
+        let scan: Int
         let collection: String
-        let listeners: [Int]
+        var members: [Int]
         let after: BSONValue?
     }
 
-    private let connection: Connection
-    private let listeners: [Listener]
-    private let queue: WorkQueue
-    private let failures: FailureStore
+    let connection: Connection
+    let listeners: [Listener]
+    let health: [ListenerHealth]
+    let queue: WorkQueue
     let order: ListenerOrder
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    private let failures: FailureStore
+    private let log: Logger
 
     init(
-        connection: Connection, listeners: [Listener], queue: WorkQueue, failures: FailureStore,
-        plan: StartPlan
+        connection: Connection, listeners: [Listener], health: [ListenerHealth], queue: WorkQueue,
+        failures: FailureStore, plan: StartPlan, log: Logger
     ) {
         self.connection = connection
         self.listeners = listeners
+        self.health = health
         self.queue = queue
         self.failures = failures
+        self.log = log
         order = ListenerOrder(listeners)
         var state = State()
         for (index, listener) in listeners.enumerated() {
             let after = plan.scans[index]
             state.progress[listener.id] = Checkpoint.Progress(
                 definition: listener.definition, isComplete: after == nil, after: after ?? nil)
-        }
-        for collection in Set(listeners.map(\.collection.name)).sorted() {
-            let indices = listeners.indices.filter {
-                listeners[$0].collection.name == collection && plan.scans[$0] != nil
-            }
-            guard let first = indices.first else { continue }
-            // One pass for all; it begins in the middle only if that is the middle for all.
-            let after = plan.scans[first] ?? nil
-            let isShared = indices.allSatisfy { (plan.scans[$0] ?? nil) == after }
-            state.pending.append(
-                Request(collection: collection, listeners: indices, after: isShared ? after : nil))
+            if let after { state.wanted[index] = .some(after) }
         }
         self.state = Mutex(state)
     }
@@ -68,75 +68,56 @@ final class Reconciler: Sendable {
 
     /// Nothing is left to look through.
     var isComplete: Bool {
-        state.withLock { $0.pending.isEmpty && !$0.isScanning }
+        state.withLock(\.isDone)
     }
 
     func stop() {
         state.withLock { $0.stops = true }
     }
+}
 
+// MARK: What is wanted
+
+extension Reconciler {
     /// Documents of these collections came or went without events of their own.
     func collectionsChanged(_ collections: [String]) {
-        state.withLock { state in
-            for collection in collections { request(collection, in: &state) }
-        }
+        want(listeners.indices.filter { collections.contains(listeners[$0].collection.name) })
     }
 
-    private func request(_ collection: String, in state: inout State) {
-        let indices = listeners.indices.filter { listeners[$0].collection.name == collection }
-        guard !indices.isEmpty else { return }
-        state.pending.append(Request(collection: collection, listeners: indices, after: nil))
+    /// Sets a listener behind: its changes that wait are forgotten, and all its documents looked through later.
+    func fallBehind(_ listener: Int) {
+        state.withLock { state in
+            want([listener], in: &state)
+            // While a pass cannot begin, which would bring it back.
+            queue.shed(listener)
+        }
+        let why = health[listener].outage == nil ? "is too slow" : "is out"
+        log.warning(
+            "\(listeners[listener].id): the model \(why), and its changes fill the memory: they are let go, and all its documents are looked through later. The other listeners go on."
+        )
+    }
+
+    private func want(_ indices: [Int]) {
+        state.withLock { want(indices, in: &$0) }
+    }
+
+    private func want(_ indices: [Int], in state: inout State) {
         for index in indices {
+            state.wanted[index] = .some(nil)
             state.progress[listeners[index].id]?.isComplete = false
             state.progress[listeners[index].id]?.after = nil
         }
     }
 
-    /// When to look through everything.
-    enum Pass: Sendable {
-        /// What is requested, once; returns when that is handled.
-        case once
-        /// What is requested, as it is requested.
-        case onRequest
-        /// Everything, time and again.
-        case again(every: Duration)
-    }
-
-    /// Works off what is requested, until it is stopped or done.
-    func run(
-        _ pass: Pass, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
-    ) async throws {
-        var last = ContinuousClock.now
-        while !isEnding() {
-            let request = state.withLock { state in
-                let request = state.pending.isEmpty ? nil : state.pending.removeFirst()
-                state.isScanning = request != nil
-                return request
-            }
-            if let request {
-                try await scan(request, observer, until: isEnding)
-                continue
-            }
-            state.withLock { $0.auditedFrom = $0.passBegan }
-            switch pass {
-            case .once: return
-            case .again(let every) where last + every <= .now:
-                last = .now
-                try requestEverything()
-            default: break
-            }
-            try? await Task.sleep(for: .milliseconds(100))
-        }
-    }
-
-    private func requestEverything() throws {
+    private func wantEverything() throws {
         try offerRequests()
-        state.withLock { state in
-            state.passBegan = currentMilliseconds()
-            for collection in Set(listeners.map(\.collection.name)).sorted() {
-                request(collection, in: &state)
-            }
-        }
+        state.withLock { $0.passBegan = currentMilliseconds() }
+        want(Array(listeners.indices))
+    }
+
+    /// Puts in line what people asked for while nothing ran.
+    func offerRequests() throws {
+        try queue.offer(failures.requests().compactMap { offer($0) })
     }
 
     /// A parked document that a person wants to be tried again.
@@ -146,71 +127,95 @@ final class Reconciler: Sendable {
         change.retry = true
         return WorkQueue.Offer(listener: index, key: DocumentKey(request.document), change: change)
     }
+}
 
-    /// Puts in line what people asked for while nothing ran.
-    func offerRequests() throws {
-        try queue.offer(failures.requests().compactMap { offer($0) })
+// MARK: Working it off
+
+extension Reconciler {
+    /// When to look through everything.
+    enum Schedule: Sendable {
+        /// What is wanted, once; returns when that is handled.
+        case once
+        /// What is wanted, as it is.
+        case onRequest
+        /// Everything, time and again.
+        case again(every: Duration)
     }
 
-    private func scan(
-        _ request: Request, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+    /// Works off what is wanted, until it is stopped or done.
+    func run(
+        _ schedule: Schedule, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
     ) async throws {
-        let concerned = request.listeners.map { listeners[$0] }
-        let number = state.withLock { state in
-            state.scans += 1
-            return state.scans
-        }
-        queue.beginScan(number)
-        defer { queue.endScan(number) }
-        let total = observer == nil ? 0 : try connection.estimatedCount(of: request.collection)
-        var documents = 0
-        var isWhole = true
-        let audit = Audit(connection: connection, collection: request.collection, listeners: concerned)
-        _ = try audit.run(from: request.after) { page in
-            let offers = order.keep(
-                page.unfresh.map {
-                    WorkQueue.Offer(
-                        listener: request.listeners[$0.listener], key: $0.key, change: PendingChange())
-                })
-            documents += page.documents
-            isWhole = queue.offer(offers, scan: number, upTo: page.upTo) && !isEnding()
-            observer?.progressed(
-                collection: request.collection, documents: handled(of: documents, concerned.count),
-                total: total)
-            note(concerned, after: queue.progress(ofScan: number).safe)
-            return isWhole
-        }
-        // Read to the end is not yet handled to the end.
-        while isWhole, queue.progress(ofScan: number).isBusy, !isEnding() {
-            note(concerned, after: queue.progress(ofScan: number).safe)
-            observer?.progressed(
-                collection: request.collection, documents: handled(of: documents, concerned.count),
-                total: total)
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        guard isWhole, !isEnding() else { return }
-        try sweep(concerned)
-        state.withLock { state in
-            // What was asked for meanwhile is still to come.
-            let later = Set(state.pending.flatMap(\.listeners))
-            for index in request.listeners where !later.contains(index) {
-                state.progress[listeners[index].id]?.isComplete = true
-                state.progress[listeners[index].id]?.after = nil
+        var last = ContinuousClock.now
+        while !isEnding() {
+            try finishPasses(observer)
+            if let pass = nextPass() {
+                try read(pass, observer, until: isEnding)
+                continue
             }
-            state.isScanning = false
+            if isComplete {
+                state.withLock { $0.auditedFrom = $0.passBegan }
+                switch schedule {
+                case .once: return
+                case .again(let every) where last + every <= .now:
+                    last = .now
+                    try wantEverything()
+                    continue
+                default: break
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(isComplete ? 100 : 10))
         }
-        observer?.finished(collection: request.collection)
     }
 
-    /// Documents read whose outputs do not wait any more, by estimate: each waits once a listener.
-    private func handled(of read: Int, _ listeners: Int) -> Int {
-        max(0, read - queue.load.documents / max(1, listeners))
-    }
-
-    private func note(_ concerned: [Listener], after: BSONValue?) {
-        guard let after else { return }
+    /// The next pass: the listeners of one collection that want one from the same place on. Those whose models are
+    /// out wait until they are back, and so do those that read their outputs.
+    private func nextPass() -> Pass? {
         state.withLock { state in
-            for listener in concerned { state.progress[listener.id]?.after = after }
+            let isReady = state.wanted.keys.reduce(into: [Int: Bool]()) { ready, index in
+                ready[index] =
+                    (health[index].outage == nil || queue.isIdle(index))
+                    && !state.passes.contains { $0.members.contains(index) }
+            }
+            let ready = isReady.keys.sorted().filter { index in
+                isReady[index] == true
+                    && !order.upstreams(of: index).contains { isReady[$0] == false }
+            }
+            guard let first = ready.first, let after = state.wanted[first] else { return nil }
+            let collection = listeners[first].collection.name
+            let members = ready.filter {
+                listeners[$0].collection.name == collection && state.wanted[$0] == .some(after)
+            }
+            for index in members { state.wanted[index] = nil }
+            state.scans += 1
+            let pass = Pass(scan: state.scans, collection: collection, members: members, after: after)
+            state.passes.append(pass)
+            queue.beginScan(pass.scan, for: members)
+            return pass
+        }
+    }
+
+    /// Ends the passes whose documents are all handled.
+    private func finishPasses(_ observer: (any ProgressObserver)?) throws {
+        for pass in state.withLock(\.passes) {
+            note(pass)
+            if queue.progress(ofScan: pass.scan).isBusy {
+                // Whose model is out must not keep the others from being complete.
+                leave(pass, pass.members.filter { health[$0].outage != nil })
+                continue
+            }
+            let members = state.withLock { $0.passes.first { $0.scan == pass.scan }?.members ?? [] }
+            try sweep(members.map { listeners[$0] })
+            queue.endScan(pass.scan)
+            state.withLock { state in
+                state.passes.removeAll { $0.scan == pass.scan }
+                // What was asked for meanwhile is still to come.
+                for index in members where state.wanted[index] == nil {
+                    state.progress[listeners[index].id]?.isComplete = true
+                    state.progress[listeners[index].id]?.after = nil
+                }
+            }
+            observer?.finished(collection: pass.collection)
         }
     }
 
@@ -228,10 +233,8 @@ final class Reconciler: Sendable {
     }
 }
 
-extension Connection {
-    /// The number of documents by the collection's own count; no scan.
-    package func estimatedCount(of collection: String) throws(MongoError) -> Int {
-        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))[
-            "n"]?.int ?? 0
+extension Reconciler.State {
+    var isDone: Bool {
+        wanted.isEmpty && passes.isEmpty
     }
 }

@@ -32,6 +32,9 @@ public final class DatabaseWatcher: Sendable {
     /// Starts to watch; returns once the stream is open. A thread of its own listens from here on, and documents that
     /// are not fresh are looked for meanwhile.
     ///
+    /// Where another process watches under the same identifier already, this one stands by and takes over when that
+    /// ends, within ten seconds if it is killed; then it returns at once, and ``isAvailable()`` tells.
+    ///
     /// - Throws: when the stream cannot be opened.
     public func watch() async throws {
         // The one task without a parent: the watcher owns it from here until stop().
@@ -39,7 +42,7 @@ public final class DatabaseWatcher: Sendable {
             if task == nil { task = Task { [pipeline] in try await pipeline.run() } }
             return task
         }
-        while !pipeline.isOpen {
+        while !pipeline.isOpen, !isStandingBy {
             let (hasEnded, failure) = pipeline.ending
             if let failure {
                 task.withLock { $0 = nil }
@@ -71,6 +74,11 @@ public final class DatabaseWatcher: Sendable {
     /// True while the stream is open.
     public func isAvailable() -> Bool {
         pipeline.isOpen
+    }
+
+    /// Another process watches under the same identifier, and this one waits for its end.
+    public var isStandingBy: Bool {
+        pipeline.lease.isStandingBy
     }
 
     /// What was seen and done so far.
@@ -120,12 +128,14 @@ public final class DatabaseWatcher: Sendable {
         while true {
             let (hasEnded, failure) = pipeline.ending
             if let failure { throw failure }
-            guard !hasEnded, let session = pipeline.session else { throw LockstepError.notWatching }
-            if session.hasCaughtUp, session.hasHandled(time) { return }
+            guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
+            if let session = pipeline.session, session.hasCaughtUp, session.hasHandled(time) { return }
             guard .now < deadline else {
+                let waiting = pipeline.session?.queue.load.documents ?? 0
                 throw LockstepError.timeout(
-                    "not everything was fresh after \(timeout): \(session.queue.load.documents) documents wait"
-                )
+                    isStandingBy
+                        ? "not known to be fresh after \(timeout): another process watches, and this one stands by"
+                        : "not everything was fresh after \(timeout): \(waiting) documents wait")
             }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -24,6 +24,7 @@ final class Pipeline: Sendable {
 
     let ownWrites = OwnWrites()
     let statistics = Statistics()
+    let lease: LeaseKeeper
     private let state = Mutex(State())
 
     private struct State {
@@ -48,6 +49,7 @@ final class Pipeline: Sendable {
         self.log = log
         self.collections = collections
         self.listeners = listeners
+        lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }
 
     /// Runs until it is stopped, then drains and saves.
@@ -55,7 +57,9 @@ final class Pipeline: Sendable {
         defer { state.withLock { $0.hasEnded = true } }
         do {
             try await runSessions(progress)
+            await lease.release()
         } catch {
+            await lease.release()
             state.withLock { $0.failure = error }
             throw error
         }
@@ -65,35 +69,59 @@ final class Pipeline: Sendable {
         var losses = 0
         var mode = Session.Mode.follow
         var backoff = Backoff()
-        while !stops {
+        var outage = OutageLog()
+        while let term = try await whileTransient(&backoff, &outage, { try await lease.hold { self.stops } })
+        {
+            let session: Session?
             do {
-                guard let session = try await begin(mode) else { return }
-                let end = await session.run(progress)
-                if session.hasCaughtUp { losses = 0 }
-                backoff.reset()
-                mode = .follow
-                switch end {
-                case .stopped: return
-                case .failed(let error): throw error
-                case .rewind(let why): log.notice("\(why): going back to the last saved position")
-                case .historyLost(let why):
-                    losses += 1
-                    guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
-                    mode = .followAnew
-                    log.warning(
-                        "the change stream cannot go on where it was (\(why)); looking through all documents")
-                }
-            } catch let error as MongoError where error.isTransient && state.withLock({ $0.session != nil }) {
-                // Once it has worked, an absent server is waited for.
-                log.warning("\(error); trying again")
-                try await Task.sleep(for: .seconds(backoff.next()))
+                session = try await whileTransient(&backoff, &outage) { try await begin(mode, term: term) }
+            } catch let error as MongoError where error.code == MongoError.Code.duplicateKey {
+                // Another process has taken over in between.
+                continue
+            }
+            guard let session else { return }
+            let end = await session.run(progress)
+            if session.hasCaughtUp { losses = 0 }
+            mode = .follow
+            switch end {
+            case .stopped: return
+            case .failed(let error): throw error
+            case .rewind(let why): log.notice("\(why): going back to the last saved position")
+            case .historyLost(let why):
+                losses += 1
+                guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
+                mode = .followAnew
+                log.warning(
+                    "the change stream cannot go on where it was (\(why)); looking through all documents")
             }
         }
     }
 
+    /// Once it has worked, an absent server is waited for.
+    ///
+    /// - Returns: nil when it was stopped meanwhile.
+    private func whileTransient<Result>(
+        _ backoff: inout Backoff, _ outage: inout OutageLog, _ body: () async throws -> Result?
+    ) async throws -> Result? {
+        while !stops {
+            do {
+                let result = try await body()
+                backoff.reset()
+                if let text = outage.over(.now) { log.notice("MongoDB is there again\(text)") }
+                return result
+            } catch let error as MongoError where error.isTransient && session != nil {
+                if let text = outage.failed(.now) {
+                    log.warning("\(error); trying again until it works\(text)")
+                }
+                try await Task.sleep(for: .seconds(backoff.next()))
+            }
+        }
+        return nil
+    }
+
     /// Looks through every document once and makes it fresh.
     func repair(_ progress: (any ProgressObserver)?) async throws {
-        guard let session = try await begin(.repair) else { return }
+        guard let session = try await begin(.repair, term: 0) else { return }
         switch await session.run(progress) {
         case .stopped: return
         case .failed(let error): throw error
@@ -102,8 +130,8 @@ final class Pipeline: Sendable {
     }
 
     /// Makes a session; nil when it was stopped meanwhile.
-    private func begin(_ mode: Session.Mode) async throws -> Session? {
-        let session = try await threads.run { [self] in try Session(self, mode: mode) }
+    private func begin(_ mode: Session.Mode, term: Int64) async throws -> Session? {
+        let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
         return state.withLock { state in
             state.session = session
             return state.stops ? nil : session

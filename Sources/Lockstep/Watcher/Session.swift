@@ -18,6 +18,7 @@ final class Session: Sendable {
     private let log: Logger
     private let handlers: [Handler]
     private let elections = Elections()
+    private let lease: LeaseKeeper
     private let saver: CheckpointSaver
     private let plan: StartPlan
     private let mode: Mode
@@ -34,34 +35,38 @@ final class Session: Sendable {
     }
 
     /// Reads the checkpoint and decides where to begin; blocks.
-    init(_ pipeline: Pipeline, mode: Mode) throws {
+    ///
+    /// - Parameter term: of the lease.
+    init(_ pipeline: Pipeline, mode: Mode, term: Int64) throws {
         self.mode = mode
+        lease = pipeline.lease
         options = pipeline.options
         threads = pipeline.threads
         log = pipeline.log
         let connection = pipeline.connection
         let log = pipeline.log
         let listeners = pipeline.listeners()
+        let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
+        let stored = try store.load()
+        // Asked for after what was stored, so that its time is not before it.
         let deployment = try connection.deployment()
-        let store = CheckpointStore(connection: connection, identifier: pipeline.identifier)
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
         let stream = ChangeStream(
             connection: connection,
             collections: watched + [FailureStore.collection, WaitRequests.collection],
             pipeline: pipeline.options.pipeline)
-        let saved = mode == .follow ? try store.load() : nil
         // The term of office that everything read and written from here on belongs to.
         if mode != .repair { elections.saw(try store.barrier()) }
         plan = StartPlan(
-            saved: saved, token: pipeline.options.resumeToken, stream: stream.fingerprint,
-            listeners: listeners,
-            forgetsPosition: mode != .follow)
+            stored: stored, token: pipeline.options.resumeToken, stream: stream.fingerprint,
+            listeners: listeners, present: deployment.operationTime, forgetsPosition: mode != .follow)
+        if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
         let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
         let failures = FailureStore(connection: connection)
         let parked = try failures.counts()
         let health = listeners.map { listener in
             let health = ListenerHealth(name: listener.id, log: log)
-            health.parked = parked[listener.id] ?? 0
+            health.hasParked = parked[listener.id] != nil
             return health
         }
         let serverHealth = ListenerHealth(name: "MongoDB", log: log)
@@ -77,7 +82,8 @@ final class Session: Sendable {
                 log: log)
         }
         let reconciler = Reconciler(
-            connection: connection, listeners: listeners, queue: queue, failures: failures, plan: plan)
+            connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
+            plan: plan, log: log)
         self.reconciler = reconciler
         self.queue = queue
         saver = CheckpointSaver(
@@ -88,11 +94,12 @@ final class Session: Sendable {
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
                 liveAfter: deployment.operationTime ?? BSONTimestamp(seconds: .max, increment: 0))
             capture = Capture(
-                stream: stream, router: router, queue: queue, statistics: pipeline.statistics, log: log
-            ) { collections in
-                collations.forget(collections)
-                reconciler.collectionsChanged(collections)
-            }
+                stream: stream, router: router, queue: queue, health: health, statistics: pipeline.statistics,
+                log: log,
+                onCollections: { collections in
+                    collations.forget(collections)
+                    reconciler.collectionsChanged(collections)
+                }, onBlocked: { reconciler.fallBehind($0) })
         } else {
             capture = nil
             if mode != .repair {
@@ -117,7 +124,10 @@ final class Session: Sendable {
                 group.addTask(executorPreference: threads) { self.finish(End(capture.waitUntilEnded())) }
             }
             group.addTask(executorPreference: threads) { await self.reconcile(progress) }
-            if mode != .repair { group.addTask(executorPreference: threads) { await self.saveRegularly() } }
+            if mode != .repair {
+                group.addTask(executorPreference: threads) { await self.saveRegularly() }
+                group.addTask(executorPreference: threads) { await self.lease.renew { self.isEnding } }
+            }
             await withTaskExecutorPreference(threads) { await self.supervise() }
             await withTaskExecutorPreference(threads) { await self.windDown() }
             await group.waitForAll()
@@ -181,6 +191,7 @@ extension Session {
         while !isEnding {
             queue.releaseDue(.now)
             if elections.changed { return finish(.rewind("there was an election")) }
+            if mode != .repair, !lease.isHeld { return finish(.rewind("the lease was lost")) }
             try? await Task.sleep(for: .milliseconds(100))
             if Task.isCancelled { finish(.stopped) }
         }
@@ -192,6 +203,9 @@ extension Session {
             do throws(MongoError) {
                 try saver.saveIfDue(capture)
             } catch {
+                if error.code == MongoError.Code.duplicateKey {
+                    return finish(.rewind("another process has taken over"))
+                }
                 // The next round tries again; the handlers report the outage.
                 if !error.isTransient { return finish(.failed(error)) }
             }
@@ -204,13 +218,13 @@ extension Session {
             // What is looked through must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
             if capture != nil { try saver.saveStart(capture) }
-            let pass: Reconciler.Pass =
+            let schedule: Reconciler.Schedule =
                 switch (mode, capture) {
                 case (.repair, _): .once
                 case (_, nil): .again(every: options.reconcileEvery)
                 default: .onRequest
                 }
-            try await reconciler.run(pass, progress) { self.isEnding }
+            try await reconciler.run(schedule, progress) { self.isEnding }
             finish(.stopped)
         } catch let error as MongoError where error.isTransient {
             finish(.rewind("looking through the documents was interrupted (\(error))"))
@@ -268,6 +282,10 @@ extension Session {
             ids.map {
                 WorkQueue.Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange())
             }
+        }
+        guard queue.load.bytes < queue.limit else {
+            // Found by the next look through the documents.
+            return reconciler.collectionsChanged([collection.name])
         }
         queue.offer(reconciler.order.keep(offers))
     }

@@ -16,13 +16,15 @@ struct Status: AsyncParsableCommand {
             try await Deployability.check(db)
             let reports = try await db.audit(progress: ProgressBar.onTerminal())
             let checkpoint = try await db.checkpoint()
+            let lease = try await db.lease()
             let now = try await db.clusterTime()
             let lag = lag(checkpoint?.position, now: now)
             if options.json {
-                Terminal.print(json(reports, checkpoint, lag).json)
+                Terminal.print(json(reports, checkpoint, lag, lease).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
                 Terminal.print(text(checkpoint, lag, isStandalone: !db.deployment.hasChangeStreams))
+                Terminal.print(text(lease))
             }
         }
     }
@@ -33,12 +35,24 @@ struct Status: AsyncParsableCommand {
         return max(0, Int(now.seconds) - Int(position.clusterTime.seconds))
     }
 
-    private func json(_ reports: [ListenerReport], _ checkpoint: Checkpoint?, _ lag: Int?) -> BSONDocument {
+    private func text(_ lease: LeaseStore.Entry?) -> String {
+        guard let lease, lease.isAlive else { return "no `lockstep run` follows this database now" }
+        return "followed by \(lease.holderText) since \(Self.date(milliseconds: lease.since))"
+    }
+
+    private static func date(milliseconds: Int64) -> String {
+        ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+    }
+
+    private func json(
+        _ reports: [ListenerReport], _ checkpoint: Checkpoint?, _ lag: Int?, _ lease: LeaseStore.Entry?
+    ) -> BSONDocument {
         [
             "listeners": BSONValue(reports.map { BSONValue($0.document) }),
             "ok": BSONValue(reports.allSatisfy(\.isFresh)),
             "position": checkpoint?.position.map { BSONValue(timestamp: $0.clusterTime) } ?? .null,
             "lagSeconds": lag.map { BSONValue($0) } ?? .null,
+            "lease": lease.map { BSONValue($0.document) } ?? .null,
         ]
     }
 
@@ -47,13 +61,11 @@ struct Status: AsyncParsableCommand {
         guard let checkpoint, let position = checkpoint.position, let lag else {
             return "no position yet: `lockstep run` has not been started on this database"
         }
-        let date = Date(timeIntervalSince1970: Double(position.clusterTime.seconds))
+        let date = Self.date(milliseconds: Int64(position.clusterTime.seconds) * 1000)
         let state =
             checkpoint.isComplete ? "" : "; documents that were there before are still being looked through"
-        // An idle stream's position is saved every ten seconds.
-        let hint = lag > 30 ? "; is `lockstep run` running?" : ""
         return
-            "position \(ISO8601DateFormatter().string(from: date)), \(Terminal.duration(.seconds(lag))) behind\(state)\(hint)"
+            "position \(date), \(Terminal.duration(.seconds(lag))) behind\(state)"
     }
 }
 

@@ -24,9 +24,14 @@ extension Database {
         try connection.run(command, operation: command.first { _ in true }?.key ?? "")
     }
 
-    func update(_ filter: BSONValue, _ update: BSONValue, collection: Collection = docs) throws {
+    func update(
+        _ filter: BSONValue, _ update: BSONValue, collection: Collection = docs, upsert: Bool = false
+    ) throws {
         let reply = try command([
-            "update": BSONValue(collection.name), "updates": [["q": filter, "u": update, "multi": true]],
+            "update": BSONValue(collection.name),
+            "updates": [
+                ["q": filter, "u": update, "multi": BSONValue(!upsert), "upsert": BSONValue(upsert)]
+            ],
         ])
         if let errors = reply["writeErrors"] { throw NeverHappened(what: "an update without \(errors)") }
     }

@@ -16,11 +16,12 @@ import Testing
     }
 
     private func plan(
-        _ saved: Checkpoint?, token: BSONDocument? = nil, listeners: [Listener]? = nil, forgets: Bool = false
+        _ saved: Checkpoint?, token: BSONDocument? = nil, listeners: [Listener]? = nil, forgets: Bool = false,
+        present: BSONTimestamp? = nil
     ) -> StartPlan {
         StartPlan(
-            saved: saved, token: token, stream: "s", listeners: listeners ?? [listener],
-            forgetsPosition: forgets)
+            stored: CheckpointStore.Stored(checkpoint: saved), token: token, stream: "s",
+            listeners: listeners ?? [listener], present: present, forgetsPosition: forgets)
     }
 
     @Test func theFirstStartFollowsFromNowAndLooksThroughEverything() {
@@ -70,25 +71,68 @@ import Testing
         #expect(Checkpoint(["format": "x"]) == nil)
     }
 
-    static let faults: [(code: Int, opening: Bool, StreamFault)] = [
-        (286, false, .historyLost), (286, true, .historyLost), (136, false, .historyLost),
-        (280, true, .historyLost),
-        (260, true, .historyLost), (260, false, .fatal), (50811, true, .historyLost), (43, false, .retry),
-        (91, false, .retry), (11600, true, .retry), (10107, false, .retry), (13, true, .fatal),
-        (40573, true, .fatal),
+    @Test func aPositionLaterThanTheClusterIsLostHistory() {
+        let time = Position(token: token).clusterTime
+        let before = BSONTimestamp(seconds: time.seconds - 1, increment: 0)
+        #expect(plan(saved(), present: time).stream == .resume(token))
+        let restored = plan(saved(), present: before)
+        #expect(restored.stream == .now)
+        #expect(restored.scans == [0: nil])
+        #expect(restored.problem?.contains("older state") == true)
+    }
+
+    static let strange: [(BSONDocument, home: BSONValue?, isUsable: Bool, problem: String?)] = [
+        (["barriers": 1, "term": 4], nil, false, nil),
+        (["format": 2, "stream": "s"], nil, false, "another version"),
+        (["format": "x"], nil, false, "another version"),
+        (["format": 1, "stream": "s", "token": .null, "home": "a"], "a", true, nil),
+        (["format": 1, "stream": "s", "token": .null, "home": "a"], "b", false, "another oplog"),
+        (["format": 1, "stream": "s", "token": ["_data": "zz"]], nil, true, "token"),
+        (["format": 1, "stream": "s", "token": 5, "listeners": "rubbish"], nil, true, "token"),
+    ]
+
+    @Test(arguments: strange.indices)
+    func whatIsStoredByHandOrElsewhereIsSaidAndNotGoneOnFrom(index: Int) {
+        let (document, home, isUsable, problem) = Self.strange[index]
+        let stored = CheckpointStore.Stored(document, home: home)
+        #expect((stored.checkpoint != nil) == isUsable)
+        #expect(stored.checkpoint?.position == nil)
+        #expect((stored.problem == nil) == (problem == nil))
+        if let problem { #expect(stored.problem?.contains(problem) == true) }
+    }
+
+    enum Phase: Sendable { case reading, openingAfterToken, openingNow }
+
+    static let faults: [(code: Int, phase: Phase, StreamFault)] = [
+        (286, .reading, .historyLost), (286, .openingAfterToken, .historyLost), (136, .reading, .historyLost),
+        (280, .reading, .historyLost), (280, .openingAfterToken, .historyLost),
+        (260, .openingAfterToken, .historyLost), (260, .reading, .fatal),
+        (9, .openingAfterToken, .historyLost),
+        (50811, .openingAfterToken, .historyLost), (40649, .openingAfterToken, .historyLost),
+        (40324, .openingNow, .fatal), (286, .openingNow, .fatal),
+        (43, .reading, .retry), (237, .reading, .retry), (91, .reading, .retry), (10107, .reading, .retry),
+        (11600, .openingAfterToken, .retry), (13, .openingAfterToken, .fatal), (13, .reading, .fatal),
+        (18, .openingAfterToken, .fatal), (40573, .openingNow, .fatal),
+        (10334, .reading, .tooLarge), (10334, .openingAfterToken, .tooLarge),
     ]
 
     @Test(arguments: faults)
-    func anErrorOfTheStreamIsToldByCodeAndPhase(code: Int, opening: Bool, expected: StreamFault) {
+    func anErrorOfTheStreamIsToldByCodeAndPhase(code: Int, phase: Phase, expected: StreamFault) {
         let error = MongoError(
             source: .server, code: code, message: "", operation: "change stream", namespace: "db")
+        let opening: StartPlan.Stream? =
+            switch phase {
+            case .reading: nil
+            case .openingAfterToken: .resume(token)
+            case .openingNow: .now
+            }
         #expect(StreamFault(error, opening: opening) == expected)
     }
 
     @Test func aBrokenConnectionIsTriedAgain() {
         for source in [MongoError.Source.network, .serverSelection] {
             let error = MongoError(source: source, code: 4, message: "", operation: "o", namespace: "db")
-            #expect(StreamFault(error, opening: true) == .retry)
+            #expect(StreamFault(error, opening: .resume(token)) == .retry)
         }
     }
 

@@ -1,0 +1,146 @@
+/// The leases in `lockstep.leases`: who follows the stream under an identifier, and until when.
+///
+/// The server's clock alone decides when a lease is over, so that the clocks of the watchers do not matter.
+package struct LeaseStore: Sendable {
+    package static let collection = "lockstep.leases"
+
+    let connection: Connection
+    /// The watchers'.
+    let identifier: String
+
+    /// How long a lease holds without being renewed.
+    static let duration = Duration.seconds(8)
+    /// What the server waits for a majority, in milliseconds: less than a lease holds.
+    private static let patience = 4000
+
+    /// What is stored of a lease.
+    package struct Entry: Sendable {
+        let holder: LeaseHolder
+        /// Grows with each change of hands.
+        let term: Int64
+        /// When its holder took it, in milliseconds since 1970.
+        package let since: Int64
+        /// By the server's clock, when it was read.
+        package let isAlive: Bool
+
+        /// For `status`.
+        package var document: BSONDocument {
+            [
+                "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
+                "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
+            ]
+        }
+
+        /// As `db1 (process 4711)`.
+        package var holderText: String {
+            "\(holder.host) (process \(holder.pid))"
+        }
+    }
+
+    package init(connection: Connection, identifier: String) {
+        self.connection = connection
+        self.identifier = identifier
+    }
+
+    package func load() throws(MongoError) -> Entry? {
+        let command: BSONDocument = [
+            "aggregate": BSONValue(Self.collection),
+            "pipeline": [
+                ["$match": ["_id": BSONValue(identifier)]],
+                ["$set": ["alive": Self.isAlive]],
+            ], "cursor": BSONValue(BSONDocument()),
+        ]
+        let reply = try connection.run(
+            command, operation: "aggregate", namespace: connection.namespace(of: Self.collection))
+        guard let document = reply[path: "cursor.firstBatch"]?.array?.first?.document,
+            let holder = LeaseHolder(document)
+        else { return nil }
+        return Entry(
+            holder: holder, term: Int64(document["term"]?.int ?? 0),
+            since: document["since"]?.millisecondsSince1970 ?? 0, isAlive: document["alive"]?.bool ?? false)
+    }
+
+    /// Takes the lease if it is free, over, or held by `dead`.
+    ///
+    /// - Parameter term: the new term is larger than that.
+    /// - Returns: the term; nil when somebody else holds it.
+    func take(
+        as holder: LeaseHolder, above term: Int64, replacing dead: LeaseHolder?
+    ) throws(MongoError) -> Int64? {
+        var free: [BSONValue] = [["$eq": ["$holder", holder.id]], ["$not": [Self.isAlive]]]
+        if let dead { free.append(["$eq": ["$holder", dead.id]]) }
+        let known: BSONValue = [
+            "$convert": ["input": "$term", "to": "long", "onError": 0, "onNull": 0]
+        ]
+        var fields = holder.document.map { ($0.key, ["$literal": $0.value] as BSONValue) }
+        fields.append(("_id", "$_id"))
+        fields.append(("term", ["$add": [["$max": [known, BSONValue(int64: term)]], 1]]))
+        fields.append(("since", "$$NOW"))
+        fields.append(("expires", Self.end))
+        let taken: BSONValue = [
+            "$cond": [["$or": BSONValue(free)], BSONValue(BSONDocument(fields)), "$$ROOT"]
+        ]
+        let command: BSONDocument = [
+            "findAndModify": BSONValue(Self.collection),
+            "query": ["_id": BSONValue(identifier)],
+            "update": [["$replaceWith": taken]],
+            "upsert": true, "new": true,
+            "writeConcern": ["w": "majority", "wtimeout": BSONValue(Self.patience)],
+        ]
+        do throws(MongoError) {
+            let reply = try connection.run(
+                command, operation: "findAndModify", namespace: connection.namespace(of: Self.collection))
+            guard reply["writeConcernError"] == nil, reply[path: "value.holder"] == holder.id else {
+                return nil
+            }
+            return reply[path: "value.term"]?.int.map(Int64.init)
+        } catch {
+            // Two made the entry at once.
+            if error.code == MongoError.Code.duplicateKey { return nil }
+            throw error
+        }
+    }
+
+    /// Makes it hold on. False when it is somebody else's now.
+    func renew(as holder: LeaseHolder) throws(MongoError) -> Bool {
+        try update(as: holder, ["expires": Self.end])
+    }
+
+    /// Lets the next one take it at once.
+    func release(as holder: LeaseHolder) throws(MongoError) {
+        _ = try update(as: holder, ["expires": "$$NOW"])
+    }
+
+    private func update(as holder: LeaseHolder, _ fields: BSONValue) throws(MongoError) -> Bool {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "update")
+        command.array("updates") { updates in
+            updates.document("0") { operation in
+                operation.document("q") { filter in
+                    filter.append(identifier, forKey: "_id")
+                    filter.append(holder.id, forKey: "holder")
+                }
+                operation.array("u") { stages in
+                    stages.document("0") { $0.append(fields, forKey: "$set") }
+                }
+            }
+        }
+        let concern = WriteConcern.majority(patience: Self.patience)
+        return try connection.write(
+            command, collection: Self.collection, concern: concern, operation: "update"
+        ).matched > 0
+    }
+
+    private static let end: BSONValue = [
+        "$add": ["$$NOW", BSONValue(Int(duration.components.seconds) * 1000)]
+    ]
+
+    /// A date to come, and not further off than a lease reaches: nobody is locked out by an entry made by hand.
+    private static let isAlive: BSONValue = [
+        "$and": [
+            ["$eq": [["$type": "$expires"], "date"]],
+            ["$gt": ["$expires", "$$NOW"]],
+            ["$lte": ["$expires", ["$add": ["$$NOW", 60_000]]]],
+        ]
+    ]
+}
