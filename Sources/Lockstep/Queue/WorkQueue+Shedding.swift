@@ -48,8 +48,10 @@ enum Shedding {
 }
 
 extension WorkQueue.State {
-    /// Notes since when the queue has been full; it counts as full until half of it is free.
+    /// Notes since when the queue has been full; it counts as full until half of it is free. What is left of a
+    /// listener that was set behind is what its model is tried with, and stops nobody.
     mutating func hasRoom(limit: Int) -> Bool {
+        let bytes = listeners.reduce(0) { $0 + ($1.isBehind ? 0 : $1.bytes) }
         if bytes >= limit {
             if fullSince == nil { fullSince = .now }
             return false

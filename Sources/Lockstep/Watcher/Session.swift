@@ -171,11 +171,8 @@ extension Session {
     /// A lane of a handler: takes what waits for its listener, one batch after another.
     private func work(_ handler: Handler) async {
         var size = RoundSize()
-        while let jobs = await queue.next(listener: handler.index, limit: size.limit) {
+        while let jobs = await nextJobs(handler, limit: size.limit) {
             do {
-                if let pause = handler.health.pausedUntil, pause > .now {
-                    try? await Task.sleep(until: pause)
-                }
                 let began = ContinuousClock.now
                 try await handler.process(jobs)
                 size.took(.now - began, documents: jobs.count)
@@ -183,6 +180,19 @@ extension Session {
                 finish(.failed(error))
                 return
             }
+        }
+    }
+
+    /// What waits for a listener, once its model is not known to be out. Nil once the queue is closed.
+    private func nextJobs(_ handler: Handler, limit: Int) async -> [Job]? {
+        while true {
+            while let pause = handler.health.pausedUntil, pause > .now, !isEnding {
+                try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
+            }
+            guard let jobs = await queue.next(listener: handler.index, limit: limit) else { return nil }
+            guard let pause = handler.health.pausedUntil, pause > .now else { return jobs }
+            // Another lane has met an outage: nobody holds documents through it.
+            queue.giveBack(jobs, listener: handler.index, due: pause)
         }
     }
 
