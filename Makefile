@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo dev format format-check bench-quick clean
+.PHONY: help setup build test torture demo dev format format-check bench-quick clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -7,6 +7,10 @@ CONFIG ?= Examples/demo/lockstep.yaml
 TEST_FLAGS ?=
 # How long the test by random operations writes; longer finds more.
 ORACLE_SECONDS ?= 20
+# How long the torture run takes, about; its last rounds and the judging go beyond.
+TORTURE_MINUTES ?= 5
+# More for it: make torture TORTURE_FLAGS='--seed 7 --go-on'
+TORTURE_FLAGS ?=
 
 LOCKSTEP := .build/release/lockstep
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
@@ -25,7 +29,13 @@ test: build ## Run every test, and check the import rule
 	swift build --quiet --build-tests
 	swift test --skip-build $(TEST_FLAGS)
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
+	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --waves 4
+	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.7 --round 12
 	scripts/check-imports
+
+torture: build ## Kill, cut off and deceive it for minutes, then judge every document (TORTURE_MINUTES=5)
+	@scripts/setup tests
+	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes $(TORTURE_MINUTES) $(TORTURE_FLAGS)
 
 demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
 	@scripts/demo

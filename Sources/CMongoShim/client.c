@@ -8,6 +8,7 @@ struct shim_reply {
 const uint32_t shim_domain_client = MONGOC_ERROR_CLIENT;
 const uint32_t shim_domain_stream = MONGOC_ERROR_STREAM;
 const uint32_t shim_domain_server = MONGOC_ERROR_SERVER;
+const uint32_t shim_domain_write_concern = MONGOC_ERROR_WRITE_CONCERN;
 const uint32_t shim_domain_server_selection = MONGOC_ERROR_SERVER_SELECTION;
 
 static mongoc_client_t *client_of(shim_client *client) {

@@ -91,11 +91,12 @@ extension MongoError {
     }
 
     // The retryable and resumable codes of MongoDB's driver specifications; 50 and 262 (out of time), 112 (write
-    // conflict), 24 and 46 (locks), 11601 (interrupted); 43, 175 and 237 (a cursor ended, as when its collection is
+    // conflict), 24 and 46 (locks), 100 (no majority),
+    // 11601 (interrupted); 43, 175 and 237 (a cursor ended, as when its collection is
     // dropped); 215 (the database is being dropped).
     private static let transientCodes: Set<Int> = [
-        6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 112, 133, 134, 150, 175, 189, 202, 215, 234, 237, 262, 317, 358,
-        384, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
+        6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 100, 112, 133, 134, 150, 175, 189, 202, 215, 234, 237, 262, 317,
+        358, 384, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
     ]
 }
 
@@ -157,7 +158,8 @@ extension MongoError {
 
     private static func source(domain: UInt32, code: UInt32, message: String) -> Source {
         switch domain {
-        case shim_domain_server: return .server
+        // Applied, and not known to last: the codes are the server's.
+        case shim_domain_server, shim_domain_write_concern: return .server
         case shim_domain_stream: return .network
         case shim_domain_server_selection:
             // libmongoc reports a refused log-in as a server that cannot be selected.

@@ -3,6 +3,7 @@
 Knows nothing of Lockstep's code: the listeners of the test are written down once more below, the models once more
 in this language's own terms, and each document is judged by them.
 """
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -34,28 +35,30 @@ def canonical(value):
     return json.dumps(document["v"], separators=(",", ":"), ensure_ascii=True)
 
 
-def digest(value):
-    return hashlib.sha256(canonical(value).encode("ascii"))
+def digest(value, version):
+    """Every version of a model but the first answers something else."""
+    salt = "" if version == "1" else version
+    return hashlib.sha256((salt + canonical(value)).encode("ascii"))
 
 
-def hash_model(value):
+def hash_model(value, version):
     if isinstance(value, str) and value[:6] == "refuse":
         raise Refused
-    return [byte * 0.25 for byte in digest(value).digest()[:6]]
+    return [byte * 0.25 for byte in digest(value, version).digest()[:6]]
 
 
-def pair_model(values):
+def pair_model(values, version):
     first = values[0]
     if isinstance(first, (int, float)) and not isinstance(first, bool) and first == 13:
         raise Refused
     return {
-        "sha": digest(values).hexdigest()[:16],
+        "sha": digest(values, version).hexdigest()[:16],
         "present": [place for place, value in enumerate(values) if value is not None],
     }
 
 
-def chain_model(value):
-    return "of " + digest(value).hexdigest()[:12]
+def chain_model(value, version):
+    return "of " + digest(value, version).hexdigest()[:12]
 
 
 # MARK: The filters that the listeners use
@@ -72,6 +75,10 @@ def candidates(value):
 
 def is_english(document):
     return any(isinstance(value, str) and value == "en" for value in candidates(document.get("lang")))
+
+
+def is_german(document):
+    return any(isinstance(value, str) and value == "de" for value in candidates(document.get("lang")))
 
 
 def is_above_three(document):
@@ -97,6 +104,7 @@ class Listener:
     where: object = None
     yaml_where: str = ""
     named: bool = True
+    version: str = "1"
 
     @property
     def id(self):
@@ -109,6 +117,10 @@ class Listener:
     @property
     def provenance(self):
         return f"_lockstep.{self.stem}.{self.model}"
+
+    def answer(self, values, version=None):
+        """The output for the values of the keys."""
+        return self.function(values[0] if len(values) == 1 else values, version or self.version)
 
 
 # In the order in which they feed each other.
@@ -124,17 +136,20 @@ LISTENERS = [
 ]
 
 
-def configuration(uri, database, python, models, log):
+def configuration(uri, database, python, models, log, listeners=LISTENERS, arguments="", timeout=None):
     """lockstep.yaml for these listeners."""
     lines = ["mongodb:", f"  uri: {uri}", f"  database: {database}", "models:"]
-    for listener in LISTENERS:
+    for listener in listeners:
         lines += [
             f"  {listener.model}:",
-            f"    exec: [{python}, {models}/{listener.program}, --name, {listener.model}, --log, {log}]",
-            '    version: "1"',
+            f"    exec: [{python}, {models}/{listener.program}, --name, {listener.model}, --log, {log},"
+            f' --version, "{listener.version}"{arguments}]',
+            f'    version: "{listener.version}"',
         ]
+        if timeout:
+            lines.append(f"    timeout: {timeout}")
     lines.append("listeners:")
-    for listener in LISTENERS:
+    for listener in listeners:
         keys = ", ".join(listener.keys)
         lines += [f"  - model: {listener.model}", f"    on: {listener.on}"]
         lines.append(f"    key: [{keys}]" if len(listener.keys) > 1 else f"    key: {keys}")
@@ -240,7 +255,8 @@ class Literal(str):
 class Oracle:
     """Judges the documents of a database, one after another."""
 
-    def __init__(self):
+    def __init__(self, listeners=LISTENERS):
+        self.listeners = listeners
         self.findings = []
         self.documents = 0
         self.outputs = 0
@@ -251,7 +267,7 @@ class Oracle:
     def judge(self, collection, document):
         """The findings about one document; an empty list: everything is right."""
         findings = []
-        for listener in LISTENERS:
+        for listener in self.listeners:
             if listener.on == collection:
                 self._judge(listener, document, findings)
         for root in ("_outputs", "_lockstep"):
@@ -268,7 +284,7 @@ class Oracle:
         expected = ABSENT
         if values is not None:
             try:
-                expected = listener.function(values[0] if len(values) == 1 else values)
+                expected = listener.answer(values)
             except Refused:
                 self.refused[(listener.id, self._id(document))] = document
         if expected is ABSENT:
@@ -283,11 +299,11 @@ class Oracle:
         # MongoDB compares documents field by field in order; so does the oracle.
         if canonical(vector(output)) != canonical(expected):
             return found("wrong output", expected, vector(output))
-        problem = self._provenance_problem(listener, values, provenance)
+        problem = self.provenance_problem(listener, values, provenance)
         if problem:
             found("wrong provenance", problem, provenance)
 
-    def _provenance_problem(self, listener, values, provenance):
+    def provenance_problem(self, listener, values, provenance):
         if not isinstance(provenance, dict):
             return "a document"
         if list(provenance) != ["input", "version", "at"]:
@@ -296,8 +312,8 @@ class Oracle:
         # PyMongo gives binary data of subtype 0 as bytes.
         if not isinstance(fingerprint, bytes) or getattr(fingerprint, "subtype", 0) != 0 or len(fingerprint) != 16:
             return "input: 16 bytes of binary data of subtype 0"
-        if provenance["version"] != "1":
-            return 'version: "1"'
+        if provenance["version"] != listener.version:
+            return f'version: "{listener.version}"'
         if not isinstance(provenance["at"], datetime.datetime):
             return "at: a date"
         stored = bson.encode({"v": values}, codec_options=CODEC)
@@ -312,7 +328,7 @@ class Oracle:
 
     def _strangers(self, collection, root, document, findings):
         """Things at the paths of listeners or above them that are neither documents nor outputs."""
-        for listener in LISTENERS:
+        for listener in self.listeners:
             if listener.on != collection:
                 continue
             path = (listener.output if root == "_outputs" else listener.provenance).split(".")
@@ -336,12 +352,16 @@ class Oracle:
     def audit(self, database):
         """Judges everything; fills `findings`."""
         database = database.with_options(codec_options=CODEC) if hasattr(database, "with_options") else database
-        for collection in sorted({listener.on for listener in LISTENERS}):
+        for collection in sorted({listener.on for listener in self.listeners}):
             for document in database[collection].find({}):
                 self.documents += 1
                 self.findings += self.judge(collection, document)
         entries = {}
+        # What a listener that is no more has parked is nobody's business.
+        ids = {listener.id for listener in self.listeners}
         for entry in database["lockstep.failures"].find({}):
+            if entry["_id"]["listener"] not in ids:
+                continue
             key = (entry["_id"]["listener"], self._id({"_id": entry["_id"]["document"]}))
             entries[key] = entry
             if key not in self.refused:
@@ -366,3 +386,31 @@ class Oracle:
 def is_right(collection, document):
     """Everything at the document's outputs and provenance is right as it stands."""
     return not Oracle().judge(collection, document)
+
+
+def is_sound(collection, document):
+    """Every output is what its provenance says: of the version there and the inputs here, whatever the filters."""
+    judge = Oracle()
+    for listener in LISTENERS:
+        if listener.on != collection:
+            continue
+        output, provenance = stands(document, listener.output), stands(document, listener.provenance)
+        if output is ABSENT and provenance is ABSENT:
+            continue
+        values = inputs(dataclasses.replace(listener, where=None), document)
+        if output is ABSENT or values is None or not isinstance(provenance, dict):
+            return False
+        version = provenance.get("version")
+        if not isinstance(version, str):
+            return False
+        try:
+            expected = listener.answer(values, version)
+        except Refused:
+            return False
+        told = dataclasses.replace(listener, version=version)
+        if canonical(vector(output)) != canonical(expected) or judge.provenance_problem(told, values, provenance):
+            return False
+    strangers = []
+    for root in ("_outputs", "_lockstep"):
+        judge._strangers(collection, root, document, strangers)
+    return not strangers

@@ -90,7 +90,9 @@ class Lockstep:
             log.write(f"--- started at {time.strftime('%H:%M:%S')}\n".encode())
             log.flush()
             self.process = subprocess.Popen(
-                [self.binary, "run", "-c", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [self.binary, "run", "-c", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                # Else a terminal that goes away while a process is stopped ends them all with SIGHUP.
+                start_new_session=True)
 
     @property
     def code(self):
@@ -149,3 +151,11 @@ class CallLog:
                 entry = json.loads(line)
                 calls += [(entry["model"], value) for value in entry["inputs"]]
             return calls, file.tell()
+
+    def misled(self, offset=0):
+        """How many inputs since `offset` went to a model that was told to misbehave."""
+        if not os.path.exists(self.path):
+            return 0
+        with open(self.path, "rb") as file:
+            file.seek(offset)
+            return sum(len(entry["inputs"]) for entry in map(json.loads, file) if "mode" in entry)

@@ -13,28 +13,40 @@ import time
 import pymongo
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import PyMongoError
+from pymongo.write_concern import WriteConcern
 
 import values
-from oracle import CODEC, LISTENERS, is_right
+from oracle import CODEC, LISTENERS, is_right, is_sound
 
 IDS = {"docs": 260, "folded": 60}
 OPERATIONS = {}
+# What only the torture run does.
+TORTURE = set()
+# They change an output and leave a provenance that fits the input. Only the event tells of it: once that is lost
+# with the history, or was passed while the listener was not configured, nothing does.
+UNSEEN = {"overwrite_an_output", "overwrite_the_outputs", "set_back_half", "set_back_inputs_and_provenance"}
 
 
 class Impossible(Exception):
     """There is no document to do it to."""
 
 
-def operation(weight, *, only=None):
+def operation(weight, *, only=None, torture=False):
     """Registers a kind of operation; heavier ones come more often."""
     def register(function):
         OPERATIONS[function.__name__] = (weight, function, only)
+        if torture:
+            TORTURE.add(function.__name__)
         return function
     return register
 
 
 class Writer:
-    def __init__(self, client, database, seed):
+    def __init__(self, client, database, seed, torture=False, without=()):
+        self.torture = torture
+        # Versions and filters change under a torture run's copies.
+        self.is_right = is_sound if torture else is_right
+        self.names = sorted(name for name in OPERATIONS if name not in without and (torture or name not in TORTURE))
         self.client = client
         self.db = client.get_database(database, codec_options=CODEC)
         self.rng = random.Random(seed)
@@ -48,6 +60,10 @@ class Writer:
     def pick(self):
         self.name = "docs" if self.rng.random() < 0.8 else "folded"
         self.docs = self.db[self.name]
+        if self.torture:
+            # What only the primary has acknowledged may be rolled back.
+            concern = WriteConcern(1) if self.rng.random() < 0.5 else WriteConcern("majority", wtimeout=5000)
+            self.docs = self.docs.with_options(write_concern=concern)
 
     # MARK: What to do it to
 
@@ -87,17 +103,20 @@ class Writer:
     # MARK: One after another
 
     def run(self, seconds):
-        names = sorted(OPERATIONS)
+        names = self.names
         weights = [OPERATIONS[name][0] for name in names]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.pick()
             for _ in range(self.rng.choice([1, 1, 5, 40])):
                 if self.rng.random() < 0.1:
-                    self.remember()
+                    try:
+                        self.remember()
+                    except PyMongoError as error:
+                        self.errors[f"remember: {getattr(error, 'code', None)}"] += 1
                 self.perform(self.rng.choices(names, weights)[0])
-            if self.rng.random() < 0.3:
-                time.sleep(self.rng.random() * 0.06)
+            if self.rng.random() < (0.8 if self.torture else 0.3):
+                time.sleep(self.rng.random() * (0.3 if self.torture else 0.06))
 
     def perform(self, name):
         _, function, only = OPERATIONS[name]
@@ -114,7 +133,7 @@ class Writer:
 
     def remember(self):
         document = self.docs.find_one(self.one())
-        if document is not None and "_lockstep" in document and "_outputs" in document and is_right(self.name, document):
+        if document is not None and "_lockstep" in document and "_outputs" in document and self.is_right(self.name, document):
             self.copies.append((self.name, document))
 
 
@@ -299,7 +318,7 @@ def replace_with_nothing(w):
 @operation(3)
 def replace_and_keep_outputs(w):
     document = w.existing()
-    if not is_right(w.name, document):
+    if not w.is_right(w.name, document):
         raise Impossible
     w.docs.replace_one({"_id": document["_id"]}, {**document, **w.input()})
 
@@ -491,6 +510,21 @@ def out_stage(w):
                       {"$unset": ["_outputs", "_lockstep"]}, {"$out": "folded"}])
 
 
+@operation(0.15, only="folded", torture=True)
+def rename_away_and_back(w):
+    w.docs.rename("aside", dropTarget=True)
+    time.sleep(w.rng.random() * 0.2)
+    w.db["aside"].rename("folded", dropTarget=True)
+
+
+@operation(0.15, only="folded", torture=True)
+def rename_another_here(w):
+    fresh = w.db["another"].with_options(write_concern=WriteConcern("majority", wtimeout=5000))
+    fresh.drop()
+    fresh.insert_many([{"_id": place, **values.fields(w.rng)} for place in range(w.rng.randrange(1, 20))])
+    fresh.rename("folded", dropTarget=True)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--uri", required=True)
@@ -499,9 +533,14 @@ def main():
     options.add_argument("--index", type=int, required=True)
     options.add_argument("--seconds", type=float, required=True)
     options.add_argument("--stats", required=True)
+    options.add_argument("--torture", action="store_true", help="bear faults, and write less")
+    options.add_argument("--without", default="", help="kinds of operations to leave out, with commas between")
     options = options.parse_args()
-    with pymongo.MongoClient(options.uri) as client:
-        writer = Writer(client, options.database, options.seed * 1000 + options.index)
+    # A cut connection ends an operation soon.
+    limits = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 2000, "socketTimeoutMS": 4000}
+    with pymongo.MongoClient(options.uri, **(limits if options.torture else {})) as client:
+        without = set(filter(None, options.without.split(",")))
+        writer = Writer(client, options.database, options.seed * 1000 + options.index, options.torture, without)
         writer.run(options.seconds)
     with open(options.stats, "w") as file:
         json.dump({"operations": writer.counts, "refused": writer.errors}, file)

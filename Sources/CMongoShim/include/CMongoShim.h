@@ -108,6 +108,7 @@ typedef struct {
 extern const uint32_t shim_domain_client;
 extern const uint32_t shim_domain_stream;
 extern const uint32_t shim_domain_server;
+extern const uint32_t shim_domain_write_concern;
 extern const uint32_t shim_domain_server_selection;
 
 typedef void (*shim_log_function)(int level, const char *domain, const char *message);

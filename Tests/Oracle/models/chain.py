@@ -4,8 +4,8 @@ import hashlib
 from protocol import canonical, serve
 
 
-def predict(value):
-    return "of " + hashlib.sha256(canonical(value).encode()).hexdigest()[:12]
+def predict(value, salt):
+    return "of " + hashlib.sha256((salt + canonical(value)).encode()).hexdigest()[:12]
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ import hashlib
 from protocol import canonical, serve
 
 
-def predict(value):
+def predict(value, salt):
     if isinstance(value, str) and value.startswith("refuse"):
         raise ValueError("this text is to be refused")
-    digest = hashlib.sha256(canonical(value).encode()).digest()
+    digest = hashlib.sha256((salt + canonical(value)).encode()).digest()
     # Quarters are exact as float32 and as double.
     return [byte / 4 for byte in digest[:6]]
 
