@@ -23,7 +23,9 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
-        .target(name: "CMongoShim", dependencies: ["CMongoC"], linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "CMongoShim", dependencies: ["CMongoC"],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(
             name: "MongoDriver",
             dependencies: ["CMongoShim", .product(name: "Logging", package: "swift-log")],

@@ -137,19 +137,3 @@ void shim_reply_free(shim_reply *reply) {
     bson_destroy(&reply->document);
     bson_free(reply);
 }
-
-bool shim_uri_is_valid(const char *text) {
-    mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &(bson_error_t){0});
-    if (uri == NULL) return false;
-    mongoc_uri_destroy(uri);
-    return true;
-}
-
-char *shim_uri_database(const char *text) {
-    mongoc_uri_t *uri = mongoc_uri_new(text);
-    if (uri == NULL) return NULL;
-    const char *database = mongoc_uri_get_database(uri);
-    char *copy = database == NULL ? NULL : bson_strdup(database);
-    mongoc_uri_destroy(uri);
-    return copy;
-}

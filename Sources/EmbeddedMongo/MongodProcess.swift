@@ -95,6 +95,8 @@ public final class MongodProcess: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            // One that was there before may be open to others.
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory)
         } catch {
             throw .didNotStart("the folder `\(directory)` cannot be made: \(error.localizedDescription)")
         }

@@ -23,6 +23,8 @@ extension Failure {
     init(unreachable error: MongoError, uri: String, config: String) {
         let place = redacted(uri: uri)
         switch error.source {
+        case .tls:
+            self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
         case .client where !uri.hasPrefix("mongodb+srv:"):
             self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
         case .client:
@@ -30,16 +32,34 @@ extension Failure {
                 .unavailable,
                 "MongoDB at \(place): \(error.message). Is the host's name right, and does DNS work here?")
         case .serverSelection:
+            // libmongoc does not always know that it was TLS.
+            if let problem = tlsProblem(uri: uri) {
+                self.init(.unavailable, "no MongoDB to write to at \(place): \(problem)")
+                return
+            }
             // libmongoc says what happened to each server in brackets.
             let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
             let hint = uri.contains("replicaSet=") ? " Is `replicaSet` in it the name of the set?" : ""
             self.init(
                 .unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")\(hint)")
         case .authentication:
-            self.init(.unavailable, "MongoDB at \(place) refuses the log-in. \(error.hint ?? "")")
+            self.init(.unavailable, "MongoDB at \(place) \(Self.refusal(LogIn(uri: uri), error))")
         default:
             self.init(.unavailable, "MongoDB at \(place): \(error)")
         }
+    }
+}
+
+extension Failure {
+    /// To be read after the name of the server.
+    private static func refusal(_ logIn: LogIn?, _ error: MongoError) -> String {
+        guard let logIn, let user = logIn.user else { return "refuses the log-in. \(error.hint ?? "")" }
+        guard logIn.isByCertificate else {
+            return
+                "refuses the log-in of `\(user)`, a user of the database `\(logIn.source)`. \(error.hint ?? "")"
+        }
+        return
+            "refuses the log-in of the certificate `\(user)`. Create a user of that name: db.getSiblingDB(\"$external\").createUser({user: \"\(user)\", roles: [{role: \"readWrite\", db: \"<database>\"}]})."
     }
 }
 

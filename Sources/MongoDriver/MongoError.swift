@@ -21,6 +21,8 @@ public struct MongoError: Error, Sendable {
         public static let serverSelection = Self(rawValue: "server selection")
         /// User name, password or certificate were refused.
         public static let authentication = Self(rawValue: "authentication")
+        /// A file with certificates or keys cannot be used.
+        public static let tls = Self(rawValue: "TLS")
         /// The request could not be made: a bad URI, a document that is too large.
         public static let client = Self(rawValue: "client")
     }
@@ -113,6 +115,8 @@ extension MongoError: CustomStringConvertible {
     /// What the user can do.
     public var hint: String? {
         switch (source, code) {
+        case (.serverSelection, _) where message.contains("TLS"):
+            "`lockstep check` looks for the reason."
         case (.serverSelection, _):
             "Is mongod running there, and is the address right? Check `mongodb.uri`."
         case (.authentication, _), (.server, Code.authenticationFailed):

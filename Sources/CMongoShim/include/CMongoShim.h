@@ -142,10 +142,92 @@ bool shim_command(shim_client *client, const char *database, int kind, const uin
 const uint8_t *shim_reply_data(const shim_reply *reply, uint32_t *length);
 void shim_reply_free(shim_reply *reply);
 
-/// True when libmongoc can read the URI.
-bool shim_uri_is_valid(const char *uri);
-/// The URI's database, to be released with shim_string_free; null when it names none.
-char *_Nullable shim_uri_database(const char *uri);
+// MARK: Connection strings
+
+typedef struct shim_uri shim_uri;
+
+/// Null when libmongoc cannot read it. Texts borrow from the URI; null where it does not say.
+shim_uri *_Nullable shim_uri_new(const char *text);
+void shim_uri_free(shim_uri *uri);
+bool shim_uri_has_tls(const shim_uri *uri);
+/// False where it does not say.
+bool shim_uri_flag(const shim_uri *uri, const char *option);
+const char *_Nullable shim_uri_text(const shim_uri *uri, const char *option);
+const char *_Nullable shim_uri_database(const shim_uri *uri);
+const char *_Nullable shim_uri_username(const shim_uri *uri);
+const char *_Nullable shim_uri_auth_source(const shim_uri *uri);
+const char *_Nullable shim_uri_auth_mechanism(const shim_uri *uri);
+/// The host of that index; null after the last one, and for `mongodb+srv`, whose hosts DNS knows.
+const char *_Nullable shim_uri_host(const shim_uri *uri, size_t index, uint16_t *port);
+
+// MARK: Why TLS fails
+
+/// What a certificate says of itself. Dates are `2026-01-31`.
+typedef struct {
+    char subject[512];
+    /// The hosts it is for, as `DNS:db.example, IP Address:10.0.0.1`; empty when it does not say.
+    char names[512];
+    char from[16];
+    char until[16];
+    bool is_early;
+    bool is_expired;
+} shim_certificate;
+
+/// What is wrong with a file of certificates or keys.
+enum {
+    shim_file_good = 0,
+    /// `reason` is errno.
+    shim_file_unreadable = 1,
+    shim_file_has_no_certificate = 2,
+    shim_file_has_no_key = 3,
+    shim_file_needs_password = 4,
+    shim_file_wrong_password = 5,
+    /// The key is not the one of the certificate.
+    shim_file_key_of_another = 6,
+};
+
+/// Looks at a file with a certificate and its private key; `certificate` is filled when there is one.
+int shim_tls_key_file(const char *path, const char *_Nullable password, shim_certificate *certificate, int *reason);
+/// Looks at a file with certificates of authorities.
+int shim_tls_ca_file(const char *path, int *reason);
+
+/// How a server takes us.
+enum {
+    /// Or it says nothing in the time that it had.
+    shim_probe_unreachable = 0,
+    /// It answers to `hello`.
+    shim_probe_answered = 1,
+    /// It ends the connection.
+    shim_probe_closed = 2,
+    /// The same, but after the handshake.
+    shim_probe_closed_later = 3,
+    /// We object to its certificate.
+    shim_probe_objected = 4,
+};
+
+typedef struct {
+    const char *_Nullable ca_file;
+    const char *_Nullable key_file;
+    const char *_Nullable key_password;
+    bool check_certificate;
+    bool check_host;
+} shim_tls_options;
+
+typedef struct {
+    /// OpenSSL's X509_V_ERR_…, 0 when nothing is wrong with the certificates.
+    int code;
+    /// 0 for the server's own certificate, more for those above it.
+    int depth;
+    /// OpenSSL's words for the code, or what else went wrong; may be empty.
+    char text[256];
+    shim_certificate certificate;
+} shim_tls_report;
+
+/// Asks a server `hello` in the clear; blocks, for `milliseconds` at each step.
+int shim_probe_plain(const char *host, uint16_t port, int milliseconds);
+/// The same by TLS. The process must ignore SIGPIPE.
+int shim_probe_tls(const char *host, uint16_t port, const shim_tls_options *options, int milliseconds,
+                   shim_tls_report *report);
 
 #if defined(__clang__)
 #pragma clang assume_nonnull end

@@ -23,11 +23,19 @@ extension ExecCommand: CustomStringConvertible {
 }
 
 extension ExecCommand {
-    /// All that the program gets to see: where programs and the user's files are, the language, and what the
-    /// configuration says. Nothing else is inherited, so that no secret of the daemon's reaches the program.
+    /// What a program needs to find itself, its user, the language, the time, and whom to trust. Nothing that may hold a
+    /// secret: not even `HTTPS_PROXY`, which may hold a password.
+    static let inheritedVariables = [
+        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE",
+        "LC_CTYPE",
+        "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    ]
+
+    /// All that the program gets to see: ``inheritedVariables``, and what the configuration says. Nothing else is
+    /// inherited, so that no secret of the daemon's reaches the program.
     func fullEnvironment(inherited: (String) -> String?) -> [String: String] {
         var variables = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
-        for name in ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"] {
+        for name in Self.inheritedVariables {
             if let value = inherited(name) { variables[name] = value }
         }
         variables["PYTHONUNBUFFERED"] = "1"

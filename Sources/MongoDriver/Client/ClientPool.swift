@@ -12,25 +12,34 @@ package final class ClientPool: Sendable {
 
     /// - Parameter maximum: connections at most; a borrower beyond waits.
     package init(uri: String, application: String, maximum: Int) throws(MongoError) {
-        startLibrary()
-        var error = shim_error()
         redactedURI = redacted(uri: uri)
-        guard let pool = shim_pool_new(uri, application, UInt32(maximum), &error) else {
-            let reason = MongoError(error, operation: "connect", namespace: redactedURI)
-            // libmongoc quotes a password that is not percent-encoded.
-            guard reason.message.contains("ssword") || reason.message.contains("sername") else {
-                throw reason
-            }
+        if let options = URIOptions(uri), let problem = options.fileProblem {
             throw MongoError(
-                source: .client, code: reason.code,
-                message: "the user name and the password in the URI must be percent-encoded",
-                operation: "connect", namespace: redactedURI)
+                source: .tls, code: 0, message: problem, operation: "connect", namespace: redactedURI)
+        }
+        var error = shim_error()
+        guard let pool = shim_pool_new(uri, application, UInt32(maximum), &error) else {
+            throw Self.refusal(error, uri: uri, namespace: redactedURI)
         }
         handle = pool
     }
 
     deinit {
         shim_pool_free(handle)
+    }
+
+    /// libmongoc quotes a password that is not percent-encoded, and values of options.
+    private static func refusal(_ error: shim_error, uri: String, namespace: String) -> MongoError {
+        let reason = MongoError(error, operation: "connect", namespace: namespace)
+        let beginnings = ["Username", "Password", "Incorrect URI escapes", "Invalid username or password"]
+        let isAboutTheUser = beginnings.contains { reason.message.hasPrefix($0) }
+        let message =
+            isAboutTheUser
+            ? "the user name and the password in the URI must be percent-encoded"
+            : reason.message.hiding(secrets(ofURI: uri))
+        return MongoError(
+            source: reason.source, code: reason.code, message: message, operation: "connect",
+            namespace: namespace)
     }
 
     /// Lends a client until the loan ends; blocks while all are out.

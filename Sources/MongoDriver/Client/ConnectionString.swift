@@ -1,5 +1,3 @@
-import CMongoShim
-
 /// The URI with its secrets replaced by `***`: the password, and options that hold one.
 ///
 /// Works on the text alone, so that what is no URI at all gives nothing away either.
@@ -20,35 +18,22 @@ package func redacted(uri: String) -> String {
 
 /// The database that the URI names, if it does.
 package func database(ofURI uri: String) -> String? {
-    startLibrary()
-    guard let text = shim_uri_database(uri) else { return nil }
-    defer { shim_string_free(text) }
-    return String(cString: text)
+    URIOptions(uri)?.database
 }
 
 private func isURI(_ text: String) -> Bool {
-    startLibrary()
-    return shim_uri_is_valid(text)
+    URIOptions(text) != nil
 }
 
 private func redactedOptions(_ text: Substring) -> String {
     guard let question = text.firstIndex(of: "?") else { return String(text) }
     let options = text[text.index(after: question)...].split(separator: "&", omittingEmptySubsequences: false)
-    let shown = options.map { option -> String in
-        let name = option.prefix { $0 != "=" }
-        let isSecret = ["password", "authmechanismproperties"].contains { name.lowercased().hasSuffix($0) }
-        return isSecret ? "\(name)=***" : String(option)
+    var isInSecret = false
+    let shown = options.map { text -> String in
+        let option = URIOption(text)
+        isInSecret = option.isSecret || (isInSecret && option.value == nil)
+        guard isInSecret else { return String(text) }
+        return option.value == nil ? "***" : "\(option.name)=***"
     }
     return text[...question] + shown.joined(separator: "&")
-}
-
-extension StringProtocol {
-    fileprivate func firstRange(of text: String) -> Range<Index>? {
-        var index = startIndex
-        while index < endIndex {
-            if self[index...].hasPrefix(text) { return index..<self.index(index, offsetBy: text.count) }
-            index = self.index(after: index)
-        }
-        return nil
-    }
 }
