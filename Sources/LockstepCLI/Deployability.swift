@@ -10,14 +10,27 @@ enum Deployability {
 
     static func problems(_ db: Database) async throws -> [String] {
         let kinds = try await db.collectionKinds()
+        let capped = try await capped(db)
         return Set(db.listeners.map(\.collection.name)).sorted().compactMap { name in
             switch kinds[name] {
             case "view":
                 "`\(name)` is a view: predictions cannot be stored beside its documents. Name the collection it is made from"
             case "timeseries":
                 "`\(name)` is a time-series collection, which has no change stream and takes no updates. Name another collection"
+            case _ where capped.contains(name):
+                "`\(name)` is a capped collection: predictions would take up its fixed size, and MongoDB would delete your documents the earlier. Name another collection"
             default: nil
             }
+        }
+    }
+
+    /// Those of the listeners' collections that are of a fixed size, as far as the user may see.
+    private static func capped(_ db: Database) async throws -> Set<String> {
+        do {
+            return Set(try await db.collectionTraits().filter { $1.isCapped }.keys)
+        } catch let error as MongoError where error.code == MongoError.Code.unauthorized {
+            // `check` says which right is missing.
+            return []
         }
     }
 }

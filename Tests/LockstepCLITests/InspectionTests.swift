@@ -30,20 +30,21 @@ import Testing
         #expect(ending.out.contains("FAILED model length: ") && ending.out.contains(reason), "\(ending)")
     }
 
-    @Test(arguments: ["view", "timeseries"])
+    @Test(arguments: ["view", "timeseries", "capped"])
     func aCollectionThatTakesNoPredictionsIsABadConfiguration(kind: String) async throws {
         let project = try Project(try Servers.replicaSetURI())
-        try project.command(
-            kind == "view"
-                ? ["create": "docs", "viewOn": "others", "pipeline": []]
-                : ["create": "docs", "timeseries": ["timeField": "at"]])
+        let kinds: [String: (options: [(String, BSONValue)], name: String)] = [
+            "view": ([("viewOn", "others"), ("pipeline", [])], "view"),
+            "timeseries": ([("timeseries", ["timeField": "at"])], "time-series collection"),
+            "capped": ([("capped", true), ("size", 4096)], "capped collection"),
+        ]
+        let (options, name) = try #require(kinds[kind])
+        try project.command(BSONDocument([("create", "docs")] + options))
         for command in ["run", "check", "status", "verify"] {
             let ending = try await project.lockstep(command)
             #expect(ending.status == 78, "\(command): \(ending)")
             let text = ending.out + ending.err
-            #expect(
-                text.contains("`docs` is a \(kind == "view" ? "view" : "time-series collection")"),
-                "\(ending)")
+            #expect(text.contains("`docs` is a \(name)"), "\(ending)")
         }
     }
 

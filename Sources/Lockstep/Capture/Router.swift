@@ -146,7 +146,8 @@ struct Router {
         findings.counts.updates += 1
         let offers = routes.compactMap { index, route -> WorkQueue.Offer? in
             let interest = route.interest(inUpdate: event)
-            guard interest != .none else { return nil }
+            // Where there was no room for an output, any change may have made some.
+            guard interest != .none || health[index].hasOversized else { return nil }
             var change = PendingChange()
             change.force = interest == .force
             return WorkQueue.Offer(listener: index, key: key, change: change)

@@ -20,7 +20,12 @@ package struct FailureStore: Sendable {
         package let at: Int64
         /// When it was parked first; for a new one the same.
         package var since: Int64
+        /// The output's size, when there was no room for it in the document.
+        var outputBytes: Int?
     }
+
+    /// What a parked document failed with.
+    typealias Parked = (input: Fingerprint?, version: String, outputBytes: Int?)
 
     /// A person asked to try it again.
     package struct Request: Hashable, Sendable {
@@ -29,7 +34,12 @@ package struct FailureStore: Sendable {
     }
 
     func park(_ failures: [Failure]) throws(MongoError) {
-        guard !failures.isEmpty else { return }
+        for some in failures.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.document.bytes.count }) {
+            try parkTogether(some)
+        }
+    }
+
+    private func parkTogether(_ failures: ArraySlice<Failure>) throws(MongoError) {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "update")
         command.array("updates") { updates in
@@ -43,11 +53,15 @@ package struct FailureStore: Sendable {
                             if let input = failure.input { fields.append(input.value, forKey: "input") }
                             fields.append(failure.version, forKey: "version")
                             fields.append(milliseconds: failure.at, forKey: "at")
+                            if let bytes = failure.outputBytes { fields.append(bytes, forKey: "outputBytes") }
                         }
                         update.document("$setOnInsert") {
                             $0.append(milliseconds: failure.at, forKey: "since")
                         }
-                        update.document("$unset") { $0.append(1, forKey: "retry") }
+                        update.document("$unset") { fields in
+                            fields.append(1, forKey: "retry")
+                            if failure.outputBytes == nil { fields.append(1, forKey: "outputBytes") }
+                        }
                     }
                     operation.append(true, forKey: "upsert")
                 }
@@ -59,7 +73,12 @@ package struct FailureStore: Sendable {
 
     /// These documents are fresh or gone.
     func clear(listener: String, documents: [BSONValue]) throws(MongoError) {
-        guard !documents.isEmpty else { return }
+        for some in documents.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.bytes.count }) {
+            try clearTogether(listener: listener, documents: some)
+        }
+    }
+
+    private func clearTogether(listener: String, documents: ArraySlice<BSONValue>) throws(MongoError) {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "delete")
         command.array("deletes") { deletes in
@@ -69,6 +88,22 @@ package struct FailureStore: Sendable {
             }
         }
         _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
+    }
+
+    /// Everything of listeners that are no longer there.
+    func forget(listeners: some Sequence<String>) throws(MongoError) {
+        for listener in listeners {
+            var command = BSONBuilder()
+            command.append(Self.collection, forKey: "delete")
+            command.array("deletes") { deletes in
+                deletes.document("0") { operation in
+                    operation.document("q") { $0.append(listener, forKey: "_id.listener") }
+                    operation.append(0, forKey: "limit")
+                }
+            }
+            _ = try connection.write(
+                command, collection: Self.collection, concern: .majority, operation: "delete")
+        }
     }
 
     /// Lends a listener's parked documents, a page at a time.
@@ -88,15 +123,18 @@ package struct FailureStore: Sendable {
     }
 
     /// Which of these documents are parked, with the input and version that failed.
-    func parked(listener: String, documents: [BSONValue]) throws -> [DocumentKey: (Fingerprint?, String)] {
-        var found: [DocumentKey: (Fingerprint?, String)] = [:]
-        guard !documents.isEmpty else { return found }
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "find")
-        command.document("filter") { Self.append(listener, documents, to: &$0) }
-        try connection.query(command, collection: Self.collection) { view in
-            guard let failure = Failure(view) else { return }
-            found[DocumentKey(failure.document)] = (failure.input, failure.version)
+    func parked(listener: String, documents: [BSONValue]) throws -> [DocumentKey: Parked] {
+        var found: [DocumentKey: Parked] = [:]
+        for some in documents.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.bytes.count }) {
+            var command = BSONBuilder()
+            command.append(Self.collection, forKey: "find")
+            command.document("filter") { Self.append(listener, some, to: &$0) }
+            try connection.query(command, collection: Self.collection) { view in
+                guard let failure = Failure(view) else { return }
+                found[DocumentKey(failure.document)] = (
+                    failure.input, failure.version, failure.outputBytes
+                )
+            }
         }
         return found
     }
@@ -106,6 +144,13 @@ package struct FailureStore: Sendable {
         var counts: [String: Int] = [:]
         try all { counts[$0.listener, default: 0] += 1 }
         return counts
+    }
+
+    /// The listeners that have a document parked since there was no room in it.
+    func oversized() throws -> Set<String> {
+        var listeners: Set<String> = []
+        try all { if $0.outputBytes != nil { listeners.insert($0.listener) } }
+        return listeners
     }
 
     /// Lends every parked document.
@@ -152,7 +197,9 @@ package struct FailureStore: Sendable {
         return requests
     }
 
-    private static func append(_ listener: String, _ documents: [BSONValue], to filter: inout BSONBuilder) {
+    private static func append(
+        _ listener: String, _ documents: ArraySlice<BSONValue>, to filter: inout BSONBuilder
+    ) {
         filter.document("_id") { id in
             id.array("$in") { list in
                 for (index, document) in documents.enumerated() {
@@ -184,6 +231,6 @@ extension FailureStore.Failure {
                 value.count == 21 ? Fingerprint(bytes: Array(value.suffix(16))) : nil
             },
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
-            since: view["since"]?.milliseconds ?? 0)
+            since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) })
     }
 }

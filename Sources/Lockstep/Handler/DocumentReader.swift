@@ -1,4 +1,4 @@
-/// Reads what one listener needs of documents as they are now, in one query.
+/// Reads what one listener needs of documents as they are now, in as few queries as their `_id`s fit into.
 struct DocumentReader {
     let connection: Connection
     let listener: Listener
@@ -29,27 +29,47 @@ struct DocumentReader {
     private func query(
         _ keys: [DocumentKey], matching filter: BSONDocument?, _ body: (DocumentKey, Evidence) -> Void
     ) throws {
-        var command = command(keys, matching: filter)
         let projection = EvidenceProjection([listener])
-        command.document("projection") { projection.append(to: &$0) }
-        try connection.query(command, collection: listener.collection.name) { document in
-            guard let id = document["_id"] else { return }
-            body(DocumentKey(BSONValue(copying: id)), projection.evidence(in: document)[0])
+        for some in keys.perCommand {
+            var command = command(some, matching: filter)
+            command.document("projection") { projection.append(to: &$0) }
+            try connection.query(command, collection: listener.collection.name) { document in
+                guard let id = document["_id"] else { return }
+                body(DocumentKey(BSONValue(copying: id)), projection.evidence(in: document)[0])
+            }
         }
     }
 
     /// Those of the documents that a filter matches.
     func matching(_ filter: BSONDocument, _ keys: [DocumentKey]) throws -> Set<DocumentKey> {
         var found: Set<DocumentKey> = []
-        var command = command(keys, matching: filter)
-        command.document("projection") { $0.append(1, forKey: "_id") }
-        try connection.query(command, collection: listener.collection.name) { view in
-            if let id = view["_id"] { found.insert(DocumentKey(BSONValue(copying: id))) }
+        for some in keys.perCommand {
+            var command = command(some, matching: filter)
+            command.document("projection") { $0.append(1, forKey: "_id") }
+            try connection.query(command, collection: listener.collection.name) { view in
+                if let id = view["_id"] { found.insert(DocumentKey(BSONValue(copying: id))) }
+            }
         }
         return found
     }
 
-    private func command(_ keys: [DocumentKey], matching filter: BSONDocument?) -> BSONBuilder {
+    /// The bytes that each of the documents takes.
+    func sizes(_ keys: [DocumentKey]) throws -> [DocumentKey: Int] {
+        var found: [DocumentKey: Int] = [:]
+        for some in keys.perCommand {
+            var command = command(some, matching: nil)
+            command.document("projection") { projection in
+                projection.document("size") { $0.append("$$ROOT", forKey: "$bsonSize") }
+            }
+            try connection.query(command, collection: listener.collection.name) { view in
+                guard let id = view["_id"], let size = view["size"]?.int64 else { return }
+                found[DocumentKey(BSONValue(copying: id))] = Int(size)
+            }
+        }
+        return found
+    }
+
+    private func command(_ keys: ArraySlice<DocumentKey>, matching filter: BSONDocument?) -> BSONBuilder {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
         command.document("filter") { conditions in

@@ -23,6 +23,7 @@ extension Handler {
     func plan(_ jobs: [Job], _ collation: BSONDocument?) throws -> Plan {
         var plan = Plan()
         var digest = SHA256()
+        let jobs = jobs.map { $0.change.carried?.allSatisfy(\.isAsRead) == false ? $0.withoutValues : $0 }
         let unread = jobs.filter { $0.change.carried == nil }.map(\.key)
         let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
         let found = unread.isEmpty ? [:] : try reader.read(unread)
@@ -30,6 +31,8 @@ extension Handler {
             health.hasParked
             ? try failures.parked(listener: listener.id, documents: jobs.map(\.key.id)) : [:]
         plan.parked = Set(parked.keys)
+        let oversized = jobs.map(\.key).filter { parked[$0]?.outputBytes != nil }
+        let sizes = oversized.isEmpty ? [:] : try reader.sizes(oversized)
         for job in jobs {
             let evidence: Evidence? =
                 job.change.carried.map {
@@ -49,8 +52,8 @@ extension Handler {
                 statistics.add(fresh: 1)
             default:
                 guard let values = evidence.input, let fingerprint else { continue }
-                if let entry = parked[job.key], !job.change.retry, entry.0 == fingerprint,
-                    entry.1 == listener.model.version
+                if let entry = parked[job.key], !job.change.retry, entry.input == fingerprint,
+                    entry.version == listener.model.version, !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
                     if evidence.hasOutput || evidence.hasProvenance {
@@ -64,5 +67,28 @@ extension Handler {
             }
         }
         return plan
+    }
+
+    /// What could not be stored for its size could be by now; a little is left for the provenance and the names.
+    private func hasRoom(_ output: Int?, _ document: Int?) -> Bool {
+        guard let output, let document else { return false }
+        return document + output + (1 << 10) + 2 * listener.outputPath.text.utf8.count <= 16 << 20
+    }
+}
+
+extension BSONValue {
+    /// True when the server would give it as it stands in the document: it names the elements of an array by their
+    /// places, whatever their names are, and the fingerprint is of what it gives.
+    var isAsRead: Bool {
+        guard type == .array || type == .document else { return true }
+        var place = 0
+        return BSONDocument(trusted: bytes).withView { view in
+            view.allSatisfy { element in
+                defer { place += 1 }
+                if type == .array, !element.key.elementsEqual(String(place).utf8) { return false }
+                guard element.type == .array || element.type == .document else { return true }
+                return BSONValue(copying: element).isAsRead
+            }
+        }
     }
 }

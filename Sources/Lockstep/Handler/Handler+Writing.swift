@@ -41,7 +41,15 @@ extension Handler {
         /// The document was changed meanwhile; it is looked at again.
         var again: [Job] = []
         /// The server refuses these outputs.
-        var refused: [(job: Job, fingerprint: Fingerprint?, reason: String)] = []
+        var refused: [Refusal] = []
+    }
+
+    struct Refusal {
+        let job: Job
+        let fingerprint: Fingerprint?
+        let reason: String
+        /// The output's size, when that was the reason.
+        var outputBytes: Int?
     }
 
     func write(_ batch: WriteBatch, _ writer: OutputWriter) throws -> Written {
@@ -63,7 +71,13 @@ extension Handler {
             let superseded = result.matched + errors.count < places.count
             statistics.add(written: result.matched, superseded: places.count - result.matched - errors.count)
             for (position, place) in places.enumerated() {
+                let refusals = written.refused.count
                 sort(batch.jobs[place], error: errors[position], superseded: superseded, into: &written)
+                if written.refused.count > refusals, errors[position]?.isAboutSize == true,
+                    case .store(let output, _, _) = batch.changes[place].change
+                {
+                    written.refused[refusals].outputBytes = output.bytes.count
+                }
             }
         }
         if !written.refused.isEmpty {
@@ -98,7 +112,9 @@ extension Handler {
                 sort(entry, error: nil, superseded: true, into: &written)
             } else {
                 written.refused.append(
-                    (job, entry.fingerprint, "MongoDB refuses the output: \(error.message)"))
+                    Refusal(
+                        job: job, fingerprint: entry.fingerprint,
+                        reason: "MongoDB refuses the output: \(error.message)"))
                 written.done.append(job)
             }
         } else if superseded {
@@ -106,7 +122,10 @@ extension Handler {
             job.change.attempts = job.change.superseded == entry.fingerprint ? job.change.attempts + 1 : 0
             job.change.superseded = entry.fingerprint
             if job.change.attempts > Self.maximumAttempts {
-                written.refused.append((job, entry.fingerprint, "the document does not match its own input"))
+                written.refused.append(
+                    Refusal(
+                        job: job, fingerprint: entry.fingerprint,
+                        reason: "the document does not match its own input"))
                 written.done.append(job)
             } else {
                 written.again.append(job)
@@ -122,12 +141,17 @@ extension Handler {
         for (input, reason, attempts) in batch.parked where !again.contains(input.job.key) {
             parking.append(failure(input.job, input.fingerprint, reason, attempts, at: batch.at))
         }
-        for (job, fingerprint, reason) in written.refused {
-            parking.append(failure(job, fingerprint, reason, job.change.attempts + 1, at: batch.at))
+        for refusal in written.refused {
+            var failure = failure(
+                refusal.job, refusal.fingerprint, refusal.reason, refusal.job.change.attempts + 1,
+                at: batch.at)
+            failure.outputBytes = refusal.outputBytes
+            parking.append(failure)
         }
         if !parking.isEmpty {
             try failures.park(parking)
             health.hasParked = true
+            if parking.contains(where: { $0.outputBytes != nil }) { health.hasOversized = true }
             statistics.add(parked: parking.count)
             for failure in parking.prefix(3) {
                 log.warning(
@@ -153,5 +177,12 @@ extension Handler {
             listener: listener.id, document: job.key.id, reason: reason, attempts: attempts,
             input: fingerprint,
             version: listener.model.version, at: at, since: at)
+    }
+}
+
+extension WriteError {
+    var isAboutSize: Bool {
+        [MongoError.Code.documentTooLarge, MongoError.Code.documentTooLargeAfterUpdate, 17420].contains(code)
+            || message.contains("too large")
     }
 }

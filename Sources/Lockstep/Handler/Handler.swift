@@ -32,11 +32,21 @@ struct Handler: Sendable {
         } catch let error as MongoError where error.isTransient {
             let due = serverHealth.failed(error.description)
             queue.giveBack(jobs.map(\.withoutValues), listener: index, due: due)
+        } catch let error as MongoError where error.source == .server {
+            // The collection may have given way to something else since it was looked at.
+            collations.forget([listener.collection.name])
+            guard let obstacle = try collations.traits(of: listener.collection.name).obstacle else {
+                throw error
+            }
+            try passOver(jobs, obstacle)
         }
     }
 
     private func makeFresh(_ jobs: [Job]) async throws {
-        let collation = try collations.named(for: listener.collection.name)
+        let traits = try collations.traits(of: listener.collection.name)
+        if let obstacle = traits.obstacle { return try passOver(jobs, obstacle) }
+        health.isInTheWay(nil)
+        let collation = traits.collation
         let plan = try plan(jobs, collation)
         let outcomes = await predict(plan.inputs)
         var batch = WriteBatch(at: currentMilliseconds())
@@ -51,6 +61,15 @@ struct Handler: Sendable {
         returnToQueue(batch, written)
         queue.chain(plan.settled + written.done, to: dependents)
         queue.finish(plan.settled + plan.gone + written.done, listener: index)
+    }
+
+    /// There is nothing to write beside: the documents count as gone.
+    private func passOver(_ jobs: [Job], _ obstacle: String) throws {
+        health.isInTheWay(
+            "`\(listener.collection.name)` is \(obstacle) now, where no predictions can be stored; its documents are passed over until it is a collection again"
+        )
+        if health.hasParked { try failures.clear(listener: listener.id, documents: jobs.map(\.key.id)) }
+        queue.finish(jobs, listener: index)
     }
 
     private func returnToQueue(_ batch: WriteBatch, _ written: Written) {

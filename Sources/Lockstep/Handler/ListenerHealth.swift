@@ -10,7 +10,9 @@ final class ListenerHealth: Sendable {
         var pausedUntil: ContinuousClock.Instant?
         var outage: String?
         var log = OutageLog()
+        var obstacle: String?
         var hasParked = false
+        var hasOversized = false
         var known: BSONValue?
     }
 
@@ -52,6 +54,20 @@ final class ListenerHealth: Sendable {
         if let text { log.notice("\(name): works again\(text)") }
     }
 
+    /// Says once what takes the place of the listener's collection; nil when nothing does.
+    func isInTheWay(_ obstacle: String?) {
+        let isNews = state.withLock { state in
+            defer { state.obstacle = obstacle }
+            return state.obstacle != obstacle
+        }
+        guard isNews else { return }
+        if let obstacle {
+            log.error("\(name): \(obstacle)")
+        } else {
+            log.notice("\(name): its collection is back")
+        }
+    }
+
     /// An input that the model has answered: what is tried when everything else fails.
     var knownInput: BSONValue? {
         state.withLock { $0.known }
@@ -78,5 +94,11 @@ final class ListenerHealth: Sendable {
     var hasParked: Bool {
         get { state.withLock { $0.hasParked } }
         set { state.withLock { $0.hasParked = newValue } }
+    }
+
+    /// A document may be parked because there was no room in it: any change of it may make some.
+    var hasOversized: Bool {
+        get { state.withLock { $0.hasOversized } }
+        set { state.withLock { $0.hasOversized = newValue } }
     }
 }

@@ -133,10 +133,16 @@ struct OutputWriter {
 
     /// Removes whatever stands above our fields and is no document.
     func clearPath(_ keys: [DocumentKey]) throws(MongoError) {
+        // The `_id`s stand in the command once for each path.
+        let above = listener.outputPath.ancestors + listener.provenancePath.ancestors
+        let limit = BSONDocument.bytesOfIDsPerCommand / max(1, above.count)
+        for some in keys.slices(bytes: limit, { $0.id.bytes.count }) { try clearPath(above, some) }
+    }
+
+    private func clearPath(_ above: [String], _ keys: ArraySlice<DocumentKey>) throws(MongoError) {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "update")
         command.append(true, forKey: "ordered")
-        let above = listener.outputPath.ancestors + listener.provenancePath.ancestors
         command.array("updates") { updates in
             for (index, path) in above.enumerated() {
                 updates.document(String(index)) { operation in

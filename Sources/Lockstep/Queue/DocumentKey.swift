@@ -29,12 +29,27 @@ extension BSONValue {
     var canonicalNumber: BSONValue {
         switch type {
         case .int32, .double:
-            return int.map { BSONValue(int64: Int64($0)) } ?? self
+            if let int { return BSONValue(int64: Int64(int)) }
+            return double?.isNaN == true ? BSONValue(Double.nan) : self
+        case .decimal128:
+            guard let double else { return self }
+            if double.isNaN || double.isInfinite { return BSONValue(double.isNaN ? .nan : double) }
+            // Below 2^53 every whole number has a double of its own.
+            guard let whole = Int(exactly: double), abs(whole) < 1 << 53, isWhole else { return self }
+            return BSONValue(int64: Int64(whole))
         case .document, .array:
             let elements = BSONDocument(trusted: bytes).map { ($0.key, $0.value.canonicalNumber) }
             return BSONValue(type: type, bytes: BSONDocument(elements).bytes)
         default:
             return self
         }
+    }
+
+    /// A decimal without a fraction: `1.00`, but not `1.0000000000000000000001`, whose double is 1 as well.
+    private var isWhole: Bool {
+        let text = json.drop { $0 != ":" }
+        guard !text.contains("E") else { return false }
+        guard let point = text.firstIndex(of: ".") else { return true }
+        return text[point...].dropFirst().prefix { $0.isNumber }.allSatisfy { $0 == "0" }
     }
 }

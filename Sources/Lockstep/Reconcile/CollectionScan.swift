@@ -18,6 +18,8 @@ struct CollectionScan {
 
     /// Lends page after page until the end or until `body` returns false; begins behind `after`.
     func forEachPage(from after: BSONValue?, _ body: ([Document]) throws -> Bool) throws {
+        // A view or a time-series collection may have taken the name: there is nothing to write beside.
+        guard try connection.traits(of: collection).obstacle == nil else { return }
         var from = after
         var backoff = Backoff()
         while true {

@@ -219,14 +219,18 @@ extension Reconciler {
         }
     }
 
-    /// What is parked and no longer there, or has no input any more, is parked no longer.
+    /// What is parked and no longer there, has no input any more or is fresh, is parked no longer.
     private func sweep(_ concerned: [Listener]) throws {
         for listener in concerned {
             let reader = DocumentReader(
                 connection: connection, listener: listener, collation: .simpleCollation)
             try failures.forEachPage(listener: listener.id) { keys in
                 let found = try reader.read(keys)
-                let over = keys.filter { found[$0]?.input == nil }
+                let over = keys.filter { key in
+                    guard let evidence = found[key], let input = evidence.input else { return true }
+                    return evidence.verdict(
+                        fingerprint: Fingerprint(of: input), version: listener.model.version) == .fresh
+                }
                 try failures.clear(listener: listener.id, documents: over.map(\.id))
             }
         }

@@ -48,6 +48,11 @@ final class Session: Sendable {
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
         let stored = try store.load()
+        // What is parked of listeners that this watcher had and has no more.
+        let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(listeners.map(\.id))
+        if mode != .repair, !gone.isEmpty {
+            try FailureStore(connection: connection).forget(listeners: gone)
+        }
         // Asked for after what was stored, so that its time is not before it.
         let deployment = try connection.deployment()
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
@@ -64,9 +69,11 @@ final class Session: Sendable {
         let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
         let failures = FailureStore(connection: connection)
         let parked = try failures.counts()
+        let oversized = try failures.oversized()
         let health = listeners.map { listener in
             let health = ListenerHealth(name: listener.id, log: log)
             health.hasParked = parked[listener.id] != nil
+            health.hasOversized = oversized.contains(listener.id)
             return health
         }
         let serverHealth = ListenerHealth(name: "MongoDB", log: log)
@@ -130,6 +137,8 @@ final class Session: Sendable {
             }
             await withTaskExecutorPreference(threads) { await self.supervise() }
             await withTaskExecutorPreference(threads) { await self.windDown() }
+            // A model that hangs had the time to drain.
+            group.cancelAll()
             await group.waitForAll()
             return end.withLock { $0 } ?? .stopped
         }
