@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test torture demo dev format format-check bench-quick clean
+.PHONY: help setup build test torture demo dev fuzz format format-check bench-quick clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -11,6 +11,8 @@ ORACLE_SECONDS ?= 20
 TORTURE_MINUTES ?= 5
 # More for it: make torture TORTURE_FLAGS='--seed 7 --go-on'
 TORTURE_FLAGS ?=
+# How long `make fuzz` looks for input that breaks the decoders.
+FUZZ_SECONDS ?= 60
 
 LOCKSTEP := .build/release/lockstep
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
@@ -36,6 +38,13 @@ test: build ## Run every test, and check the import rule
 torture: build ## Kill, cut off and deceive it for minutes, then judge every document (TORTURE_MINUTES=5)
 	@scripts/setup tests
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes $(TORTURE_MINUTES) $(TORTURE_FLAGS)
+
+fuzz: setup ## Search input that breaks the decoders, with libFuzzer (FUZZ_SECONDS=60)
+	LOCKSTEP_FUZZ=1 swift build --quiet --scratch-path .build-fuzz --product Fuzz \
+		-Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address \
+		-Xswiftc -use-ld=lld -Xlinker --allow-multiple-definition
+	mkdir -p .build-fuzz/corpus
+	.build-fuzz/debug/Fuzz .build-fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=.build-fuzz/
 
 demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
 	@scripts/demo

@@ -69,3 +69,10 @@ let package = Package(
         ),
     ]
 )
+
+// `make fuzz` alone sets it: libFuzzer brings a main function of its own.
+if Context.environment["LOCKSTEP_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Lockstep"], path: "Tests/Fuzz", swiftSettings: strict))
+}

@@ -147,23 +147,14 @@ bool shim_builder_parse_json(shim_builder *builder, const char *json, size_t len
                              size_t message_size) {
     bson_error_t error;
     shim_builder_reset(builder);
+    if (!shim_json_check(json, length, message, message_size)) return false;
     bson_destroy(&builder->root);
     // libbson leaves an initialised document behind on failure as well.
     bson_init(&builder->root);
-    // Twice: what stands behind the document would go unnoticed otherwise.
     bson_json_reader_t *reader = bson_json_data_reader_new(false, 0);
     bson_json_data_reader_ingest(reader, (const uint8_t *) json, length);
     int read = bson_json_reader_read(reader, &builder->root, &error);
-    if (read == 1) {
-        bson_t rest = BSON_INITIALIZER;
-        bson_error_t ignored;
-        if (bson_json_reader_read(reader, &rest, &ignored) != 0) {
-            bson_set_error(&error, BSON_ERROR_JSON, BSON_JSON_ERROR_READ_CORRUPT_JS,
-                           "something stands behind the document");
-            read = -1;
-        }
-        bson_destroy(&rest);
-    } else if (read == 0) {
+    if (read == 0) {
         bson_set_error(&error, BSON_ERROR_JSON, BSON_JSON_ERROR_READ_CORRUPT_JS, "Incomplete JSON");
     }
     bson_json_reader_destroy(reader);

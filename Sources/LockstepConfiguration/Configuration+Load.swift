@@ -31,6 +31,10 @@ extension Configuration {
             problems.add(bytes[..<valid].count { $0 == 0x0A } + 1, "the file is not UTF-8: save it as UTF-8")
             throw problems.error
         }
+        if let problem = Limits.problem(in: bytes) {
+            problems.add(problem.line, problem.message)
+            throw problems.error
+        }
         let root: Node?
         do {
             root = try DuplicateKeys.compose(text)
@@ -41,6 +45,10 @@ extension Configuration {
         }
         guard let root, root.scalar?.string.isEmpty != true else {
             problems.add(nil, "the file is empty: it needs `mongodb`, `models` and `listeners`")
+            throw problems.error
+        }
+        if let problem = Limits.problem(in: root) {
+            problems.add(problem.line, problem.message)
             throw problems.error
         }
         let node = YAMLNode(root, variables: Variables(environment: environment), problems: &problems)

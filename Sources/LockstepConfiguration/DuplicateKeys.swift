@@ -11,6 +11,8 @@ enum DuplicateKeys {
     /// The root of the text; nil when it holds nothing.
     static func compose(_ text: String) throws -> Node? {
         var text = text
+        // Each of them means reading the whole text once more.
+        let most = text.utf8.count > 1 << 16 ? 5 : most
         for number in 0..<most {
             do {
                 return try Yams.compose(yaml: text, .basic)

@@ -39,6 +39,8 @@ public struct MongoError: Error, Sendable {
     public let operation: String
     /// `database` or `database.collection`.
     public let namespace: String
+    /// Which of the documents of one call it was, if it was one.
+    package var place: Int?
 
     package init(
         source: Source, code: Int, codeName: String = "", message: String, labels: [String] = [],

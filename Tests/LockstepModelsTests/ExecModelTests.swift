@@ -54,7 +54,10 @@ import Testing
             "answered with `errors` that are not an object"
         ),
         (#"print("Loading the model")"#, "answered `Loading the model`, which is not a JSON object ("),
-        (#"print("[1, 2]")"#, "answered without `id`: `[1, 2]`"),
+        (
+            #"print("[1, 2]")"#,
+            "answered `[1, 2]`, which is not a JSON object (an array, where a document belongs)"
+        ),
         (#"print()"#, "answered ``, which is not a JSON object ("),
     ])
     func anAnswerThatIsNoneFailsTheBatchAndTheProgramIsStartedAgain(

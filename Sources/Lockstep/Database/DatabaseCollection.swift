@@ -39,7 +39,11 @@ public struct DatabaseCollection: Sendable {
             // Ordered: what stands before the first error was inserted.
             try await database.wrote(
                 Array(sliceIDs.prefix(result.errors.first?.index ?? sliceIDs.count)), to: collection)
-            if let error = result.errors.first { throw failure(error, "insert") }
+            if let error = result.errors.first {
+                var failure = failure(error, "insert")
+                failure.place = start + error.index
+                throw failure
+            }
             ids += sliceIDs
             start = end
         }

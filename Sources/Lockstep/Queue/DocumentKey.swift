@@ -38,8 +38,18 @@ extension BSONValue {
             guard let whole = Int(exactly: double), abs(whole) < 1 << 53, isWhole else { return self }
             return BSONValue(int64: Int64(whole))
         case .document, .array:
-            let elements = BSONDocument(trusted: bytes).map { ($0.key, $0.value.canonicalNumber) }
-            return BSONValue(type: type, bytes: BSONDocument(elements).bytes)
+            // To compare only: names as they are, be they text or not.
+            var parts: [UInt8] = []
+            bytes.withUnsafeBytes { raw in
+                for element in BSONView(raw) {
+                    let value = BSONValue(copying: element).canonicalNumber
+                    parts.append(value.type.rawValue)
+                    parts += element.key
+                    parts.append(0)
+                    parts += value.bytes
+                }
+            }
+            return BSONValue(type: type, bytes: parts)
         default:
             return self
         }

@@ -76,18 +76,26 @@ struct Import: AsyncParsableCommand {
                 progress?.progressed(collection: into, documents: inserted, total: Int(total))
             }
         } catch let failure as Failure {
-            let before =
-                switch inserted {
-                case 0: "Nothing was inserted"
-                case 1: "The document before it was inserted"
-                default: "The \(inserted) documents before it were inserted"
-                }
-            throw Failure(failure.status, "\(failure). \(before)")
-        } catch let error as MongoError where error.source == .server && !error.isTransient {
+            throw Failure(failure.status, "\(failure). \(sum(inserted))")
+        } catch let error as MongoError where error.place != nil || error.isAboutSize {
+            // Ordered: those before it in the batch are there.
+            let place = error.place ?? 0
+            let line = lines.lines.indices.contains(place) ? "\(lines.name):\(lines.lines[place]): " : ""
+            throw Failure(.wrong, "\(line)\(error). \(sum(inserted + place))")
+        } catch let error as MongoError {
             throw Failure(
-                .wrong, "\(error). The documents before it in the file were inserted, those after it were not"
+                .unavailable,
+                "\(error). \(inserted) documents were inserted for sure, those on lines \(lines.lines.first ?? 1) to \(lines.lines.last ?? 1) perhaps"
             )
         }
         return inserted
+    }
+
+    private func sum(_ inserted: Int) -> String {
+        switch inserted {
+        case 0: "Nothing was inserted"
+        case 1: "The document before it was inserted"
+        default: "The \(inserted) documents before it were inserted"
+        }
     }
 }

@@ -18,6 +18,11 @@ struct ExecAnswer {
         } catch {
             throw .unreadable(line, why: error.description)
         }
+        let names = answer.withView { $0.map(\.name) }
+        for name in ["id", "predictions", "errors"] where names.count(where: { $0 == name }) > 1 {
+            // Which of the two is meant, nobody can tell.
+            throw .wrong(line, "with `\(name)` twice")
+        }
         guard let answered = answer["id"] else { throw .wrong(line, "without `id`") }
         guard answered.int == id else {
             throw .wrong(line, "with `id` \(answered.json) to the request \(id)")
@@ -30,7 +35,8 @@ struct ExecAnswer {
             throw .wrong(line, "with \(counted(results.count, "prediction")) to \(counted(count, "input"))")
         }
         for (key, reason) in try Self.errors(of: answer, line: line) {
-            guard let place = Int(key), results.indices.contains(place) else {
+            // No `+1` and no `01`: a place has one name.
+            guard let place = Int(key), results.indices.contains(place), String(place) == key else {
                 throw .wrong(line, "with an error for input `\(key)`, where the inputs are 0 to \(count - 1)")
             }
             results[place] = .failure(InputError(reason.string ?? reason.json))

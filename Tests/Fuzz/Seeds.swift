@@ -1,0 +1,1 @@
+../LockstepTests/Units/Decoders/Seeds.swift
