@@ -30,6 +30,10 @@ void shim_initialize(shim_log_function log) {
     mongoc_log_set_handler(forward_log, (void *) log);
 }
 
+static void set_unless_said(mongoc_uri_t *uri, const char *option, int32_t milliseconds) {
+    if (!mongoc_uri_has_option(uri, option)) mongoc_uri_set_option_as_int32(uri, option, milliseconds);
+}
+
 shim_pool *shim_pool_new(const char *text, const char *application, uint32_t maximum, shim_error *error) {
     bson_error_t reported;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &reported);
@@ -37,6 +41,9 @@ shim_pool *shim_pool_new(const char *text, const char *application, uint32_t max
         copy_error(&reported, error);
         return NULL;
     }
+    // libmongoc's own are 5 minutes and 10 seconds: too long to notice that a server stands still.
+    set_unless_said(uri, MONGOC_URI_SOCKETTIMEOUTMS, 30000);
+    set_unless_said(uri, MONGOC_URI_HEARTBEATFREQUENCYMS, 5000);
     mongoc_client_pool_t *pool = mongoc_client_pool_new_with_error(uri, &reported);
     mongoc_uri_destroy(uri);
     if (pool == NULL) {

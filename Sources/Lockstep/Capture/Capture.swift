@@ -93,6 +93,7 @@ extension Capture {
         var reading = ChangeStream.Reading.batches
         var backoff = Backoff()
         var outage = OutageLog()
+        var cuts = RepeatedCuts()
         while !stops {
             do throws(Interruption) {
                 let goesOn = try follow(&from, reading) {
@@ -104,7 +105,10 @@ extension Capture {
                 reading = .batches
             } catch {
                 state.withLock { $0.isOpen = false }
-                switch StreamFault(error.cause, opening: error.opening) {
+                var fault = StreamFault(error.cause, opening: error.opening)
+                // What does not fit into a message of MongoDB's ends the connection, each time at the same place.
+                if fault == .retry, error.opening == nil, cuts.again(at: from) { fault = .tooLarge }
+                switch fault {
                 case .historyLost: return .historyLost(error.cause.description)
                 case .fatal: return .failed(error.cause)
                 case .tooLarge:
@@ -124,6 +128,23 @@ extension Capture {
             }
         }
         return .stopped
+    }
+
+    /// Counts how often an open stream was cut without having moved.
+    private struct RepeatedCuts {
+        private var place: StartPlan.Stream?
+        private var count = 0
+
+        private static let limit = 3
+
+        /// True at the third time in a row at one place.
+        mutating func again(at from: StartPlan.Stream) -> Bool {
+            count = from == place ? count + 1 : 1
+            place = from
+            guard count >= Self.limit else { return false }
+            count = 0
+            return true
+        }
     }
 
     private struct Interruption: Error {

@@ -59,7 +59,7 @@ package struct CheckpointStore: Sendable {
     ///
     /// - Throws: as ``save(_:)``.
     func barrier() throws(MongoError) -> BSONValue? {
-        try update(["$inc": ["barriers": BSONValue(int64: 1)], "$set": ["term": BSONValue(int64: term)]])
+        try update(["$set": ["barrier": .objectID(), "term": BSONValue(int64: term)]])
     }
 
     private func update(_ update: BSONDocument) throws(MongoError) -> BSONValue? {

@@ -87,7 +87,8 @@ package struct FailureStore: Sendable {
                 operation.append(0, forKey: "limit")
             }
         }
-        _ = try connection.write(command, collection: Self.collection, concern: .one, operation: "delete")
+        _ = try connection.write(
+            command, collection: Self.collection, concern: .majority, operation: "delete")
     }
 
     /// Everything of listeners that are no longer there.

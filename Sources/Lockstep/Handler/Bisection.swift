@@ -76,6 +76,13 @@ struct Bisection {
         unavailable(reason)
     }
 
+    /// Why the last input failed, when every one that was tried did and nothing proves that the model works.
+    var unprovenFailure: String? {
+        guard !works, !isAbsolved, let last = failuresInARow.last, case .failed(let reason) = outcomes[last]
+        else { return nil }
+        return reason
+    }
+
     /// The model cannot be reached: everything that has no outcome yet waits.
     mutating func unavailable(_ reason: String) {
         pending = []

@@ -40,6 +40,42 @@ struct DocumentReader {
         }
     }
 
+    /// What is stored as the output of each document that has one.
+    func outputs(_ keys: [DocumentKey]) throws -> [DocumentKey: BSONValue] {
+        var found: [DocumentKey: BSONValue] = [:]
+        for slice in keys.perCommand {
+            var command = command(slice, matching: nil)
+            command.document("projection") { $0.append("$" + listener.outputPath.text, forKey: "v") }
+            try connection.query(command, collection: listener.collection.name) { view in
+                guard let id = view["_id"], let output = view["v"] else { return }
+                found[DocumentKey(BSONValue(copying: id))] = BSONValue(copying: output)
+            }
+        }
+        return found
+    }
+
+    /// The input of some document whose output is of the model's present version; nil when none is found soon.
+    func example() throws -> [BSONValue]? {
+        var command = BSONBuilder()
+        command.append(listener.collection.name, forKey: "find")
+        command.document("filter") {
+            $0.append(listener.model.version, forKey: listener.provenancePath.text + ".version")
+        }
+        let projection = EvidenceProjection([listener])
+        command.document("projection") { projection.append(to: &$0) }
+        command.append(20, forKey: "limit")
+        command.append(2000, forKey: "maxTimeMS")
+        var example: [BSONValue]?
+        try connection.query(command, collection: listener.collection.name) { view in
+            let evidence = projection.evidence(in: view)[0]
+            guard example == nil, let input = evidence.input, evidence.hasOutput,
+                evidence.provenance?.input == Fingerprint(of: input)
+            else { return }
+            example = input
+        }
+        return example
+    }
+
     /// Those of the documents that a filter matches.
     func matching(_ filter: BSONDocument, _ keys: [DocumentKey]) throws -> Set<DocumentKey> {
         var found: Set<DocumentKey> = []

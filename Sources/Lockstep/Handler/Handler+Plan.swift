@@ -3,6 +3,8 @@ extension Handler {
         let job: Job
         let values: [BSONValue]
         let fingerprint: Fingerprint
+        /// What is stored for this very input, when it is computed again because somebody touched it.
+        var stored: BSONValue?
     }
 
     struct Plan {
@@ -33,6 +35,8 @@ extension Handler {
         plan.parked = Set(parked.keys)
         let oversized = jobs.map(\.key).filter { parked[$0]?.outputBytes != nil }
         let sizes = oversized.isEmpty ? [:] : try reader.sizes(oversized)
+        let forced = jobs.filter(\.change.force).map(\.key)
+        let outputs = forced.isEmpty ? [:] : try reader.outputs(forced)
         for job in jobs {
             let evidence: Evidence? =
                 job.change.carried.map {
@@ -44,7 +48,8 @@ extension Handler {
             }
             let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
             if evidence.isWalled { plan.walled.append(job.key) }
-            switch evidence.verdict(fingerprint: fingerprint, version: listener.model.version) {
+            let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+            switch verdict {
             case .extra:
                 plan.removals.append((job, evidence.isUnmatched))
             case .fresh where !(job.change.force && fingerprint != nil):
@@ -62,7 +67,10 @@ extension Handler {
                         plan.settled.append(job)
                     }
                 } else {
-                    plan.inputs.append(Input(job: job, values: values, fingerprint: fingerprint))
+                    plan.inputs.append(
+                        Input(
+                            job: job, values: values, fingerprint: fingerprint,
+                            stored: verdict == .fresh ? outputs[job.key] : nil))
                 }
             }
         }

@@ -7,7 +7,7 @@ extension Handler {
         while let range = bisection.next() {
             do {
                 bisection.succeeded(range, try await call(Array(values[range])))
-                health.answered(values[range.lowerBound])
+                knownInputs.note(values[range.lowerBound], for: definition)
             } catch ModelError.unavailable(let reason) {
                 bisection.unavailable(reason)
             } catch is CancellationError {
@@ -15,7 +15,7 @@ extension Handler {
             } catch {
                 bisection.failed(range, String(describing: error))
                 guard bisection.suspectsOutage else { continue }
-                let probes = [health.knownInput].compactMap { $0 } + bisection.untried.map { values[$0] }
+                let probes = [provenInput()].compactMap { $0 } + bisection.untried.map { values[$0] }
                 if await anyWorks(probes) {
                     bisection.absolve()
                 } else {
@@ -23,8 +23,26 @@ extension Handler {
                 }
             }
         }
+        // Few inputs that all fail are an outage, too, when one fails that is known to be good.
+        if let reason = bisection.unprovenFailure, let proven = provenInput(), await !anyWorks([proven]) {
+            bisection.confirmOutage(reason)
+        }
         if bisection.works { health.succeeded() }
         return bisection.outcomes.map { $0 ?? .unavailable("no answer") }
+    }
+
+    private var definition: String {
+        listener.definition
+    }
+
+    /// An input that this version of the model has answered: in this process, or as the documents tell.
+    private func provenInput() -> BSONValue? {
+        if let known = knownInputs[definition] { return known }
+        let reader = DocumentReader(connection: connection, listener: listener, collation: nil)
+        guard let values = try? reader.example() else { return nil }
+        let input = values.count == 1 ? values[0] : BSONValue(values)
+        knownInputs.note(input, for: definition)
+        return input
     }
 
     func call(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
@@ -42,6 +60,8 @@ extension Handler {
 
     func settle(_ input: Input, _ outcome: Bisection.Outcome, into batch: inout WriteBatch) {
         switch outcome {
+        case .prediction(let value) where value == input.stored:
+            batch.unchanged.append(input.job)
         case .prediction(let value):
             let provenance = Provenance(
                 input: input.fingerprint, version: listener.model.version, at: batch.at)

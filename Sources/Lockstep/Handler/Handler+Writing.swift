@@ -6,6 +6,8 @@ extension Handler {
         /// The job and input behind each change.
         var jobs: [(job: Job, fingerprint: Fingerprint?)] = []
         var parked: [(input: Input, reason: String, attempts: Int)] = []
+        /// Somebody touched the output, and it is what the model says nevertheless.
+        var unchanged: [Job] = []
         var broken: [Job] = []
         var unavailable: [Job] = []
         var unavailableReason = ""
@@ -153,18 +155,19 @@ extension Handler {
             health.hasParked = true
             if parking.contains(where: { $0.outputBytes != nil }) { health.hasOversized = true }
             statistics.add(parked: parking.count)
-            for failure in parking.prefix(3) {
+            let (told, more) = health.parked(parking.count)
+            for failure in parking.prefix(told) {
                 log.warning(
                     "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"
                 )
             }
-            if parking.count > 3 {
-                log.warning("\(listener.id): \(parking.count - 3) more documents are parked")
+            if more > 0 {
+                log.warning("\(listener.id): \(more) more documents are parked: see `lockstep failures list`")
             }
         }
         guard health.hasParked else { return }
         let parkedNow = Set(parking.map { DocumentKey($0.document) })
-        let over = (plan.settled + plan.gone + written.done).map(\.key).filter {
+        let over = (plan.settled + plan.gone + batch.unchanged + written.done).map(\.key).filter {
             !parkedNow.contains($0) && plan.parked.contains($0)
         }
         try failures.clear(listener: listener.id, documents: over.map(\.id))

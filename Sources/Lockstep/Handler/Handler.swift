@@ -14,6 +14,7 @@ struct Handler: Sendable {
     let health: ListenerHealth
     /// Of MongoDB, as all handlers see it.
     let serverHealth: ListenerHealth
+    let knownInputs: KnownInputs
     let statistics: Statistics
     let elections: Elections
     let collations: Collations
@@ -59,8 +60,9 @@ struct Handler: Sendable {
         try recordFailures(plan: plan, batch: batch, written: written)
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
-        queue.chain(plan.settled + written.done, to: dependents)
-        queue.finish(plan.settled + plan.gone + written.done, listener: index)
+        let done = plan.settled + batch.unchanged + written.done
+        queue.chain(done, to: dependents)
+        queue.finish(done + plan.gone, listener: index)
     }
 
     /// There is nothing to write beside: the documents count as gone.

@@ -13,11 +13,10 @@ final class ListenerHealth: Sendable {
         var obstacle: String?
         var hasParked = false
         var hasOversized = false
-        var known: BSONValue?
+        var parkingSaid: ContinuousClock.Instant?
+        var parkingTold = 0
+        var parkingUntold = 0
     }
-
-    /// An input larger than that is not kept.
-    private static let largestKnown = 64 << 10
 
     private let state = Mutex(State())
     private let name: String
@@ -68,15 +67,20 @@ final class ListenerHealth: Sendable {
         }
     }
 
-    /// An input that the model has answered: what is tried when everything else fails.
-    var knownInput: BSONValue? {
-        state.withLock { $0.known }
-    }
-
-    func answered(_ input: BSONValue?) {
-        guard let input, input.bytes.count <= Self.largestKnown else { return }
+    /// Documents were parked. Gives how many of their reasons to log, and what to add to the last: the first three of
+    /// ten seconds are told, the others counted.
+    func parked(_ count: Int) -> (told: Int, more: Int) {
         state.withLock { state in
-            if state.known == nil { state.known = input }
+            if state.parkingSaid.map({ .now - $0 >= .seconds(10) }) ?? true {
+                state.parkingSaid = .now
+                state.parkingTold = 0
+            }
+            let told = min(count, 3 - state.parkingTold)
+            state.parkingTold += told
+            state.parkingUntold += count - told
+            guard told > 0 else { return (0, 0) }
+            defer { state.parkingUntold = 0 }
+            return (told, state.parkingUntold)
         }
     }
 

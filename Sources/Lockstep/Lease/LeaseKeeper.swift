@@ -3,11 +3,15 @@ import Synchronization
 
 /// Sees to it that one watcher works under an identifier and the others stand by.
 ///
+/// Where there are no change streams each process cares for its own writes, and nothing is to be shared out.
+///
 /// A lease makes that likely and cheap. What makes it safe is elsewhere: outputs are guarded by their inputs, and
 /// positions are saved only in the newest term, so that a process that was paused and has lost its lease does no harm.
 final class LeaseKeeper: Sendable {
     private struct State {
         var isHeld = false
+        /// There is an entry to renew.
+        var isStored = false
         var isStandingBy = false
     }
 
@@ -40,19 +44,23 @@ final class LeaseKeeper: Sendable {
     }
 
     private func take() throws(MongoError) -> Int64? {
+        let saved = try checkpoints.load().term
+        guard try store.connection.deployment().hasChangeStreams else {
+            state.withLock { ($0.isHeld, $0.isStored) = (true, false) }
+            return saved
+        }
         let entry = try store.load()
         let isDead = entry?.holder.isDead(seenFrom: holder) ?? false
         if let entry, entry.isAlive, entry.holder.id != holder.id, !isDead {
             standBy(entry)
             return nil
         }
-        let saved = try checkpoints.load().term
         guard let term = try store.take(as: holder, above: saved, replacing: isDead ? entry?.holder : nil)
         else {
             return nil
         }
         let stoodBy = state.withLock { state in
-            state.isHeld = true
+            (state.isHeld, state.isStored) = (true, true)
             return state.isStandingBy
         }
         if stoodBy { log.notice("taking over from \(entry?.holderText ?? "the one before")") }
@@ -77,7 +85,7 @@ final class LeaseKeeper: Sendable {
     /// again.
     func renew(until isEnding: () -> Bool) async {
         var due = ContinuousClock.now + Self.renewal
-        while !isEnding() {
+        while !isEnding(), state.withLock(\.isStored) {
             if .now >= due {
                 do {
                     guard try store.renew(as: holder) else {
@@ -108,7 +116,7 @@ final class LeaseKeeper: Sendable {
     func release() async {
         let isHeld = state.withLock { state in
             defer { state.isHeld = false }
-            return state.isHeld
+            return state.isHeld && state.isStored
         }
         guard isHeld else { return }
         _ = try? await threads.run { [self] in try store.release(as: holder) }

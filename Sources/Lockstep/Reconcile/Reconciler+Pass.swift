@@ -50,7 +50,10 @@ extension Reconciler {
                 leaving.contains(member) || !order.upstreams(of: member).isDisjoint(with: leaving)
             }
             state.passes[place].members.removeAll(where: gone.contains)
-            for index in gone where state.wanted[index] == nil { state.wanted[index] = .some(safe) }
+            for index in gone where state.wanted[index] == nil {
+                state.wanted[index] = .some(safe)
+                state.progress[listeners[index].id]?.after = safe
+            }
             return gone
         }
         for index in gone { queue.leave(scan: pass.scan, index) }

@@ -23,6 +23,7 @@ final class Pipeline: Sendable {
     let listeners: @Sendable () -> [Listener]
 
     let ownWrites = OwnWrites()
+    let knownInputs = KnownInputs()
     let statistics = Statistics()
     let lease: LeaseKeeper
     private let state = Mutex(State())
@@ -97,7 +98,7 @@ final class Pipeline: Sendable {
         }
     }
 
-    /// Once it has worked, an absent server is waited for.
+    /// Once it has worked, an absent server is waited for; one that is there and not ready is from the beginning.
     ///
     /// - Returns: nil when it was stopped meanwhile.
     private func whileTransient<Result>(
@@ -109,7 +110,9 @@ final class Pipeline: Sendable {
                 backoff.reset()
                 if let text = outage.over(.now) { log.notice("MongoDB is there again\(text)") }
                 return result
-            } catch let error as MongoError where error.isTransient && session != nil {
+            } catch let error as MongoError
+                where error.isTransient && (session != nil || error.source != .serverSelection)
+            {
                 if let text = outage.failed(.now) {
                     log.warning("\(error); trying again until it works\(text)")
                 }

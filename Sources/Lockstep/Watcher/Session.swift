@@ -49,7 +49,8 @@ final class Session: Sendable {
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
         let stored = try store.load()
         // What is parked of listeners that this watcher had and has no more.
-        let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(listeners.map(\.id))
+        let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
+            listeners.map(\.id))
         if mode != .repair, !gone.isEmpty {
             try FailureStore(connection: connection).forget(listeners: gone)
         }
@@ -83,7 +84,8 @@ final class Session: Sendable {
             Handler(
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
-                serverHealth: serverHealth, statistics: pipeline.statistics, elections: elections,
+                serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
+                statistics: pipeline.statistics, elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
                 log: log)

@@ -54,7 +54,7 @@ package struct WriteConcern: Sendable {
     /// By the primary alone.
     package static let one = WriteConcern(options: ["writeConcern": ["w": 1]])
     /// By a majority of the members: survives an election.
-    package static let majority = majority(patience: 60_000)
+    package static let majority = majority(patience: 20_000)
 
     /// The same; an error when there is no majority for so many milliseconds.
     package static func majority(patience: Int) -> WriteConcern {

@@ -69,7 +69,7 @@ import Testing
     }
 
     /// Its documents bring their outputs along: what was parked under the same `_id` is over, and no model is called.
-    @Test(.disabled("Reconciler.sweep leaves parked entries of documents that are fresh"))
+    @Test
     func aFreshDocumentThatComesByARenameIsNotParked() async throws {
         try await withDatabase { db in
             let model = Fragile()
@@ -158,9 +158,7 @@ import Testing
     }
 
     /// A look through everything meets what is no collection; also one whose parked documents are still listed.
-    @Test(
-        .disabled("CollectionScan asks for an index on `_id`, which a time-series collection has not"),
-        arguments: ["view", "timeseries"])
+    @Test(arguments: ["view", "timeseries"])
     func aLookThroughEverythingPassesOverWhatIsNoCollection(kind: String) async throws {
         try await withDatabase { db in
             let model = TextLength()
@@ -220,8 +218,7 @@ import Testing
     }
 
     /// The watched name stands for something else for a while: neither an end nor a loop, and the others go on.
-    // A time-series collection ends the scan that the drop asks for: it passes once CollectionScan asks what the name stands for.
-    @Test(arguments: ["view"])
+    @Test(arguments: ["view", "timeseries"])
     func aCollectionThatGivesWayToAnotherKindIsPassedOver(kind: String) async throws {
         try await withDatabase { db in
             let model = TextLength()

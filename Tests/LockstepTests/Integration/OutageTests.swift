@@ -31,7 +31,7 @@ import Testing
     }
 
     // What waits for the model that is out fills the queue, which stops the stream for all.
-    @Test(.disabled("a full queue stops the stream for every listener"))
+    @Test
     func anOutageWithMoreWaitingThanTheQueueHoldsDelaysNoOther() async throws {
         try await withDatabase { db in
             let (broken, works) = (Fragile(), TextLength())
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(.disabled("Session.run waits for the handlers without cancelling them"))
+    @Test
     func aWatcherWhoseModelHangsCanBeStopped() async throws {
         try await withDatabase { db in
             let hangs = Gated()

@@ -71,4 +71,28 @@ import Testing
         #expect(limits.batches(sizes: [100, 1]) == [0..<1, 1..<2])
         #expect(limits.batches(sizes: []) == [])
     }
+
+    /// Fewer than make an outage by themselves: an input that is known to be good decides.
+    @Test(arguments: 1...4)
+    func fewFailuresWithNoSuccessAreUnproven(count: Int) {
+        var bisection = Bisection(count: count, batches: [0..<count])
+        while let range = bisection.next() { bisection.failed(range, "broken") }
+        #expect(bisection.unprovenFailure == "broken")
+        bisection.confirmOutage("broken")
+        #expect(
+            bisection.outcomes.allSatisfy { outcome in
+                if case .unavailable = outcome { true } else { false }
+            })
+        #expect(bisection.unprovenFailure == nil)
+    }
+
+    @Test func aFailureBesideASuccessIsProven() {
+        var bisection = Bisection(count: 2, batches: [0..<2])
+        bisection.failed(0..<2, "broken")
+        _ = bisection.next()
+        bisection.succeeded(0..<1, [.success(1)])
+        _ = bisection.next()
+        bisection.failed(1..<2, "broken")
+        #expect(bisection.unprovenFailure == nil)
+    }
 }
