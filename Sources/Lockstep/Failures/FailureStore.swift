@@ -140,17 +140,42 @@ package struct FailureStore: Sendable {
         return found
     }
 
-    /// How many documents each listener has parked.
-    package func counts() throws -> [String: Int] {
-        var counts: [String: Int] = [:]
-        try all { counts[$0.listener, default: 0] += 1 }
+    /// How many documents each listener has parked, and how many entries are none of Lockstep's.
+    package func counts() throws -> (parked: [String: Int], foreign: Int) {
+        var counts: (parked: [String: Int], foreign: Int) = ([:], 0)
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "aggregate")
+        command.array("pipeline") { stages in
+            stages.document("0") { stage in
+                stage.document("$group") { group in
+                    group.append("$_id.listener", forKey: "_id")
+                    group.document("count") { $0.append(1, forKey: "$sum") }
+                }
+            }
+        }
+        command.document("cursor") { _ in }
+        try connection.query(command, collection: Self.collection, operation: "aggregate") { view in
+            let count = Int(view["count"]?.int64 ?? 0)
+            if let listener = view["_id"]?.string {
+                counts.parked[listener] = count
+            } else {
+                counts.foreign += count
+            }
+        }
         return counts
     }
 
     /// The listeners that have a document parked since there was no room in it.
     func oversized() throws -> Set<String> {
         var listeners: Set<String> = []
-        try all { if $0.outputBytes != nil { listeners.insert($0.listener) } }
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("outputBytes") { $0.append(true, forKey: "$exists") }
+        }
+        try connection.query(command, collection: Self.collection) { view in
+            if let listener = view["_id"]?.nested?["listener"]?.string { listeners.insert(listener) }
+        }
         return listeners
     }
 

@@ -67,7 +67,7 @@ struct Audit {
         var reports = listeners.map(ListenerReport.init)
         var digest = SHA256()
         let failures = FailureStore(connection: connection)
-        let parkedCounts = try failures.counts()
+        let parkedCounts = try failures.counts().parked
         let scan = CollectionScan(connection: connection, collection: collection, listeners: listeners)
         try scan.forEachPage(from: after) { documents in
             guard let last = documents.last else { return true }

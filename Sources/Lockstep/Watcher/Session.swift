@@ -69,7 +69,12 @@ final class Session: Sendable {
         if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
         let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
         let failures = FailureStore(connection: connection)
-        let parked = try failures.counts()
+        let (parked, foreign) = try failures.counts()
+        if foreign > 0 {
+            log.warning(
+                "\(foreign) entries of `\(FailureStore.collection)` are none of Lockstep's and are passed over; delete those whose `_id.listener` is no text"
+            )
+        }
         let oversized = try failures.oversized()
         let health = listeners.map { listener in
             let health = ListenerHealth(name: listener.id, log: log)
