@@ -75,7 +75,8 @@ package struct LeaseStore: Sendable {
         var fields = holder.document.map { ($0.key, ["$literal": $0.value] as BSONValue) }
         fields.append(("_id", "$_id"))
         fields.append(("term", ["$add": [["$max": [known, BSONValue(int64: term)]], 1]]))
-        fields.append(("since", "$$NOW"))
+        let isOurs: BSONValue = ["$eq": ["$holder", holder.id]]
+        fields.append(("since", ["$cond": [isOurs, "$since", "$$NOW"]]))
         fields.append(("expires", Self.end))
         let taken: BSONValue = [
             "$cond": [["$or": BSONValue(free)], BSONValue(BSONDocument(fields)), "$$ROOT"]
