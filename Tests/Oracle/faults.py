@@ -144,11 +144,23 @@ def other_listeners(f):
     return chosen
 
 
-@fault(3, "daemon", needs="standby")
+@fault(2, "daemon")
 def standby_takes_over(f):
     """A second daemon with the same configuration; then one of the two is killed."""
     f.run.start_standby()
     f.rest(1, 8)
+    f.run.lose_one(f.rng)
+
+
+@fault(1, "daemon")
+def daemon_superseded(f):
+    """The one that works is paused until another one works, and wakes up; then one of the two is killed."""
+    f.run.start_standby()
+    f.rest(1, 2)
+    f.run.lockstep.pause()
+    f.rest(9, 11)
+    f.run.lockstep.resume()
+    f.rest(0.5, 3)
     f.run.lose_one(f.rng)
 
 

@@ -52,7 +52,6 @@ def parse():
     options.add_argument("--without-other-client", action="store_true",
                          help="do without the writer in Perl (Debian: libmongodb-perl)")
     options.add_argument("--keep", action="store_true", help="keep the files of a run that went well, too")
-    options.add_argument("--standby", action="store_true", help="start a second daemon beside the first, too")
     options.add_argument("--waves", type=int, default=0,
                          help="no faults: so many waves of changes, each waited for and its model calls counted")
     options.add_argument("--explain", action="store_true",
@@ -175,8 +174,6 @@ class Torture:
         self.rounds += 1
         traits = {0: {"outages", "gone listeners", "lost history"}, 1: {"outages"}, 2: {"slander", "lost history"}}[
             self.rounds % 3]
-        if self.options.standby:
-            traits.add("standby")
         without = writing.UNSEEN if traits & {"gone listeners", "lost history"} else set()
         log_began = len(self.lockstep.log_bytes())
         if self.rounds > 1 and len(self.listeners) < len(oracle.LISTENERS) and not without:
