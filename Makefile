@@ -31,8 +31,7 @@ test: build ## Run every test, and check the import rule
 	swift build --quiet --build-tests
 	swift test --skip-build $(TEST_FLAGS)
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
-	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --waves 4
-	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.7 --round 12
+	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
 	scripts/check-imports
 
 torture: build ## Kill, cut off and deceive it for minutes, then judge every document (TORTURE_MINUTES=5)

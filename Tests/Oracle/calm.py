@@ -100,6 +100,6 @@ def count(run):
         verdict = run.judge()
     ratio = totals["inputs"] / max(1, totals["changes"])
     run.calm_rows = [
-        ("waves", run.options.waves), ("operations", sum(writer.counts.values())),
-        ("effective changes", totals["changes"]), ("model inputs", totals["inputs"]),
-        ("inputs per effective change", f"{ratio:.4f}"), ("at the end", verdict)]
+        ("without faults: waves, operations", f"{run.options.waves}, {sum(writer.counts.values())}"),
+        ("without faults: effective changes, model inputs", f"{totals['changes']}, {totals['inputs']}"),
+        ("without faults: inputs per effective change", f"{ratio:.4f}"), ("without faults: at the end", verdict)]

@@ -52,8 +52,9 @@ def parse():
     options.add_argument("--without-other-client", action="store_true",
                          help="do without the writer in Perl (Debian: libmongodb-perl)")
     options.add_argument("--keep", action="store_true", help="keep the files of a run that went well, too")
-    options.add_argument("--waves", type=int, default=0,
-                         help="no faults: so many waves of changes, each waited for and its model calls counted")
+    options.add_argument("--waves", type=int, default=4,
+                         help="before the first fault: so many waves of changes, each waited for and its model calls"
+                              " counted; alone with --minutes 0")
     options.add_argument("--explain", action="store_true",
                          help="print the last changes of outputs that were computed again")
     options.add_argument("--go-on", action="store_true", help="go on after a round that failed")
@@ -332,6 +333,15 @@ class Torture:
         elif failed != len(judge.refused):
             self.fail(f"round {self.rounds}: `verify` finds {failed} parked, the oracle {len(judge.refused)}")
 
+    def begin_storms(self):
+        """The collections as the storms want them; what the waves stored does not count there."""
+        database = self.cluster.client[self.name]
+        database["folded"].drop()
+        database.create_collection("folded", collation={"locale": "en", "strength": 2})
+        self.wait("before the first round")
+        time.sleep(1)
+        self.recorder.stored = 0
+
     # MARK: All of it
 
     def run(self):
@@ -350,8 +360,9 @@ class Torture:
             self.wait("on an empty database")
             if self.options.waves:
                 calm.count(self)
+                self.begin_storms()
             end = time.monotonic() + self.options.minutes * 60
-            while not self.options.waves and (time.monotonic() < end or not self.rounds):
+            while time.monotonic() < end:
                 self.round()
                 if self.problems and not self.options.go_on:
                     break
@@ -380,10 +391,7 @@ class Torture:
             return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=str))
 
         events = self.recorder.events if self.recorder else {}
-        if self.options.waves:
-            rows = self.calm_rows
-        else:
-            rows = self.rows(events, listed)
+        rows = self.calm_rows + (self.rows(events, listed) if self.rounds else [])
         print("\noperations by kind")
         for name, count in sorted(self.writes.items()):
             print(f"  {name:32}{count:8}")
@@ -405,6 +413,8 @@ class Torture:
             ("model inputs", self.totals["model inputs"]),
             ("of these to models that misbehaved", self.totals["misled"]),
             ("outputs stored", self.recorder.stored),
+            ("inputs to honest models per output stored",
+             f"{(self.totals['model inputs'] - self.totals['misled']) / max(1, self.recorder.stored):.2f}"),
             # Refused, superseded, rolled back, or in flight when the daemon was killed.
             ("inputs to honest models without a stored output",
              self.totals["model inputs"] - self.totals["misled"] - self.recorder.stored),
