@@ -32,6 +32,11 @@ final class CheckpointSaver: Sendable {
         self.elections = elections
     }
 
+    /// The position that was saved last.
+    var position: Position? {
+        state.withLock { $0.position }
+    }
+
     /// Saves the position that the stream was opened at, before any document is looked through.
     func saveStart(_ capture: Capture?) throws(MongoError) {
         guard let position = queue.safePosition ?? capture?.position else { return }

@@ -54,16 +54,7 @@ extension Database {
     /// - Throws: when the user may not read it.
     package func oplogWindow() async throws -> Int {
         try await perform { connection in
-            let times = try [1, -1].map { direction -> UInt32 in
-                let reply = try connection.run(
-                    [
-                        "find": "oplog.rs", "sort": ["$natural": BSONValue(direction)], "limit": 1,
-                        "projection": ["ts": 1], "singleBatch": true,
-                    ], on: "local", operation: "find", namespace: "local.oplog.rs")
-                return reply[path: "cursor.firstBatch"]?.array?.first?.document?["ts"]?.timestamp?.seconds
-                    ?? 0
-            }
-            return Int(times[1]) - Int(times[0])
+            try connection.oplogWindow().map { Int($0.newest) - Int($0.oldest) } ?? 0
         }
     }
 

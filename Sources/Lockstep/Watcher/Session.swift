@@ -13,6 +13,7 @@ final class Session: Sendable {
     let queue: WorkQueue
     let capture: Capture?
     let reconciler: Reconciler
+    private let connection: Connection
     private let options: WatcherOptions
     private let threads: BlockingThreads
     private let log: Logger
@@ -44,6 +45,7 @@ final class Session: Sendable {
         threads = pipeline.threads
         log = pipeline.log
         let connection = pipeline.connection
+        self.connection = connection
         let log = pipeline.log
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
@@ -223,9 +225,13 @@ extension Session {
         }
     }
 
-    /// Saves positions and progress as they fall due; apart from the supervision, since a majority may be long in coming.
+    /// Saves positions and progress as they fall due, and watches how far the oplog reaches; apart from the supervision, since a majority may be long in coming.
     private func saveRegularly() async {
+        var headroom = HeadroomWatch()
         while !isEnding {
+            if let (text, isLoud) = headroom.look(saver.position, connection) {
+                log.log(level: isLoud ? .error : .warning, "\(text)")
+            }
             do throws(MongoError) {
                 try saver.saveIfDue(capture)
             } catch {
