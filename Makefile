@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test torture demo dev fuzz format format-check bench-quick clean
+.PHONY: help setup build test torture demo dev fuzz sanitize soak format format-check bench-quick clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -13,6 +13,14 @@ TORTURE_MINUTES ?= 5
 TORTURE_FLAGS ?=
 # How long `make fuzz` looks for input that breaks the decoders.
 FUZZ_SECONDS ?= 60
+# What runs under the sanitizers, one after another: thousands of threads at once are too slow under them. They refuse
+# OpenVINO's libraries, which are loaded with RTLD_DEEPBIND.
+SANITIZE_TESTS ?= LockstepTests\.|LockstepModelsTests\.|LockstepConfigurationTests\.
+SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
+# How many changes, elections and restarts of a model the soak has.
+SOAK_EVENTS ?= 1000000
+SOAK_ELECTIONS ?= 20
+SOAK_RESTARTS ?= 500
 
 LOCKSTEP := .build/release/lockstep
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
@@ -44,6 +52,18 @@ fuzz: setup ## Search input that breaks the decoders, with libFuzzer (FUZZ_SECON
 		-Xswiftc -use-ld=lld -Xlinker --allow-multiple-definition
 	mkdir -p .build-fuzz/corpus
 	.build-fuzz/debug/Fuzz .build-fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=.build-fuzz/
+
+sanitize: setup ## Run the tests under the thread and the address sanitizer (SANITIZE_TESTS=…)
+	swift build --quiet --build-tests --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/threads.txt \
+		swift test --skip-build --sanitize=thread --scratch-path .build-thread $(SANITIZE)
+	swift build --quiet --build-tests --sanitize=address --scratch-path .build-address
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt \
+		swift test --skip-build --sanitize=address --scratch-path .build-address $(SANITIZE)
+
+soak: build ## Let a million events pass and see that memory stays flat (SOAK_EVENTS=1000000)
+	python3 Benchmarks/soak.py --lockstep $(LOCKSTEP) --events $(SOAK_EVENTS) --elections $(SOAK_ELECTIONS) \
+		--restarts $(SOAK_RESTARTS)
 
 demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
 	@scripts/demo

@@ -57,7 +57,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LockstepTests", dependencies: ["Lockstep", "EmbeddedMongo"], swiftSettings: strict),
+            name: "LockstepTests",
+            dependencies: ["Lockstep", "EmbeddedMongo", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(
             name: "LockstepCLITests", dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep"],
             swiftSettings: strict),

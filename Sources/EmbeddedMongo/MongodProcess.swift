@@ -80,10 +80,21 @@ public final class MongodProcess: Sendable {
         end(with: SIGKILL)
     }
 
+    /// Makes the server stand still, as an overloaded machine would, until ``resume()``.
+    public func pause() {
+        if let processID { Foundation.kill(processID, SIGSTOP) }
+    }
+
+    public func resume() {
+        if let processID { Foundation.kill(processID, SIGCONT) }
+    }
+
     private func end(with signal: Int32) {
         defer { lock.release() }
         guard let process = running.withLock({ $0.take() }), process.isRunning else { return }
         Foundation.kill(process.processIdentifier, signal)
+        // One that was paused would not hear it.
+        Foundation.kill(process.processIdentifier, SIGCONT)
         let patience = Date(timeIntervalSinceNow: 20)
         while process.isRunning {
             if Date() > patience { Foundation.kill(process.processIdentifier, SIGKILL) }

@@ -16,6 +16,8 @@ final class CheckpointSaver: Sendable {
     private let queue: WorkQueue
     private let reconciler: Reconciler
     private let elections: Elections
+    /// There is a stream: without a position in it nothing is saved, lest the one before be forgotten.
+    private let needsPosition: Bool
     private let state = Mutex(State())
 
     private static let interval = Duration.seconds(1)
@@ -23,13 +25,15 @@ final class CheckpointSaver: Sendable {
     private static let idleInterval = Duration.seconds(10)
 
     init(
-        store: CheckpointStore, stream: String, queue: WorkQueue, reconciler: Reconciler, elections: Elections
+        store: CheckpointStore, stream: String, queue: WorkQueue, reconciler: Reconciler,
+        elections: Elections, needsPosition: Bool
     ) {
         self.store = store
         self.stream = stream
         self.queue = queue
         self.reconciler = reconciler
         self.elections = elections
+        self.needsPosition = needsPosition
     }
 
     /// The position that was saved last.
@@ -46,6 +50,7 @@ final class CheckpointSaver: Sendable {
     func saveIfDue(_ capture: Capture?) throws(MongoError) {
         let now = ContinuousClock.now
         let position = queue.safePosition
+        guard position != nil || !needsPosition else { return }
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
         let events = capture?.events ?? 0
@@ -65,10 +70,8 @@ final class CheckpointSaver: Sendable {
 
     /// Saves what is done by now.
     func save() throws(MongoError) {
-        guard let position = queue.safePosition else {
-            // A standalone server has no positions, but progress.
-            return try save(nil)
-        }
+        let position = queue.safePosition
+        guard position != nil || !needsPosition else { return }
         try save(position)
     }
 

@@ -94,8 +94,10 @@ extension Database {
         }
         let request = BSONValue.objectID()
         let target = try await perform { connection -> BSONTimestamp? in
+            // Before the request, whose position is saved at once: what is written in between is not waited for.
+            let target = try connection.operationTime()
             try WaitRequests.add(request, connection)
-            return try connection.operationTime()
+            return target
         }
         do {
             while true {

@@ -46,22 +46,25 @@ final class BlockingThreads: TaskExecutor {
             guard state.next < state.jobs.count else { return nil }
             let job = state.jobs[state.next]
             state.next += 1
+            // In the same breath: a job that comes now must not count on this thread.
+            state.idle -= 1
             if state.next == state.jobs.count {
                 state.jobs.removeAll(keepingCapacity: true)
                 state.next = 0
             }
             return job
         }
+        if let job { return job }
         return state.withLock { state in
             state.idle -= 1
             // A job may have come in between the end of the wait and this line.
-            if job == nil && state.next < state.jobs.count {
+            if state.next < state.jobs.count {
                 let late = state.jobs[state.next]
                 state.next += 1
                 return late
             }
-            if job == nil { state.threads -= 1 }
-            return job
+            state.threads -= 1
+            return nil
         }
     }
 }

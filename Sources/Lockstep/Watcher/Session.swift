@@ -104,7 +104,7 @@ final class Session: Sendable {
         self.queue = queue
         saver = CheckpointSaver(
             store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler,
-            elections: elections)
+            elections: elections, needsPosition: deployment.hasChangeStreams)
         if deployment.hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import Lockstep
+
+/// What is saved of a session that has just begun.
+@Suite struct CheckpointTests {
+    @Test func aSessionWithoutAPositionOfItsOwnKeepsTheSavedOne() async throws {
+        try await withDatabase { db in
+            let listener = Listener(model: TextLength(), on: docs, key: "text")
+            try await db.add(listener)
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            let store = CheckpointStore(connection: db.connection, identifier: "lockstep", term: 99)
+            let stored = try store.load()
+            let position = try #require(stored.checkpoint?.position)
+            // As it is before the stream is open: progress, and no position yet.
+            let queue = WorkQueue(listeners: 1, limit: 1 << 20)
+            let plan = StartPlan(
+                stored: stored, token: nil, stream: "", listeners: [listener], present: nil,
+                forgetsPosition: false)
+            let reconciler = Reconciler(
+                connection: db.connection, listeners: [listener],
+                health: [ListenerHealth(name: "", log: db.log)], queue: queue,
+                failures: FailureStore(connection: db.connection), plan: plan, log: db.log)
+            let saver = CheckpointSaver(
+                store: store, stream: "", queue: queue, reconciler: reconciler, elections: Elections(),
+                needsPosition: true)
+            try saver.saveIfDue(nil)
+            try saver.save()
+            #expect(try store.load().checkpoint?.position == position)
+        }
+    }
+}
