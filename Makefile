@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test torture demo dev fuzz sanitize soak format format-check bench-quick clean
+.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench-quick clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -7,6 +7,8 @@ CONFIG ?= Examples/demo/lockstep.yaml
 TEST_FLAGS ?=
 # How long the test by random operations writes; longer finds more.
 ORACLE_SECONDS ?= 20
+# Which ones `make mechanisms` takes out; default: all (scripts/check-mechanisms --list)
+MECHANISMS ?=
 # How long the torture run takes, about; its last rounds and the judging go beyond.
 TORTURE_MINUTES ?= 5
 # More for it: make torture TORTURE_FLAGS='--seed 7 --go-on'
@@ -41,6 +43,10 @@ test: build ## Run every test, and check the import rule
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
 	scripts/check-imports
+
+mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
+	@scripts/setup tests
+	scripts/check-mechanisms $(MECHANISMS)
 
 torture: build ## Kill, cut off and deceive it for minutes, then judge every document (TORTURE_MINUTES=5)
 	@scripts/setup tests

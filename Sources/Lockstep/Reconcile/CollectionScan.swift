@@ -22,7 +22,7 @@ struct CollectionScan {
         guard try connection.traits(of: collection).obstacle == nil else { return }
         var from = after
         var backoff = Backoff()
-        while true {
+        while !Self.isEnd(from) {
             do {
                 try read(&from) { page in
                     backoff.reset()
@@ -38,6 +38,11 @@ struct CollectionScan {
                 guard try readByListener(&from, body) else { return }
             }
         }
+    }
+
+    /// Nothing comes behind MaxKey, and MongoDB refuses to begin there.
+    static func isEnd(_ after: BSONValue?) -> Bool {
+        after?.type == .maxKey
     }
 
     private func read(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws {

@@ -38,6 +38,7 @@ struct Recomputation {
     }
 
     private func nextPage(after: BSONValue?) throws -> (upTo: BSONValue, entries: [Entry])? {
+        guard !CollectionScan.isEnd(after) else { return nil }
         let evidences = EvidenceProjection([listener])
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")

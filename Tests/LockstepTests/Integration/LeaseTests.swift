@@ -60,6 +60,19 @@ import Testing
         }
     }
 
+    /// Two that found it free at once: the server decides.
+    @Test func aLeaseIsNotTakenFromAHolderThatIsAlive() async throws {
+        try await withDatabase { db in
+            let store = LeaseStore(connection: db.connection, identifier: "lockstep")
+            let (first, second) = (LeaseHolder.here(), LeaseHolder.here())
+            let term = try #require(try store.take(as: first, above: 0, replacing: nil))
+            #expect(try store.take(as: second, above: 0, replacing: nil) == nil)
+            #expect(try store.load()?.holder.id == first.id)
+            try store.release(as: first)
+            #expect(try store.take(as: second, above: 0, replacing: nil) == term + 1)
+        }
+    }
+
     @Test func whoHasLostTheLeaseSavesNoPosition() async throws {
         try await withDatabase { db in
             try await db.add(Listener(model: TextLength(), on: docs, key: "text"))

@@ -105,4 +105,24 @@ import Testing
             }
         }
     }
+
+    /// Nothing comes behind MaxKey, and MongoDB refuses to begin a scan there.
+    @Test func aScanThatWasInterruptedAtTheLastIDOfAllGoesOn() async throws {
+        try await withDatabase { db in
+            let model = TextLength()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            let last = BSONValue(type: .maxKey, bytes: [])
+            try await db[docs].insertMany([["_id": 1, "text": "a"], ["_id": last, "text": "ab"]])
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            try db.update(
+                ["_id": "lockstep"],
+                ["$set": ["listeners.0.complete": false, "listeners.0.after": last]],
+                collection: "lockstep.checkpoints")
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try await db.checkpoint()?.isComplete == true)
+            #expect(model.inputs.sorted() == ["a", "ab"])
+            // It reads all pages, the one behind the last included.
+            #expect(try await db.recompute().reduce(0) { $0 + $1.compared } == 2)
+        }
+    }
 }

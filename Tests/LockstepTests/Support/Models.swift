@@ -102,9 +102,9 @@ final class Fragile: Model {
     }
 }
 
-/// Waits for a condition of the world outside, for up to ten seconds.
+/// Waits for a condition of the world outside, for up to a minute.
 func eventually(
-    _ what: String, timeout: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, timeout: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + timeout
     while try await !condition() {

@@ -48,6 +48,13 @@ import Testing
         #expect(interest(updated: updated) == expected)
     }
 
+    @Test func everyPathOfAnUpdateCounts() {
+        #expect(interest(updated: ["views": 1, "text": "x", "z": 1]) == .look)
+        #expect(interest(updated: ["views": 1, "_outputs.size.length": 1]) == .force)
+        #expect(interest(updated: ["views": 1], removed: ["a", "text"]) == .look)
+        #expect(interest(removed: ["a"], truncated: ["b", "meta"]) == .look)
+    }
+
     @Test func removedFieldsAndTruncatedArraysAreTouchedToo() {
         #expect(interest(removed: ["text"]) == .look)
         #expect(interest(removed: ["views"]) == .none)
