@@ -83,7 +83,8 @@ final class Pipeline: Sendable {
             guard let session else { return }
             let end = await session.run(progress)
             if session.hasCaughtUp { losses = 0 }
-            mode = .follow
+            // Without a position since the history was lost, what is saved leads nowhere still.
+            if session.hasSaved { mode = .follow }
             switch end {
             case .stopped: return
             case .failed(let error): throw error

@@ -50,12 +50,6 @@ final class Session: Sendable {
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
         let stored = try store.load()
-        // What is parked of listeners that this watcher had and has no more.
-        let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
-            listeners.map(\.id))
-        if mode != .repair, !gone.isEmpty {
-            try FailureStore(connection: connection).forget(listeners: gone)
-        }
         // Asked for after what was stored, so that its time is not before it.
         let deployment = try connection.deployment()
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
@@ -71,6 +65,10 @@ final class Session: Sendable {
         if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
         let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
         let failures = FailureStore(connection: connection)
+        // What is parked of listeners that this watcher had and has no more.
+        let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
+            listeners.map(\.id))
+        if mode != .repair, !gone.isEmpty { try failures.forget(listeners: gone) }
         let (parked, foreign) = try failures.counts()
         if foreign > 0 {
             log.warning(
@@ -169,6 +167,11 @@ final class Session: Sendable {
     /// All scans are through and the stream was read.
     var hasCaughtUp: Bool {
         reconciler.isComplete && (capture?.position != nil || capture == nil)
+    }
+
+    /// A position of this session was saved, so that the next one can go on from there.
+    var hasSaved: Bool {
+        saver.position != nil
     }
 
     private func finish(_ ending: End) {
