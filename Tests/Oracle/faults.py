@@ -213,6 +213,9 @@ def history_lost(f):
             time.sleep(0.1)
         if f.run.lockstep.log_bytes().count(LOST) > said:
             f.run.histories_lost += 1
+        elif f.run.lockstep.code is not None:
+            # It found no server on its start; that it ended is told, and whoever runs it starts it again.
+            f.run.start_daemon()
         else:
             f.run.fail(f"the oplog went past the daemon's position ({'killed' if kills else 'paused'}), and within 40 s"
                        " the daemon did not say that its history is lost")

@@ -13,6 +13,7 @@ final class LeaseKeeper: Sendable {
         /// There is an entry to renew.
         var isStored = false
         var isStandingBy = false
+        var hasAsked = false
     }
 
     private let store: LeaseStore
@@ -35,16 +36,17 @@ final class LeaseKeeper: Sendable {
 
     /// Returns the term once the lease is held; nil when it was stopped meanwhile.
     func hold(until stops: () -> Bool) async throws -> Int64? {
-        defer { state.withLock { $0.isStandingBy = false } }
         while !stops() {
             if let term = try await threads.run({ [self] in try take() }) { return term }
             try await Task.sleep(for: Self.interval)
         }
+        state.withLock { $0.isStandingBy = false }
         return nil
     }
 
     private func take() throws(MongoError) -> Int64? {
         let saved = try checkpoints.load().term
+        state.withLock { $0.hasAsked = true }
         guard try store.connection.deployment().hasChangeStreams else {
             state.withLock { ($0.isHeld, $0.isStored) = (true, false) }
             return saved
@@ -61,6 +63,7 @@ final class LeaseKeeper: Sendable {
         }
         let stoodBy = state.withLock { state in
             (state.isHeld, state.isStored) = (true, true)
+            defer { state.isStandingBy = false }
             return state.isStandingBy
         }
         if stoodBy { log.notice("taking over from \(entry?.holderText ?? "the one before")") }
@@ -110,6 +113,11 @@ final class LeaseKeeper: Sendable {
     /// Another one works, and this one waits for its end.
     var isStandingBy: Bool {
         state.withLock { $0.isStandingBy }
+    }
+
+    /// The server has answered once.
+    var hasAsked: Bool {
+        state.withLock { $0.hasAsked }
     }
 
     /// Lets the next one begin at once. What cannot be told runs out by itself.

@@ -99,7 +99,7 @@ final class Pipeline: Sendable {
         }
     }
 
-    /// Once it has worked, an absent server is waited for; one that is there and not ready is from the beginning.
+    /// Once it has answered, an absent server is waited for; one that is there and not ready is from the beginning.
     ///
     /// - Returns: nil when it was stopped meanwhile.
     private func whileTransient<Result>(
@@ -112,7 +112,7 @@ final class Pipeline: Sendable {
                 if let text = outage.over(.now) { log.notice("MongoDB is there again\(text)") }
                 return result
             } catch let error as MongoError
-                where error.isTransient && (session != nil || error.source != .serverSelection)
+                where error.isTransient && (lease.hasAsked || error.source != .serverSelection)
             {
                 if let text = outage.failed(.now) {
                     log.warning("\(error); trying again until it works\(text)")
