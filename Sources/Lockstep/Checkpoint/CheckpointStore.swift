@@ -62,6 +62,12 @@ package struct CheckpointStore: Sendable {
         try update(["$set": ["barrier": .objectID(), "term": BSONValue(int64: term)]])
     }
 
+    /// These listeners are none any more: should one come back, its documents are looked through.
+    func forget(listeners: Set<String>) throws(MongoError) {
+        let gone = BSONValue(listeners.sorted().map { BSONValue($0) })
+        _ = try update(["$pull": ["listeners": ["listener": ["$in": gone]]]])
+    }
+
     private func update(_ update: BSONDocument) throws(MongoError) -> BSONValue? {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "update")

@@ -68,7 +68,11 @@ final class Session: Sendable {
         // What is parked of listeners that this watcher had and has no more.
         let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
             listeners.map(\.id))
-        if mode != .repair, !gone.isEmpty { try failures.forget(listeners: gone) }
+        if mode != .repair, !gone.isEmpty {
+            // First that they were looked through: one that comes back must be again.
+            try store.forget(listeners: gone)
+            try failures.forget(listeners: gone)
+        }
         let (parked, foreign) = try failures.counts()
         if foreign > 0 {
             log.warning(

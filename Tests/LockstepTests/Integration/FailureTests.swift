@@ -1,4 +1,4 @@
-import Lockstep
+@testable import Lockstep
 import Testing
 
 @Suite struct FailureTests {
@@ -179,6 +179,25 @@ import Testing
                 #expect(try await db.failures().map(\.documentID) == [1])
                 #expect(try await db.one(2)?[path: "_outputs.text.large"] != nil)
             }
+        }
+    }
+
+    @Test func whatWasParkedOfAListenerThatWentAndCameBackIsParkedAgain() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            model.become(.refuses("bad"))
+            let listener = Listener(model: model, on: docs, key: "text")
+            try await db.add(listener)
+            try await db[docs].insertMany([["_id": 1, "text": "bad"]])
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try await db.failures().count == 1)
+            // A start without it that is killed before it has saved anything.
+            let connection = db.connection
+            let store = CheckpointStore(connection: connection, identifier: "lockstep", term: 99)
+            try store.forget(listeners: [listener.id])
+            try FailureStore(connection: connection).forget(listeners: [listener.id])
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try await db.failures().count == 1)
         }
     }
 }
