@@ -93,8 +93,7 @@ struct Router {
                 let known = key ?? DocumentKey(BSONValue(copying: element))
                 key = known
                 var change = PendingChange()
-                // A write of ours that is not back yet may already reflect this event.
-                change.carried = ownWrites.isOutstanding(listener: index, key: known) ? nil : values
+                change.carried = values
                 offers.append(.init(listener: index, key: known, change: change))
             }
             findings.offers += order.keep(offers)

@@ -19,6 +19,8 @@ final class CheckpointSaver: Sendable {
     /// There is a stream: without a position in it nothing is saved, lest the one before be forgotten.
     private let needsPosition: Bool
     private let state = Mutex(State())
+    /// One save at a time, so that none overtakes a newer one.
+    private let saving = Mutex(())
 
     private static let interval = Duration.seconds(1)
     /// An idle stream moves by Lockstep's own saving alone.
@@ -39,12 +41,6 @@ final class CheckpointSaver: Sendable {
     /// The position that was saved last.
     var position: Position? {
         state.withLock { $0.position }
-    }
-
-    /// Saves the position that the stream was opened at, before any document is looked through.
-    func saveStart(_ capture: Capture?) throws(MongoError) {
-        guard let position = queue.safePosition ?? capture?.position else { return }
-        try save(position)
     }
 
     func saveIfDue(_ capture: Capture?) throws(MongoError) {
@@ -68,11 +64,9 @@ final class CheckpointSaver: Sendable {
         state.withLock { $0.events = events }
     }
 
-    /// Saves what is done by now.
+    /// Saves what is done by now; blocks while another save is under way.
     func save() throws(MongoError) {
-        let position = queue.safePosition
-        guard position != nil || !needsPosition else { return }
-        try save(position)
+        try saving.withLock { _ throws(MongoError) in try saveNow() }
     }
 
     /// Somebody waits for a position that is not saved yet, though everything before it is done.
@@ -84,7 +78,9 @@ final class CheckpointSaver: Sendable {
         }
     }
 
-    private func save(_ position: Position?) throws(MongoError) {
+    private func saveNow() throws(MongoError) {
+        let position = queue.safePosition
+        guard position != nil || !needsPosition else { return }
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
         let known = state.withLock { ($0.position, $0.listeners, $0.auditedFrom) }

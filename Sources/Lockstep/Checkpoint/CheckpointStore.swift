@@ -20,17 +20,27 @@ package struct CheckpointStore: Sendable {
         /// Why what is stored is no checkpoint to go on from.
         package var problem: String?
         package var term: Int64 = 0
+        /// The cluster's time when it was read; nil on a standalone server.
+        package var present: BSONTimestamp?
     }
 
-    package func load() throws(MongoError) -> Stored {
+    /// - Parameter isNewest: whether it must not be read from a primary that was followed by another one and does not
+    ///   know yet, so that nobody goes on from an older position; for replica sets.
+    package func load(isNewest: Bool = false) throws(MongoError) -> Stored {
         let command: BSONDocument = [
             "find": BSONValue(Self.collection), "filter": ["_id": BSONValue(identifier)], "limit": 1,
-            "readConcern": ["level": "majority"],
+            "readConcern": ["level": isNewest ? "linearizable" : "majority"],
+            // A linearizable read waits for a majority.
+            "maxTimeMS": 20_000,
         ]
         let reply = try connection.run(
             command, operation: "find", namespace: connection.namespace(of: Self.collection))
-        guard let document = reply[path: "cursor.firstBatch"]?.array?.first?.document else { return Stored() }
-        return Stored(document, home: try home())
+        var stored = Stored()
+        if let document = reply[path: "cursor.firstBatch"]?.array?.first?.document {
+            stored = Stored(document, home: try home())
+        }
+        stored.present = reply["operationTime"]?.timestamp
+        return stored
     }
 
     /// The UUID of the collection that holds the checkpoints: one that was restored from a dump, or copied with the

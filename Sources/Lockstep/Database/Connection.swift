@@ -70,8 +70,6 @@ package struct Deployment: Sendable {
     package let kind: Kind
     /// As `6.0.5`.
     package let version: String
-    /// The cluster's time when it was asked; nil on a standalone server.
-    package let operationTime: BSONTimestamp?
 
     package var hasChangeStreams: Bool {
         kind != .standalone
@@ -91,9 +89,7 @@ extension Connection {
             } else {
                 .standalone
             }
-        return Deployment(
-            kind: kind, version: build["version"]?.string ?? "",
-            operationTime: hello["operationTime"]?.timestamp)
+        return Deployment(kind: kind, version: build["version"]?.string ?? "")
     }
 
     /// The cluster's time now: every write acknowledged before has an earlier or the same one.

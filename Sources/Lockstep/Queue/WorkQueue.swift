@@ -37,9 +37,11 @@ final class WorkQueue: Sendable {
     let state: Monitor<State>
     /// Bytes that may wait, at most.
     let limit: Int
+    private let ownWrites: OwnWrites
 
-    init(listeners: Int, limit: Int) {
+    init(listeners: Int, limit: Int, ownWrites: OwnWrites) {
         self.limit = limit
+        self.ownWrites = ownWrites
         state = Monitor(
             State(
                 listeners: Array(repeating: ListenerQueue(), count: listeners),
@@ -85,6 +87,13 @@ extension WorkQueue {
             let ticket = state.stream.open(position)
             for var offer in offers {
                 if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
+                // A write of ours that is not back yet may already reflect this event. Asked for under the lock, for a
+                // handler may write while the batch waits for room.
+                if offer.change.carried != nil,
+                    ownWrites.isOutstanding(listener: offer.listener, key: offer.key)
+                {
+                    offer.change.carried = nil
+                }
                 offer.change.streamTicket = ticket
                 if state.listeners[offer.listener].offer(offer.key, offer.change).stream {
                     state.stream.add(ticket)

@@ -49,9 +49,8 @@ final class Session: Sendable {
         let log = pipeline.log
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
-        let stored = try store.load()
-        // Asked for after what was stored, so that its time is not before it.
-        let deployment = try connection.deployment()
+        let hasChangeStreams = try connection.deployment().hasChangeStreams
+        let stored = try store.load(isNewest: hasChangeStreams)
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
         let stream = ChangeStream(
             connection: connection,
@@ -61,9 +60,10 @@ final class Session: Sendable {
         if mode != .repair { elections.saw(try store.barrier()) }
         plan = StartPlan(
             stored: stored, token: pipeline.options.resumeToken, stream: stream.fingerprint,
-            listeners: listeners, present: deployment.operationTime, forgetsPosition: mode != .follow)
+            listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)
         if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
-        let queue = WorkQueue(listeners: listeners.count, limit: pipeline.options.queueBytes)
+        let queue = WorkQueue(
+            listeners: listeners.count, limit: pipeline.options.queueBytes, ownWrites: pipeline.ownWrites)
         let failures = FailureStore(connection: connection)
         // What is parked of listeners that this watcher had and has no more.
         let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
@@ -106,11 +106,11 @@ final class Session: Sendable {
         self.queue = queue
         saver = CheckpointSaver(
             store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler,
-            elections: elections, needsPosition: deployment.hasChangeStreams)
-        if deployment.hasChangeStreams, mode != .repair {
+            elections: elections, needsPosition: hasChangeStreams)
+        if hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
-                liveAfter: deployment.operationTime ?? BSONTimestamp(seconds: .max, increment: 0))
+                liveAfter: stored.present ?? BSONTimestamp(seconds: .max, increment: 0))
             capture = Capture(
                 stream: stream, router: router, queue: queue, health: health, statistics: pipeline.statistics,
                 log: log,
@@ -256,7 +256,7 @@ extension Session {
         do {
             // What is looked through must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
-            if capture != nil { try saver.saveStart(capture) }
+            if capture != nil { try saver.save() }
             let schedule: Reconciler.Schedule =
                 switch (mode, capture) {
                 case (.repair, _): .once

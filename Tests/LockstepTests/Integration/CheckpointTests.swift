@@ -13,7 +13,7 @@ import Testing
             let stored = try store.load()
             let position = try #require(stored.checkpoint?.position)
             // As it is before the stream is open: progress, and no position yet.
-            let queue = WorkQueue(listeners: 1, limit: 1 << 20)
+            let queue = WorkQueue(listeners: 1, limit: 1 << 20, ownWrites: OwnWrites())
             let plan = StartPlan(
                 stored: stored, token: nil, stream: "", listeners: [listener], present: nil,
                 forgetsPosition: false)

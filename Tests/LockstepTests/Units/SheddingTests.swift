@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func thePositionMovesPastWhatWasForgotten() {
-        let queue = WorkQueue(listeners: 2, limit: 2000)
+        let queue = WorkQueue(listeners: 2, limit: 2000, ownWrites: OwnWrites())
         func position(_ number: Int) -> Position {
             Position(token: [
                 "_data": BSONValue("82" + String(repeating: "0", count: 7) + "\(number)00000001")
