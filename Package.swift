@@ -56,12 +56,18 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .testTarget(
-            name: "LockstepTests",
-            dependencies: ["Lockstep", "EmbeddedMongo", .product(name: "Logging", package: "swift-log")],
+        .target(
+            name: "TestSupport", dependencies: ["EmbeddedMongo"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "LockstepCLITests", dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep"],
+            name: "LockstepTests",
+            dependencies: [
+                "Lockstep", "EmbeddedMongo", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LockstepCLITests",
+            dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepModelsTests", dependencies: ["LockstepModels"], exclude: ["Fixtures"],

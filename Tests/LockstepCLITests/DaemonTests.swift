@@ -2,11 +2,12 @@ import EmbeddedMongo
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// `run` and `dev`: what they do with signals, and what is left when they are killed.
 @Suite struct DaemonTests {
     @Test func waitReturnsOnlyWhenASlowModelsOutputsAreThere() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try await project.running { daemon in
             try await daemon.says("caught up")
             try project.hold()
@@ -26,7 +27,7 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGINT])
     func aStoppedDaemonHasSavedItsPosition(signal: Int32) async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try project.insert((0..<50).map { ($0, "text \($0)") })
         let first = try project.start("run")
         try await first.says("lockstep: caught up (50 outputs written)")
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func afterAKillInTheMiddleOnlyWhatWasInFlightIsPredictedAgain() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let texts = (0..<400).map { ($0, "text \($0)") }
         try project.insert(texts)
         try project.hold()
@@ -68,7 +69,7 @@ import Testing
     @Test(arguments: [1, 2])
     func aModelThatHangsDoesNotKeepTheDaemon(signals: Int) async throws {
         let project = try Project(
-            try Servers.replicaSetURI(), model: "{exec: [sleep, \"600\"], timeout: 600s}")
+            try TestServer.uri(), model: "{exec: [sleep, \"600\"], timeout: 600s}")
         try project.insert([(1, "a")])
         let daemon = try project.start("run")
         try await daemon.says("lockstep: watching")
@@ -83,7 +84,7 @@ import Testing
     }
 
     @Test func aDaemonThatIsStoppedAsSoonAsItRunsEndsWell() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try project.insert((0..<50).map { ($0, "text \($0)") })
         for milliseconds in [0, 5, 20, 60] {
             let daemon = try project.start("run")
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func aDaemonPrintsOneJSONDocumentWhenItIsAsked() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let daemon = try project.start("run", "--json")
         try await daemon.says("lockstep: caught up")
         let ending = try await daemon.stop()
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test func aStandaloneServerIsAuditedForWritesOfOthers() async throws {
-        let project = try Project(try Servers.standaloneURI())
+        let project = try Project(try TestServer.standaloneURI())
         let watch = try await project.lockstep("watch", "docs")
         #expect(watch.status == 69 && watch.err.contains("replica set"), "\(watch)")
         try await project.running { daemon in
@@ -137,14 +138,14 @@ import Testing
 @Suite(.serialized) struct DevTests {
     @Test func itStartsAgainOnItsDataAfterItWasKilled() async throws {
         let project = try Project("mongodb://user:unused@127.0.0.1:1", database: "shop")
-        let port = try #require(Port.free())
+        let port = try TestServer.freePort()
         let first = try project.start("dev", "--port", String(port))
         let uri = "mongodb://127.0.0.1:\(port)/?replicaSet=lockstep"
         try await first.says(uri)
         try insert("abc", uri)
         try await eventually("it is predicted") { try output(uri) == 3 }
 
-        let taken = try await project.lockstep("dev", "--port", String(try #require(Port.free())))
+        let taken = try await project.lockstep("dev", "--port", String(try TestServer.freePort()))
         #expect(taken.status == 69 && taken.err.contains("another process"), "\(taken)")
 
         first.send(SIGKILL)
@@ -160,7 +161,7 @@ import Testing
 
     @Test func aPortThatIsTakenIsNamed() async throws {
         let project = try Project("mongodb://127.0.0.1:1", database: "shop")
-        let port = try Servers.replicaSet.get().members[0].port
+        let port = try TestServer.replicaSet.get().members[0].port
         let ending = try await project.lockstep("dev", "--port", String(port))
         #expect(ending.status == 69 && ending.err.contains("port \(port) is in use"), "\(ending)")
     }

@@ -1,10 +1,11 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 @Suite struct ImportTests {
     @Test func documentsAreInsertedFromAFileAndFromStandardInput() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         // With a byte order mark, Windows's line ends, empty lines, and no end of the last line.
         try project.write(
             "a.jsonl",
@@ -30,7 +31,7 @@ import Testing
         ("{\"_id\": [1]}", "cannot be of type array"),
     ])
     func aBadLineIsNamedAndWhatStandsBeforeItIsThere(line: String, reason: String) async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let ending = try await project.lockstep(
             "import", "-", "--into", "docs", "--json",
             input: "{\"_id\": 1}\n{\"_id\": 2}\n\(line)\n{\"_id\": 5}\n")
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func aFileThatIsNotThereIsNamed() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let missing = try await project.lockstep("import", "b.jsonl", "--into", "docs")
         #expect(missing.status == 1 && missing.err.contains("there is no file `b.jsonl`"), "\(missing)")
         let folder = try await project.lockstep("import", ".", "--into", "docs")
@@ -49,13 +50,13 @@ import Testing
     }
 
     @Test func onAReplicaSetModelsNeedNotBeThere() async throws {
-        let project = try Project(try Servers.replicaSetURI(), model: "{openvino: nowhere}")
+        let project = try Project(try TestServer.uri(), model: "{openvino: nowhere}")
         let ending = try await project.lockstep("import", "-", "--into", "docs", input: "{\"text\": \"a\"}\n")
         #expect(ending.status == 0, "\(ending)")
     }
 
     @Test func onAStandaloneServerPredictionsAreMadeInTheSameProcess() async throws {
-        let project = try Project(try Servers.standaloneURI())
+        let project = try Project(try TestServer.standaloneURI())
         let ending = try await project.lockstep(
             "import", "-", "--into", "docs", input: "{\"_id\": 1, \"text\": \"abc\"}\n{\"_id\": 2}\n")
         #expect(ending.status == 0, "\(ending)")

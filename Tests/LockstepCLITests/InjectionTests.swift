@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Names and values from outside are data, whatever they look like.
 @Suite struct InjectionTests {
@@ -14,7 +15,7 @@ import Testing
     /// A model that answers the very JSON that its input holds.
     private func parrot() throws -> Project {
         let project = try Project(
-            try Servers.replicaSetURI(),
+            try TestServer.uri(),
             model: "{exec: [python3, parrot.py], version: \"1\", batch: {count: 10}}")
         try project.write("parrot.py", Self.answers)
         return project
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func whatADocumentHoldsIsComparedAndNeverExecuted() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let inputs: [BSONValue] = [
             ["$gt": ""], ["$ne": .null], ["$where": "sleep(1000)"], ["$expr": true],
             ["a.b": 1, "": ["$x.y": 2]],

@@ -1,11 +1,12 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// `check`, `status`, `verify`, `wait`, `watch` and `failures`.
 @Suite struct InspectionTests {
     @Test func checkSaysOfEverythingThatItWorks() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let ending = try await project.lockstep("check")
         #expect(ending.status == 0, "\(ending)")
         for what in ["configuration", "mongodb", "rights", "oplog", "model length"] {
@@ -24,7 +25,7 @@ import Testing
         ("[./lockstep.yaml]", "is not executable"),
     ])
     func checkSaysWhatIsWrongWithAProgram(command: String, reason: String) async throws {
-        let project = try Project(try Servers.replicaSetURI(), model: "{exec: \(command), timeout: 20s}")
+        let project = try Project(try TestServer.uri(), model: "{exec: \(command), timeout: 20s}")
         let ending = try await project.lockstep("check")
         #expect(ending.status == 69, "\(ending)")
         #expect(ending.out.contains("FAILED model length: ") && ending.out.contains(reason), "\(ending)")
@@ -32,7 +33,7 @@ import Testing
 
     @Test(arguments: ["view", "timeseries", "capped"])
     func aCollectionThatTakesNoPredictionsIsABadConfiguration(kind: String) async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let kinds: [String: (options: [(String, BSONValue)], name: String)] = [
             "view": ([("viewOn", "others"), ("pipeline", [])], "view"),
             "timeseries": ([("timeseries", ["timeField": "at"])], "time-series collection"),
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func statusTellsTheSameBeforeAndAfterTheFirstRun() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try project.insert([(1, "a"), (2, "b"), (3, "c")])
         let before = try await project.lockstep("status", "--json")
         #expect(before.status == 0)
@@ -73,7 +74,7 @@ import Testing
     }
 
     @Test func verifyFindsAndMendsWhatWasDoneByHandWhileNothingRan() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try project.insert((0..<30).map { ($0, "text \($0)") })
         #expect(try await project.verify("--repair").status == 0)
         let whole = try await project.verify()
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func recomputeFindsAnOutputThatOnlyTheModelKnowsIsWrong() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         try project.insert((0..<30).map { ($0, "text \($0)") })
         #expect(try await project.verify("--repair").status == 0)
         try project.update(7, ["$set": ["_outputs.text.length": 1000]])
@@ -112,7 +113,7 @@ import Testing
     }
 
     @Test func aRepairWithAModelThatDoesNotWorkEnds() async throws {
-        let project = try Project(try Servers.replicaSetURI(), model: "{exec: [no-such-program]}")
+        let project = try Project(try TestServer.uri(), model: "{exec: [no-such-program]}")
         try project.insert([(1, "a")])
         for arguments in [["--repair"], ["--repair", "--json"]] {
             let ending = try await Running(["verify"] + arguments, in: project.folder).ending()
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test func waitEndsInTimeAndTakesItsRequestBack() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let ending = try await project.lockstep("wait", "--timeout", "0.1")
         #expect(ending.status == 1 && ending.err.contains("no `lockstep run`"), "\(ending)")
         let json = try await project.lockstep("wait", "--timeout", "0.1", "--json")
@@ -134,7 +135,7 @@ import Testing
     }
 
     @Test func watchPrintsEventsUntilItIsInterrupted() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let watch = try project.start("watch", "docs")
         var id = 0
         // The first event that it sees says that it is open.
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test func watchEndsWhenNobodyReads() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
         // Its status goes into a file; `head` ends at the first event.
@@ -173,7 +174,7 @@ import Testing
     }
 
     @Test func failuresAreListedAndTriedAgain() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         #expect(try await project.lockstep("failures").out == "no document is parked\n")
         #expect(try await project.lockstep("failures", "list", "--json").out == "")
         try project.insert([(1, "bad"), (2, "good"), (3, "bad")])

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Users and their rights, by both kinds of SCRAM.
 @Suite struct LogInTests {
@@ -10,14 +11,14 @@ import Testing
         mechanisms: [String], password: String = strange, as shown: String? = nil, role: String = "readWrite",
         options: String = ""
     ) async throws -> Project {
-        let project = try Project(try Servers.guardedURI("root"))
+        let project = try Project(try GuardedServer.uri("root"))
         let user = "u\(project.database)"
-        try Servers.createUser(
+        try GuardedServer.createUser(
             user, password: password, roles: [["role": BSONValue(role), "db": BSONValue(project.database)]],
-            mechanisms: mechanisms, at: Servers.guardedURI("root"))
-        let encoded = Servers.percentEncoded(shown ?? password)
+            mechanisms: mechanisms, at: GuardedServer.uri("root"))
+        let encoded = GuardedServer.percentEncoded(shown ?? password)
         return try Project(
-            try Servers.guardedURI(user, password: encoded) + options, database: project.database)
+            try GuardedServer.uri(user, password: encoded) + options, database: project.database)
     }
 
     @Test(arguments: ["SCRAM-SHA-1", "SCRAM-SHA-256"])
@@ -63,14 +64,14 @@ import Testing
     }
 
     @Test func anUnknownUserIsToldTheSame() async throws {
-        let project = try Project(try Servers.guardedURI("nobody"), database: "guarded")
+        let project = try Project(try GuardedServer.uri("nobody"), database: "guarded")
         let ending = try await project.lockstep("status")
         #expect(ending.status == 69, "\(ending)")
         #expect(
             ending.err.contains("refuses the log-in of `nobody`, a user of the database `admin`"), "\(ending)"
         )
         let elsewhere = try Project(
-            try Servers.guardedURI("writer").replacing("authSource=admin", with: "authSource=shop"),
+            try GuardedServer.uri("writer").replacing("authSource=admin", with: "authSource=shop"),
             database: "guarded")
         let told = try await elsewhere.lockstep("status")
         #expect(told.err.contains("`writer`, a user of the database `shop`"), "\(told)")
@@ -78,17 +79,17 @@ import Testing
 
     @Test func aUserOfOneCollectionIsToldWhatIsMissing() async throws {
         let name = "one\(Int.random(in: 0..<1_000_000_000))"
-        let root = try Connection(uri: try Servers.guardedURI("root"), database: "admin")
+        let root = try Connection(uri: try GuardedServer.uri("root"), database: "admin")
         let privilege: BSONValue = [
             "resource": ["db": BSONValue(name), "collection": "docs"],
             "actions": ["find", "insert", "update", "remove", "changeStream"],
         ]
         try root.run(
             ["createRole": BSONValue(name), "privileges": [privilege], "roles": []], operation: "createRole")
-        try Servers.createUser(
+        try GuardedServer.createUser(
             name, password: "s3cret", roles: [["role": BSONValue(name), "db": "admin"]],
-            at: Servers.guardedURI("root"))
-        let project = try Project(try Servers.guardedURI(name), database: name)
+            at: GuardedServer.uri("root"))
+        let project = try Project(try GuardedServer.uri(name), database: name)
         for command in ["check", "run", "wait"] {
             let ending = try await project.lockstep(command)
             #expect(ending.status == 69, "\(command): \(ending)")

@@ -2,6 +2,7 @@ import EmbeddedMongo
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// What Lockstep leaves on the disk is for its user alone.
 @Suite struct PrivateFilesTests {
@@ -11,13 +12,13 @@ import Testing
         // Made by somebody who did not care.
         try FileManager.default.createDirectory(atPath: member, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: member)
-        let port = try #require(Port.free())
+        let port = try TestServer.freePort()
         let dev = Process()
         dev.executableURL = URL(fileURLWithPath: "/bin/sh")
         dev.arguments = ["-c", "umask 0; exec \"$0\" dev --port \(port) >out 2>&1", try Executable.path()]
         dev.currentDirectoryURL = URL(fileURLWithPath: project.folder)
         dev.environment = ProcessInfo.processInfo.environment.merging(
-            ["LOCKSTEP_MONGOD": try Servers.mongod()]) { $1 }
+            ["LOCKSTEP_MONGOD": try TestServer.mongod()]) { $1 }
         try dev.run()
         defer { dev.terminate() }
         try await eventually("lockstep dev has caught up") {

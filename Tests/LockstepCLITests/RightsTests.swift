@@ -4,7 +4,7 @@ import Testing
 /// A server that asks who comes.
 @Suite(.serialized) struct RightsTests {
     @Test func readWriteOnTheOneDatabaseIsEnoughForEverything() async throws {
-        let project = try Project(try Servers.guardedURI("writer"), database: "guarded")
+        let project = try Project(try GuardedServer.uri("writer"), database: "guarded")
         let check = try await project.lockstep("check")
         #expect(check.status == 0 && !check.out.contains("s3cret"), "\(check)")
         try project.insert([(1, "abc"), (2, "bad")])
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func aUserWhoMayOnlyReadIsToldWhatToGrant() async throws {
-        let project = try Project(try Servers.guardedURI("reader"), database: "guarded")
+        let project = try Project(try GuardedServer.uri("reader"), database: "guarded")
         let check = try await project.lockstep("check")
         #expect(check.status == 69 && check.out.contains("FAILED rights: "), "\(check)")
         for command in ["run", "wait"] {
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func aWrongPasswordIsToldAtOnce() async throws {
-        let project = try Project(try Servers.guardedURI("writer", password: "wr0ng"), database: "guarded")
+        let project = try Project(try GuardedServer.uri("writer", password: "wr0ng"), database: "guarded")
         let ending = try await project.lockstep("status")
         #expect(ending.status == 69, "\(ending)")
         #expect(ending.err.contains("refuses the log-in") && ending.err.contains("authSource"), "\(ending)")
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func aMissingPasswordIsTold() async throws {
-        let project = try Project(try Servers.guardedURI(nil), database: "guarded")
+        let project = try Project(try GuardedServer.uri(nil), database: "guarded")
         #expect(try await project.lockstep("status").status == 69)
         #expect(try await project.lockstep("check").status == 69)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// A password is nowhere to be seen, whatever is asked.
 @Suite struct SecretsTests {
@@ -8,12 +9,12 @@ import Testing
     private static let password = #"hunt3r2:@/?#%&=+ "hunt3r2"é hunt3r2"#
 
     @Test func noSecretLeavesTheProcess() async throws {
-        let project = try Project(try Servers.guardedURI("root"))
+        let project = try Project(try GuardedServer.uri("root"))
         let name = project.database
-        try Servers.createUser(
+        try GuardedServer.createUser(
             name, password: Self.password, roles: [["role": "readWrite", "db": BSONValue(name)]],
-            at: Servers.guardedURI("root"))
-        let uri = try Servers.guardedURI(name, password: Servers.percentEncoded(Self.password))
+            at: GuardedServer.uri("root"))
+        let uri = try GuardedServer.uri(name, password: GuardedServer.percentEncoded(Self.password))
         try project.write("tell.py", Self.telling)
         try project.configure(
             uri: "${MONGODB_URI}",

@@ -3,11 +3,12 @@ import Glibc
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// Two daemons with one configuration: one works, the other stands by.
 @Suite struct StandbyTests {
     @Test func theSecondTakesOverWhenTheFirstIsKilled() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let first = try project.start("run")
         try await first.says("caught up")
         let second = try project.start("run")
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func onePausedForLongStandsByWhenItWakesUp() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let first = try project.start("run")
         try await first.says("caught up")
         let second = try project.start("run")

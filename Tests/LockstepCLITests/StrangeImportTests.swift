@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// Files that are not what they should be: the line is named, and what was inserted before it is said.
 @Suite struct StrangeImportTests {
@@ -22,7 +23,7 @@ import Testing
     ]
 
     @Test(arguments: lines) func theLineIsNamed(line: String, reason: String) async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let ending = try await project.lockstep(
             "import", "-", "--into", "docs", input: Self.good + "\r\n" + line + "\n{\"_id\": 5}\n")
         #expect(ending.status == 1, "\(ending)")
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func bytesThatAreNotUTF8AreNamed() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let file = URL(fileURLWithPath: "\(project.folder)/a.jsonl")
         for bytes: [UInt8] in [
             Array("{\"a\": \"".utf8) + [0xFF] + Array("\"}".utf8), [0xBB, 0x7B, 0x7D], [0xFE, 0xFF],
@@ -46,7 +47,7 @@ import Testing
     }
 
     @Test func whatIsNoMistakeIsTaken() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         // Marks of several files put together, fields of MongoDB's own, no end of the last line.
         let ending = try await project.lockstep(
             "import", "-", "--into", "docs",
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test func documentsThatAreTooLargeAreNamed() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let large = "{\"_id\": 3, \"a\": \"\(String(repeating: "x", count: 16 << 20))\"}"
         let ending = try await project.lockstep(
             "import", "-", "--into", "docs", input: Self.good + large + "\n")
@@ -70,14 +71,14 @@ import Testing
     }
 
     @Test func aFileWithoutLinesIsReadNoFurtherThanALineMayBe() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let ending = try await project.lockstep("import", "/dev/zero", "--into", "docs")
         #expect(ending.status == 1 && ending.err.contains("/dev/zero:1: longer than 128 MiB"), "\(ending)")
         #expect(ending.err.contains("Nothing was inserted"))
     }
 
     @Test func aPipeIsReadAndWhatCannotBeReadIsNamed() async throws {
-        let project = try Project(try Servers.replicaSetURI())
+        let project = try Project(try TestServer.uri())
         let pipe = "\(project.folder)/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
         let writer = Process()

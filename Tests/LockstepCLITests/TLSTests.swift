@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// Real handshakes, good and bad.
 @Suite(.serialized) struct TLSTests {
@@ -66,11 +67,11 @@ import Testing
         // With a password on its key that must be encoded in the URI.
         let password = "k3y p@ss/:?#&=+%é"
         let encrypted = try certificates.encrypt("client", password: password)
-        let option = "&tlsCertificateKeyFilePassword=" + Servers.percentEncoded(password)
+        let option = "&tlsCertificateKeyFilePassword=" + GuardedServer.percentEncoded(password)
         let locked = try project(guardedPort(), trusting(x509 + encrypted + option))
         let check = try await locked.lockstep("check", "--log-level", "trace")
         #expect(check.status == 0, "\(check)")
-        for secret in [password, Servers.percentEncoded(password), "k3y"] {
+        for secret in [password, GuardedServer.percentEncoded(password), "k3y"] {
             #expect(!check.out.contains(secret) && !check.err.contains(secret), "\(check)")
         }
     }
@@ -107,7 +108,7 @@ import Testing
     @Test func oneSideWithoutTLSIsTold() async throws {
         let none = try await reason(project(guardedPort(), ""))
         #expect(none.contains("takes no connections without TLS. Add `tls=true`"), "\(none)")
-        let plain = try await reason(project(try Servers.standalone.get().port, trusting()))
+        let plain = try await reason(project(try TestServer.standalone.get().port, trusting()))
         #expect(plain.contains("does not speak TLS"), "\(plain)")
     }
 

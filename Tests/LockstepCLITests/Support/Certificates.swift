@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Certificates of an authority of its own, made fresh by the `openssl` command in a temporary folder.
 final class Certificates: Sendable {
@@ -8,7 +9,7 @@ final class Certificates: Sendable {
     let authority: String
 
     init() throws {
-        folder = Servers.temporaryDirectory("certificates")
+        folder = TestServer.temporaryDirectory("certificates")
         authority = folder + "/authority.pem"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

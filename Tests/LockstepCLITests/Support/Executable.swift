@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// The `lockstep` that was built with these tests.
 enum Executable {
@@ -7,7 +8,7 @@ enum Executable {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folders =
             [own, CommandLine.arguments.first ?? ""].map { ($0 as NSString).deletingLastPathComponent }
-            + [Servers.packageRoot + "/.build/debug", Servers.packageRoot + "/.build/release"]
+            + [TestServer.packageRoot + "/.build/debug", TestServer.packageRoot + "/.build/release"]
         let candidates = folders.map { $0 + "/lockstep" }
         return try #require(
             candidates.first { FileManager.default.isExecutableFile(atPath: $0) },
@@ -100,20 +101,4 @@ final class Running: @unchecked Sendable {
         send(signal)
         return try await ending()
     }
-}
-
-/// Waits for a condition of the world outside.
-func eventually(
-    _ what: String, timeout: Duration = .seconds(60), _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + timeout
-    while try await !condition() {
-        guard .now < deadline else { throw NeverHappened(what: what) }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}
-
-struct NeverHappened: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "this never came true: \(what)" }
 }

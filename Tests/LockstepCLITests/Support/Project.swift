@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// A folder with a `lockstep.yaml`, a model that notes each input it is asked for, and a database of its own.
 ///
@@ -25,7 +26,7 @@ final class Project: Sendable {
         """
 
     init(_ uri: String, database: String? = nil, model: String? = nil) throws {
-        folder = Servers.temporaryDirectory("project")
+        folder = TestServer.temporaryDirectory("project")
         self.uri = uri
         self.database = database ?? "t\(UUID().uuidString.prefix(12))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -81,13 +82,13 @@ final class Project: Sendable {
 extension Project {
     func start(_ arguments: String..., input: String? = nil) throws -> Running {
         try Running(
-            arguments, in: folder, environment: ["LOCKSTEP_MONGOD": try Servers.mongod()], input: input)
+            arguments, in: folder, environment: ["LOCKSTEP_MONGOD": try TestServer.mongod()], input: input)
     }
 
     /// Runs a command to its end.
     func lockstep(_ arguments: String..., input: String? = nil) async throws -> Ending {
         try await Running(
-            arguments, in: folder, environment: ["LOCKSTEP_MONGOD": try Servers.mongod()], input: input
+            arguments, in: folder, environment: ["LOCKSTEP_MONGOD": try TestServer.mongod()], input: input
         ).ending()
     }
 

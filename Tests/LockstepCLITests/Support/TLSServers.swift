@@ -2,6 +2,7 @@ import EmbeddedMongo
 import Foundation
 import Lockstep
 import Testing
+import TestSupport
 
 /// Servers that speak TLS, with certificates of an authority that only these tests know.
 enum TLSServers {
@@ -25,13 +26,13 @@ enum TLSServers {
     private static func startGuarded() throws -> MongodProcess {
         let certificates = try certificates.get()
         let server = MongodProcess(
-            binary: try Servers.mongod(), directory: Servers.temporaryDirectory("tls"),
-            port: try #require(Port.free()),
-            arguments: try ["--replSet", "tls", "--keyFile", Servers.keyFile()]
+            binary: try TestServer.mongod(), directory: TestServer.temporaryDirectory("tls"),
+            port: try TestServer.freePort(),
+            arguments: try ["--replSet", "tls", "--keyFile", GuardedServer.keyFile()]
                 + tls(certificates.make("server", names: host)) + ["--tlsAllowConnectionsWithoutCertificates"]
         )
         try server.start()
-        Servers.endings.append { server.stop() }
+        TestServer.endings.append { server.stop() }
         let address =
             "mongodb://127.0.0.1:\(server.port)/?directConnection=true&tlsCAFile=\(certificates.authority)"
         try Connection(uri: address, database: "admin").run(
@@ -41,22 +42,22 @@ enum TLSServers {
                     "members": [["_id": 0, "host": BSONValue("127.0.0.1:\(server.port)")]],
                 ]
             ], operation: "replSetInitiate")
-        try Servers.createUser(
+        try GuardedServer.createUser(
             "root", password: "s3cret", roles: [["role": "root", "db": "admin"]], at: address)
         let root = address.replacing("//", with: "//root:s3cret@", maxReplacements: 1) + "&authSource=admin"
         let role: BSONValue = ["role": "readWrite", "db": "guarded"]
-        try Servers.createUser("writer", password: "s3cret", roles: [role], at: root)
-        try Servers.createUser(client, password: nil, roles: [role], in: "$external", at: root)
+        try GuardedServer.createUser("writer", password: "s3cret", roles: [role], at: root)
+        try GuardedServer.createUser(client, password: nil, roles: [role], in: "$external", at: root)
         return server
     }
 
     private static func startStrict() throws -> MongodProcess {
         let server = MongodProcess(
-            binary: try Servers.mongod(), directory: Servers.temporaryDirectory("strict"),
-            port: try #require(Port.free()),
+            binary: try TestServer.mongod(), directory: TestServer.temporaryDirectory("strict"),
+            port: try TestServer.freePort(),
             arguments: try tls(certificates.get().make("elsewhere", names: "DNS:db.example,IP:10.0.0.1")))
         try server.start()
-        Servers.endings.append { server.stop() }
+        TestServer.endings.append { server.stop() }
         return server
     }
 
@@ -68,7 +69,7 @@ enum TLSServers {
     }
 
     private static func startExpired() throws -> Int {
-        let port = try #require(Port.free())
+        let port = try TestServer.freePort()
         let file = try certificates.get().make("expired", names: host, days: -1)
         let server = Process()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -79,51 +80,12 @@ enum TLSServers {
         try server.run()
         let processID = server.processIdentifier
         // It inherits the signals that are blocked here, SIGTERM among them.
-        Servers.endings.append { kill(processID, SIGKILL) }
+        TestServer.endings.append { kill(processID, SIGKILL) }
         let deadline = ContinuousClock.now + .seconds(30)
         while !Port.isTaken(port) {
             try #require(server.isRunning && .now < deadline, "openssl s_server did not start")
             Thread.sleep(forTimeInterval: 0.01)
         }
         return port
-    }
-}
-
-extension Servers {
-    static func keyFile() throws -> String {
-        let path = temporaryDirectory("key")
-        try Data("bG9ja3N0ZXAtdGVzdHM=".utf8).write(to: URL(fileURLWithPath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        return path
-    }
-
-    /// Waits for a primary, which a set that was just begun does not have yet.
-    static func createUser(
-        _ name: String, password: String?, roles: [BSONValue], mechanisms: [String] = [],
-        in database: String = "admin",
-        at uri: String
-    ) throws {
-        let connection = try Connection(uri: uri, database: database)
-        var command: [(String, BSONValue)] = [("createUser", BSONValue(name)), ("roles", BSONValue(roles))]
-        if let password { command.append(("pwd", BSONValue(password))) }
-        if !mechanisms.isEmpty { command.append(("mechanisms", BSONValue(mechanisms.map { BSONValue($0) }))) }
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            let result = Result { try connection.run(BSONDocument(command), operation: "createUser") }
-            guard case .failure(let error as MongoError) = result, error.isTransient, .now < deadline else {
-                _ = try result.get()
-                return
-            }
-            Thread.sleep(forTimeInterval: 0.02)
-        }
-    }
-
-    /// As it must stand in a URI: every byte encoded that may mean something there.
-    static func percentEncoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let scalar = Unicode.Scalar(byte)
-            return scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
-                ? String(Character(scalar)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
     }
 }

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// A listener that cannot keep up does not stop the others, and catches up later.
 @Suite struct BacklogTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Collections that are dropped, renamed, replaced and made again while documents are being predicted.
 @Suite struct CollectionLifeTests {

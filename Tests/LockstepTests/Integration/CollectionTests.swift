@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 @Suite struct CollectionTests {
     @Test func aCollectionThatIsReplacedByARenameIsLookedThroughAndKeepsNoOldFailures() async throws {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// Elections, rollbacks and outages of a replica set of three.
 @Suite(.serialized) struct FailoverTests {

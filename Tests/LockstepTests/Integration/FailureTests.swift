@@ -1,5 +1,6 @@
 @testable import Lockstep
 import Testing
+import TestSupport
 
 @Suite struct FailureTests {
     private func withFragile(

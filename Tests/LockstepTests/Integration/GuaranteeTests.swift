@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// Each mechanism that a guarantee rests on, with a test that fails without it: `scripts/check-mechanisms` takes them
 /// out one by one. What must never be stored is looked for in the history of the collection, since in the end

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// The stream cannot go on where it was: everything becomes fresh, and what is fresh costs nothing.
 @Suite(.serialized) struct HistoryTests {

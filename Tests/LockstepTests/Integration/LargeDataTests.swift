@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Documents, inputs, outputs and `_id`s near MongoDB's limit of 16 MB.
 @Suite(.serialized) struct LargeDataTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// One watcher of an identifier works, the others stand by.
 @Suite struct LeaseTests {

@@ -1,6 +1,7 @@
 import Lockstep
 import Synchronization
 import Testing
+import TestSupport
 
 /// Models that are out, hang, answer late or lie; and what is parked because of them.
 @Suite struct OutageTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 @Suite struct StandaloneTests {
     @Test func writesThroughTheLibraryArePredictedInTheSameProcess() async throws {

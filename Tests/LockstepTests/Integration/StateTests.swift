@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// State that was edited by hand, or written by another version: everything becomes fresh all the same.
 @Suite struct StateTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Values that no well-behaved client writes, and values that MongoDB holds equal though they are not the same.
 @Suite struct StrangeValueTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 /// Values and `_id`s of every BSON type.
 @Suite struct ValueTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import TestSupport
 
 @Suite struct WatcherTests {
     @Test func anInsertedDocumentIsPredicted() async throws {

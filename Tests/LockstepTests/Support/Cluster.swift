@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// Threads for what blocks long: starting servers, waiting for elections.
 let blocking = BlockingThreads(name: "tests")
@@ -20,7 +21,7 @@ final class Cluster: Sendable {
         let set = EmbeddedReplicaSet(
             binary: try MongodBinary.find(directory: TestServer.packageRoot),
             directory: TestServer.temporaryDirectory("cluster"),
-            ports: [try #require(Port.free()), try #require(Port.free()), try #require(Port.free())],
+            ports: [try TestServer.freePort(), try TestServer.freePort(), try TestServer.freePort()],
             // For MongoDB's own means to hold back a member's replication.
             arguments: ["--setParameter", "enableTestCommands=1"])
         TestServer.endings.append { set.stop() }

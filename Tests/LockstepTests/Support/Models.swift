@@ -102,22 +102,6 @@ final class Fragile: Model {
     }
 }
 
-/// Waits for a condition of the world outside, for up to a minute.
-func eventually(
-    _ what: String, timeout: Duration = .seconds(60), _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + timeout
-    while try await !condition() {
-        guard .now < deadline else { throw NeverHappened(what: what) }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
-struct NeverHappened: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "this never came true: \(what)" }
-}
-
 final class Counter: Sendable {
     private let state = Mutex(0)
 

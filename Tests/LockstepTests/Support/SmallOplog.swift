@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Lockstep
+import TestSupport
 
 /// A replica set of one whose oplog holds 16 MB and is cut each second.
 final class SmallOplog: Sendable {
@@ -15,7 +16,7 @@ final class SmallOplog: Sendable {
     private init() throws {
         let set = EmbeddedReplicaSet(
             binary: try MongodBinary.find(directory: TestServer.packageRoot),
-            directory: TestServer.temporaryDirectory("small"), ports: [try #require(Port.free())],
+            directory: TestServer.temporaryDirectory("small"), ports: [try TestServer.freePort()],
             // MongoDB cuts the oplog at checkpoints, once a minute unless it is told otherwise.
             arguments: ["--oplogSize", "16", "--syncdelay", "1"])
         TestServer.endings.append { set.stop() }

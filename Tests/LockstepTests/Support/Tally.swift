@@ -1,5 +1,6 @@
 import Lockstep
 import Synchronization
+import TestSupport
 
 /// Gives the size of whatever it is given; counts its inputs, and keeps none.
 final class Tally: Model {

@@ -1,4 +1,5 @@
 import Lockstep
+import TestSupport
 
 let docs = Collection("docs")
 
