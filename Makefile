@@ -39,7 +39,7 @@ build: setup ## Build the command: .build/release/lockstep
 test: build ## Run every test, and check the import rule
 	@scripts/setup tests
 	swift build --quiet --build-tests
-	swift test --skip-build $(TEST_FLAGS)
+	scripts/swift-tests $(TEST_FLAGS)
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
 	scripts/check-imports
