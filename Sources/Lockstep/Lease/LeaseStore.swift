@@ -67,7 +67,8 @@ package struct LeaseStore: Sendable {
     func take(
         as holder: LeaseHolder, above term: Int64, replacing dead: LeaseHolder?
     ) throws(MongoError) -> Int64? {
-        var free: [BSONValue] = [["$eq": ["$holder", holder.id]], ["$not": [Self.isAlive]]]
+        let isOurs: BSONValue = ["$eq": ["$holder", holder.id]]
+        var free = [isOurs, ["$not": [Self.isAlive]]]
         if let dead { free.append(["$eq": ["$holder", dead.id]]) }
         let known: BSONValue = [
             "$convert": ["input": "$term", "to": "long", "onError": 0, "onNull": 0]
@@ -75,7 +76,6 @@ package struct LeaseStore: Sendable {
         var fields = holder.document.map { ($0.key, ["$literal": $0.value] as BSONValue) }
         fields.append(("_id", "$_id"))
         fields.append(("term", ["$add": [["$max": [known, BSONValue(int64: term)]], 1]]))
-        let isOurs: BSONValue = ["$eq": ["$holder", holder.id]]
         fields.append(("since", ["$cond": [isOurs, "$since", "$$NOW"]]))
         fields.append(("expires", Self.end))
         let taken: BSONValue = [
