@@ -84,3 +84,21 @@ if Context.environment["LOCKSTEP_FUZZ"] != nil {
         .executableTarget(
             name: "Fuzz", dependencies: ["Lockstep"], path: "Tests/Fuzz", swiftSettings: strict))
 }
+
+// Set by `make bench` and `scripts/count-instructions` alone: users of the library need not build them.
+switch Context.environment["LOCKSTEP_BENCH"] {
+case "program":
+    package.targets.append(
+        .executableTarget(
+            name: "lockstep-bench",
+            dependencies: [
+                "Lockstep", "LockstepModels",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Program", swiftSettings: strict))
+case "hot-paths":
+    package.targets.append(
+        .executableTarget(
+            name: "hot-paths", dependencies: ["Lockstep"], path: "Benchmarks/HotPaths", swiftSettings: strict)
+    )
+default: break
+}

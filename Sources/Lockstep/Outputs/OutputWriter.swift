@@ -80,7 +80,7 @@ struct OutputWriter {
     }
 
     /// One command for the changes from `start` on, at least one of them; `end` moves to the first that it leaves.
-    private func build(
+    func build(
         _ changes: [(key: DocumentKey, change: Change)], from start: Int, to end: inout Int
     ) -> BSONBuilder {
         var command = BSONBuilder()
