@@ -1,13 +1,24 @@
 /// A dotted path to a field, as `meta.title`.
 public struct FieldPath: Hashable, Sendable {
     public let text: String
+    // Made once: the way of a change goes by them for every document.
+    public let components: [Substring]
+    /// The paths above this one: `a` and `a.b` for `a.b.c`.
+    let ancestors: [String]
 
     public init(_ text: String) {
         self.text = text
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        components = parts
+        ancestors = (1..<max(1, parts.count)).map { parts[..<$0].joined(separator: ".") }
     }
 
-    public var components: [Substring] {
-        text.split(separator: ".", omittingEmptySubsequences: false)
+    public static func == (left: FieldPath, right: FieldPath) -> Bool {
+        left.text == right.text
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(text)
     }
 
     /// Why this cannot be a key, or nil when it can.

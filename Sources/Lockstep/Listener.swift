@@ -8,6 +8,12 @@ public struct Listener: Sendable {
     public let name: String?
     /// An MQL filter on the document; a document that does not match has no output. Compared byte by byte.
     public let filter: BSONDocument?
+    /// Identifies the listener within its database: collection, output name and model.
+    public let id: String
+    /// Where the prediction is stored.
+    public let outputPath: FieldPath
+    /// Where it is stored what the prediction was computed from.
+    public let provenancePath: FieldPath
 
     /// - Parameters:
     ///   - key: a dotted path; another listener's output by its path, which needs `as`.
@@ -38,25 +44,14 @@ public struct Listener: Sendable {
         self.keys = keys
         self.name = name
         self.filter = filter
+        let stem = name ?? keys.first?.text ?? ""
+        id = "\(collection.name)/\(stem)/\(model.name)"
+        outputPath = FieldPath("_outputs.\(stem).\(model.name)")
+        provenancePath = FieldPath("_lockstep.\(stem).\(model.name)")
     }
 }
 
 extension Listener {
-    /// Identifies the listener within its database: collection, output name and model.
-    public var id: String {
-        "\(collection.name)/\(stem)/\(model.name)"
-    }
-
-    /// Where the prediction is stored.
-    public var outputPath: FieldPath {
-        FieldPath("_outputs.\(stem).\(model.name)")
-    }
-
-    /// Where it is stored what the prediction was computed from.
-    public var provenancePath: FieldPath {
-        FieldPath("_lockstep.\(stem).\(model.name)")
-    }
-
     public var modelName: String {
         model.name
     }
@@ -68,9 +63,5 @@ extension Listener {
     /// The keys as people write them: `text` or `title,text`.
     public var keyText: String {
         keys.map(\.text).joined(separator: ",")
-    }
-
-    private var stem: String {
-        name ?? keys.first?.text ?? ""
     }
 }

@@ -79,6 +79,7 @@ final class Capture: Sendable {
         state.wait { $0.end }
     }
 
+    var hasEnded: Bool { state.withLock { $0.end != nil } }
     var isOpen: Bool { state.withLock { $0.isOpen } }
     var position: Position? { state.withLock { $0.position } }
     var awaited: Position? { state.withLock { $0.awaited } }

@@ -84,7 +84,7 @@ struct ListenerRoute {
             guard let view = current.nested else { return nil }
             var count = 0
             for _ in view { count += 1 }
-            guard count == 1, let next = view[String(decoding: name, as: UTF8.self)] else { return nil }
+            guard count == 1, let next = view[utf8: name] else { return nil }
             rest = rest.dropFirst(name.count)
             current = next
         }
@@ -102,7 +102,7 @@ enum PlainValue {
         var view = document
         let components = path.components
         for (index, component) in components.enumerated() {
-            guard let element = view[String(component)] else {
+            guard let element = view[component: component] else {
                 self = .absent
                 return
             }

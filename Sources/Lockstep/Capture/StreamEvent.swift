@@ -30,29 +30,28 @@ struct StreamEvent {
 
     init(_ event: BSONView, isBare: Bool = false) {
         self.isBare = isBare
+        // By the names' lengths first, which most names differ in.
         for element in event {
-            if element.isNamed("operationType") {
-                operation = Self.operation(element)
-            } else if element.isNamed("ns") {
-                collection = element.nested?["coll"]?.text
-            } else if element.isNamed("documentKey") {
-                id = element.nested?["_id"]
-            } else if element.isNamed("clusterTime") {
-                clusterTime = element.timestamp
-            } else if element.isNamed("fullDocument") {
-                fullDocument = element.nested
-            } else if element.isNamed("updateDescription") {
-                for part in element.nested ?? .empty {
-                    if part.isNamed("updatedFields") {
-                        updatedFields = part.nested
-                    } else if part.isNamed("removedFields") {
-                        removedFields = part.nested
-                    } else if part.isNamed("truncatedArrays") {
-                        truncatedArrays = part.nested
-                    }
-                }
-            } else if element.isNamed("to") {
-                target = element.nested?["coll"]?.string
+            switch element.key.count {
+            case 2 where element.isNamed("ns"): collection = element.nested?["coll"]?.text
+            case 2 where element.isNamed("to"): target = element.nested?["coll"]?.string
+            case 11 where element.isNamed("clusterTime"): clusterTime = element.timestamp
+            case 11 where element.isNamed("documentKey"): id = element.nested?["_id"]
+            case 12 where element.isNamed("fullDocument"): fullDocument = element.nested
+            case 13 where element.isNamed("operationType"): operation = Self.operation(element)
+            case 17 where element.isNamed("updateDescription"): describe(element.nested ?? .empty)
+            default: break
+            }
+        }
+    }
+
+    private mutating func describe(_ update: BSONView) {
+        for part in update {
+            switch part.key.count {
+            case 13 where part.isNamed("updatedFields"): updatedFields = part.nested
+            case 13 where part.isNamed("removedFields"): removedFields = part.nested
+            case 15 where part.isNamed("truncatedArrays"): truncatedArrays = part.nested
+            default: break
             }
         }
     }

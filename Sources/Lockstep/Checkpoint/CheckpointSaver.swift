@@ -65,8 +65,10 @@ final class CheckpointSaver: Sendable {
     }
 
     /// Saves what is done by now; blocks while another save is under way.
-    func save() throws(MongoError) {
-        try saving.withLock { _ throws(MongoError) in try saveNow() }
+    ///
+    /// - Parameter last: the position up to which events were taken, if no more are.
+    func save(last: Position? = nil) throws(MongoError) {
+        try saving.withLock { _ throws(MongoError) in try saveNow(last) }
     }
 
     /// Somebody waits for a position that is not saved yet, though everything before it is done.
@@ -78,19 +80,20 @@ final class CheckpointSaver: Sendable {
         }
     }
 
-    private func saveNow() throws(MongoError) {
+    private func saveNow(_ last: Position?) throws(MongoError) {
         let position = queue.safePosition
+        let isFinal = position != nil && position == last
         guard position != nil || !needsPosition else { return }
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
         let known = state.withLock { ($0.position, $0.listeners, $0.auditedFrom) }
-        guard known.0 != position || known.1 != progress || known.2 != audited else { return }
+        guard known.0 != position || known.1 != progress || known.2 != audited || isFinal else { return }
         // First the proof that the outputs are there to stay, then the position that relies on it.
         elections.saw(try store.barrier())
         guard !elections.changed else { return }
         let checkpoint = Checkpoint(
             position: position, stream: stream, listeners: progress, at: currentMilliseconds(),
-            auditedFrom: audited)
+            auditedFrom: audited, isFinal: isFinal)
         elections.saw(try store.save(checkpoint))
         state.withLock { state in
             state.position = position

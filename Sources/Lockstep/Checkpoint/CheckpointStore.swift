@@ -69,7 +69,19 @@ package struct CheckpointStore: Sendable {
     ///
     /// - Throws: as ``save(_:)``.
     func barrier() throws(MongoError) -> BSONValue? {
-        try update(["$set": ["barrier": .objectID(), "term": BSONValue(int64: term)]])
+        try update(["$set": ["barrier": .objectID(), "term": BSONValue(int64: term), "final": false]])
+    }
+
+    /// Outputs are going to be written by somebody who moves no position.
+    func reopen() throws(MongoError) {
+        try connection.run(
+            [
+                "update": BSONValue(Self.collection),
+                "updates": [
+                    ["q": ["_id": BSONValue(identifier), "final": true], "u": ["$set": ["final": false]]]
+                ],
+                "writeConcern": ["w": "majority"],
+            ], operation: "update", namespace: connection.namespace(of: Self.collection))
     }
 
     /// These listeners are none any more: should one come back, its documents are looked through.
@@ -127,11 +139,14 @@ package struct Checkpoint: Sendable {
     package var at: Int64
     /// When the last whole look through everything began, on a standalone server.
     package var auditedFrom: Int64?
+    /// Nothing after the position was handled: who saved it had finished, and nobody has begun since.
+    var isFinal: Bool
 
     init(
         position: Position?, stream: String, listeners: [String: Progress], at: Int64,
-        auditedFrom: Int64? = nil
+        auditedFrom: Int64? = nil, isFinal: Bool = false
     ) {
+        self.isFinal = isFinal
         self.auditedFrom = auditedFrom
         self.position = position
         self.stream = stream
@@ -160,6 +175,7 @@ extension Checkpoint {
         }
         at = document["at"]?.millisecondsSince1970 ?? 0
         auditedFrom = document["auditedFrom"]?.millisecondsSince1970
+        isFinal = document["final"]?.bool ?? false
         listeners = [:]
         for entry in document["listeners"]?.array ?? [] {
             guard let entry = entry.document, let id = entry["listener"]?.string,
@@ -187,6 +203,7 @@ extension Checkpoint {
             "listeners": BSONValue(progress),
             "at": BSONValue(millisecondsSince1970: at),
             "auditedFrom": auditedFrom.map { BSONValue(millisecondsSince1970: $0) } ?? .null,
+            "final": BSONValue(isFinal),
         ]
     }
 }

@@ -12,6 +12,8 @@ struct StartPlan {
     var stream: Stream
     /// The listeners whose documents are to be looked through, and after which `_id`.
     var scans: [Int: BSONValue?]
+    /// Events after it have been handled by nobody, so that their values are news; nil: not known.
+    var liveAfter: BSONTimestamp?
     /// Why what was saved is not gone on from, in a line; nil when it is, or when nothing was saved.
     var problem: String?
 
@@ -26,6 +28,7 @@ struct StartPlan {
         listeners: [Listener], present: BSONTimestamp?, forgetsPosition: Bool
     ) {
         scans = [:]
+        liveAfter = present
         var saved = forgetsPosition ? nil : stored.checkpoint
         problem = forgetsPosition ? nil : stored.problem
         if let time = saved?.position?.clusterTime, let present, time > present {
@@ -39,6 +42,7 @@ struct StartPlan {
         } else if let position = saved?.position {
             // A token may be unknown to a stream with another filter; its time is not.
             stream = saved?.stream == fingerprint ? .resume(position.token) : .at(position.clusterTime)
+            if saved?.isFinal == true { liveAfter = position.clusterTime }
         } else {
             stream = .now
         }

@@ -16,18 +16,18 @@ enum Guard {
                 condition.append(value, forKey: "$eq")
                 // Numbers of other types are equal to MongoDB, but are another input.
                 if isNumber(value.type) { condition.append(Int(value.type.rawValue), forKey: "$type") }
-                condition.document("$not") { $0.append(Int(BSONType.array.rawValue), forKey: "$type") }
+                condition.append(isArray, forKey: "$not")
             }
             for ancestor in key.ancestors where !ancestors.contains(ancestor) { ancestors.append(ancestor) }
         }
         // An array of documents on the way would be searched.
-        for ancestor in ancestors where !keys.contains(FieldPath(ancestor)) {
-            filter.document(ancestor) { condition in
-                condition.document("$not") { $0.append(Int(BSONType.array.rawValue), forKey: "$type") }
-            }
+        for ancestor in ancestors where !keys.contains(where: { $0.text == ancestor }) {
+            filter.document(ancestor) { $0.append(isArray, forKey: "$not") }
         }
         if !expressions.isEmpty { appendExpressions(expressions, to: &filter) }
     }
+
+    private static let isArray: BSONDocument = ["$type": BSONValue(Int(BSONType.array.rawValue))]
 
     /// Appends the condition that there is still no input because every key is missing or null.
     static func appendAbsent(_ keys: [FieldPath], to filter: inout BSONBuilder) {
@@ -75,13 +75,5 @@ enum Guard {
         case .string, .objectID, .bool, .date, .int32, .int64, .double, .decimal128, .timestamp, .binary: true
         default: false
         }
-    }
-}
-
-extension FieldPath {
-    /// The paths above this one: `a` and `a.b` for `a.b.c`.
-    var ancestors: [String] {
-        let parts = components
-        return (1..<max(1, parts.count)).map { parts[..<$0].joined(separator: ".") }
     }
 }

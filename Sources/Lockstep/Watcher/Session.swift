@@ -57,7 +57,7 @@ final class Session: Sendable {
             collections: watched + [FailureStore.collection, WaitRequests.collection],
             pipeline: pipeline.options.pipeline)
         // The term of office that everything read and written from here on belongs to.
-        if mode != .repair { elections.saw(try store.barrier()) }
+        if mode != .repair { elections.saw(try store.barrier()) } else { try store.reopen() }
         plan = StartPlan(
             stored: stored, token: pipeline.options.resumeToken, stream: stream.fingerprint,
             listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)
@@ -110,7 +110,7 @@ final class Session: Sendable {
         if hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
-                liveAfter: stored.present ?? BSONTimestamp(seconds: .max, increment: 0))
+                liveAfter: plan.liveAfter ?? BSONTimestamp(seconds: .max, increment: 0))
             capture = Capture(
                 stream: stream, router: router, queue: queue, health: health, statistics: pipeline.statistics,
                 log: log,
@@ -278,7 +278,7 @@ extension Session {
         reconciler.stop()
         if case .stopped = end.withLock({ $0 }) {
             let deadline = ContinuousClock.now + options.drainTimeout
-            while !queue.isIdle, .now < deadline {
+            while !queue.isIdle || capture?.hasEnded == false, .now < deadline {
                 queue.releaseDue(.now)
                 try? await Task.sleep(for: .milliseconds(5))
             }
@@ -286,7 +286,8 @@ extension Session {
         // Positions of a session that cannot be trusted are not saved.
         if case .stopped = end.withLock({ $0 }), !elections.changed, mode != .repair {
             do {
-                try saver.save()
+                let isDone = queue.isIdle && capture?.hasEnded == true
+                try saver.save(last: isDone ? capture?.position : nil)
             } catch {
                 log.warning(
                     "the last position could not be saved: \(error). It is read again from the one before.")

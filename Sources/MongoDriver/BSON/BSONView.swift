@@ -18,6 +18,15 @@ package struct BSONView {
         return key.withUTF8 { find(UnsafeRawBufferPointer($0)) }
     }
 
+    package subscript(component key: Substring) -> BSONElement? {
+        var key = key
+        return key.withUTF8 { find(UnsafeRawBufferPointer($0)) }
+    }
+
+    package subscript(utf8 key: ArraySlice<UInt8>) -> BSONElement? {
+        key.withUnsafeBytes(find)
+    }
+
     private func find(_ key: UnsafeRawBufferPointer) -> BSONElement? {
         guard let base = bytes.baseAddress else { return nil }
         var element = unsafe_empty_element()
@@ -69,7 +78,7 @@ package struct BSONElement {
     }
 
     package func isNamed(_ name: StaticString) -> Bool {
-        key.elementsEqual(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        shim_same(key.baseAddress, key.count, name.utf8Start, name.utf8CodeUnitCount)
     }
 
     /// The nested document or array.

@@ -328,6 +328,25 @@ import TestSupport
             #expect(model.inputs == ["abc"])
         }
     }
+
+    // What comes after a clean stop is news, unless somebody made it fresh meanwhile.
+    @Test func whatARepairMadeFreshWhileNothingRanCostsNoModelCall() async throws {
+        try await withDatabase { db in
+            let model = TextLength()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try await db.checkpoint()?.isFinal == true)
+            try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+            try await DatabaseWatcher(db: db).repair()
+            #expect(try await db.checkpoint()?.isFinal == false)
+            try await watching(db) { watcher in
+                try await watcher.waitUntilFresh()
+                #expect(watcher.info().inserts == 1)
+                #expect(try await db.checkpoint()?.isFinal == false)
+            }
+            #expect(model.inputs == ["abc"])
+        }
+    }
 }
 
 /// Echoes; an answer with the text "slow" in it waits until it is let go.

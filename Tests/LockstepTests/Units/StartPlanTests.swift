@@ -7,12 +7,14 @@ import Testing
     private let listener = Listener(model: TextLength(), on: docs, key: "text")
     private let token: BSONDocument = ["_data": "826B030170000000232B022C0100296E5A1004"]
 
-    private func saved(stream: String = "s", complete: Bool = true, after: BSONValue? = nil) -> Checkpoint {
+    private func saved(
+        stream: String = "s", complete: Bool = true, after: BSONValue? = nil, isFinal: Bool = false
+    ) -> Checkpoint {
         Checkpoint(
             position: Position(token: token), stream: stream,
             listeners: [
                 listener.id: .init(definition: listener.definition, isComplete: complete, after: after)
-            ], at: 0)
+            ], at: 0, isFinal: isFinal)
     }
 
     private func plan(
@@ -54,6 +56,19 @@ import Testing
         #expect(plan(saved(), listeners: [newer]).scans == [0: nil])
         #expect(plan(saved(), listeners: [filtered]).scans == [0: nil])
         #expect(plan(saved(), listeners: [newer]).stream == .resume(token))
+    }
+
+    @Test func whatCameAfterAFinalPositionIsNews() {
+        let time = Position(token: token).clusterTime
+        let now = BSONTimestamp(seconds: time.seconds + 9, increment: 0)
+        // After a kill some of it may have been handled.
+        #expect(plan(saved(), present: now).liveAfter == now)
+        #expect(plan(saved(isFinal: true), present: now).liveAfter == time)
+        #expect(plan(saved(stream: "another", isFinal: true), present: now).liveAfter == time)
+        // Not from another place than the saved one.
+        #expect(plan(saved(isFinal: true), token: token, present: now).liveAfter == now)
+        #expect(plan(saved(isFinal: true), forgets: true, present: now).liveAfter == now)
+        #expect(plan(nil, present: now).liveAfter == now)
     }
 
     @Test func lostHistoryBeginsAnewWhateverWasSaved() {
