@@ -294,7 +294,7 @@ def embedding(bench):
         found = run([bench.options.limits / "embed-limit", *model, "--texts", file])
         ours, limits = bench.in_turn(ours, lambda: run(
             [bench.options.limits / "embed-limit", *model, "--texts", file, "--batch", found["batch"],
-             "--requests", found["requests"]]))
+             "--requests", found["requests"], "--streams", found["streams"]]))
         bench.row(
             f"embedding-{words}", f"embedding, texts of {words} words",
             f"Texts a second through a listener with all-MiniLM-L6-v2, {count:,} texts, from the stream to the stored "
