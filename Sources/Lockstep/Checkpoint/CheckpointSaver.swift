@@ -71,6 +71,12 @@ final class CheckpointSaver: Sendable {
         try saving.withLock { _ throws(MongoError) in try saveNow(last) }
     }
 
+    /// One more majority write in the same term proves what was done and read before it; see ``Elections``.
+    func proves() throws(MongoError) -> Bool {
+        elections.saw(try store.barrier())
+        return !elections.changed
+    }
+
     /// Somebody waits for a position that is not saved yet, though everything before it is done.
     func isAwaited(_ capture: Capture?) -> Bool {
         guard let awaited = capture?.awaited else { return false }
@@ -89,8 +95,7 @@ final class CheckpointSaver: Sendable {
         let known = state.withLock { ($0.position, $0.listeners, $0.auditedFrom) }
         guard known.0 != position || known.1 != progress || known.2 != audited || isFinal else { return }
         // First the proof that the outputs are there to stay, then the position that relies on it.
-        elections.saw(try store.barrier())
-        guard !elections.changed else { return }
+        guard try proves() else { return }
         let checkpoint = Checkpoint(
             position: position, stream: stream, listeners: progress, at: currentMilliseconds(),
             auditedFrom: audited, isFinal: isFinal)

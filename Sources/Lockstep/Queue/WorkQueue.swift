@@ -87,8 +87,8 @@ extension WorkQueue {
             let ticket = state.stream.open(position)
             for var offer in offers {
                 if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
-                // A write of ours that is not back yet may already reflect this event. Asked for under the lock, for a
-                // handler may write while the batch waits for room.
+                // As the router has asked, and once more under the lock: a handler may have written meanwhile, while the
+                // batch waited for room.
                 if offer.change.carried != nil,
                     ownWrites.isOutstanding(listener: offer.listener, key: offer.key)
                 {

@@ -129,7 +129,11 @@ public final class DatabaseWatcher: Sendable {
             let (hasEnded, failure) = pipeline.ending
             if let failure { throw failure }
             guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
-            if let session = pipeline.session, session.hasCaughtUp, session.hasHandled(time) { return }
+            if let session = pipeline.session, session.hasCaughtUp, session.hasHandled(time),
+                try await db.threads.run({ try session.isProven() })
+            {
+                return
+            }
             guard .now < deadline else {
                 let waiting = pipeline.session?.queue.load.documents ?? 0
                 throw LockstepError.timeout(

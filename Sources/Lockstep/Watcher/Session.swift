@@ -316,6 +316,18 @@ extension Session {
         return queue.safePosition.map { $0.clusterTime >= time } ?? false
     }
 
+    /// What was handled so far stands: it was not read from a primary that has been followed by another one. Blocks.
+    func isProven() throws(MongoError) -> Bool {
+        guard capture != nil else { return true }
+        do {
+            return try saver.proves()
+        } catch {
+            // Without an answer nothing is known, and whoever has lost the lease begins anew.
+            guard error.isTransient || error.code == MongoError.Code.duplicateKey else { throw error }
+            return false
+        }
+    }
+
     /// Puts documents in line without an event of the stream.
     func note(_ ids: [BSONValue], in collection: Collection) {
         let offers = handlers.filter { $0.listener.collection == collection }.flatMap { handler in

@@ -12,13 +12,13 @@ import Testing
     private let key = DocumentKey(1)
     private let provenance = Provenance(input: Fingerprint(of: ["abc"]), version: "1", at: 1000)
 
-    private func route(_ event: BSONDocument, liveAfter: UInt32 = 0) -> Router.Findings {
+    private func route(_ events: BSONDocument..., liveAfter: UInt32 = 0) -> Router.Findings {
         let router = Router(
             listeners: listeners, watched: ["docs"], ownWrites: ownWrites,
             health: listeners.map { ListenerHealth(name: $0.id, log: .init(label: "tests")) },
             liveAfter: BSONTimestamp(seconds: liveAfter, increment: 0))
         var findings = Router.Findings()
-        event.withView { router.route(StreamEvent($0), into: &findings) }
+        for event in events { event.withView { router.route(StreamEvent($0), into: &findings) } }
         return findings
     }
 
@@ -61,6 +61,9 @@ import Testing
         #expect(await carried(early) == [nil])
         _ = route(ownUpdate)
         #expect(await carried(early) == [["abc"]])
+        // Both in one batch: the write was made before the batch was read.
+        ownWrites.expect([(key, provenance)], listener: 0)
+        #expect(await carried(route(insert, ownUpdate, liveAfter: 4)) == [nil])
     }
 
     @Test func anOwnOutputThatComesBackPutsItsReadersInLine() {
