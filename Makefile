@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench-quick clean
+.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -19,6 +19,8 @@ FUZZ_SECONDS ?= 60
 # OpenVINO's libraries, which are loaded with RTLD_DEEPBIND.
 SANITIZE_TESTS ?= LockstepTests\.|LockstepModelsTests\.|LockstepConfigurationTests\.
 SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
+# Some of it: make bench BENCH_FLAGS='--only latency --runs 3'
+BENCH_FLAGS ?=
 # How many changes, elections and restarts of a model the soak has.
 SOAK_EVENTS ?= 1000000
 SOAK_ELECTIONS ?= 20
@@ -43,6 +45,8 @@ test: build ## Run every test, and check the import rule
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
 	scripts/check-imports
+	scripts/count-instructions
+	python3 -m unittest discover --quiet --start-directory Benchmarks
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
 	@scripts/setup tests
@@ -82,6 +86,9 @@ format: ## Format the Swift code
 
 format-check: ## Check that the Swift code is formatted
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+bench: ## Measure everything beside bare programs in C, and write docs/benchmarks/ (half an hour)
+	@scripts/bench $(BENCH_FLAGS)
 
 bench-quick: build ## Measure throughput and latency, in a few minutes
 	@scripts/measure --quick
