@@ -35,7 +35,7 @@ class Bench:
 
     def __init__(self, options, folder):
         self.options = options
-        self.mongod = Mongod(options.mongod, folder)
+        self.mongod = Mongod(options.mongod, folder, cache=1)
         self.log = open(folder / "programs.log", "w")
         self.folder = folder
         self.runs = options.runs or (3 if options.quick else 5)

@@ -13,72 +13,17 @@ import os
 import pathlib
 import platform
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-import psutil
-import pymongo
+from latency import percentile
+from servers import Consumer, Mongod
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIELD = "_outputs.text.m"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Mongod:
-    """A replica set of one."""
-
-    def __init__(self, program, folder):
-        port = free_port()
-        (folder / "db").mkdir()
-        self.process = subprocess.Popen(
-            [program, "--replSet", "measure", "--port", str(port), "--dbpath", folder / "db", "--bind_ip", "127.0.0.1",
-             "--wiredTigerCacheSizeGB", "0.5", "--logpath", folder / "mongod.log", "--nounixsocket"],
-            stdout=subprocess.DEVNULL)
-        self.uri = f"mongodb://127.0.0.1:{port}/?directConnection=true"
-        self.client = pymongo.MongoClient(self.uri)
-        self.client.admin.command(
-            "replSetInitiate", {"_id": "measure", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]})
-        while not self.client.admin.command("hello")["isWritablePrimary"]:
-            time.sleep(0.05)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-class Consumer:
-    """A program that keeps outputs in step; ready once it prints a line that begins with `ready`."""
-
-    def __init__(self, command, ready, log):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        for line in self.process.stdout:
-            if line.startswith(ready):
-                break
-        else:
-            sys.exit(f"{command[0]} ended before it was ready")
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        self.usage = psutil.Process(self.process.pid)
-
-    def megabytes(self):
-        return self.usage.memory_info().rss / 2**20
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def fresh_collection(mongod, database):
@@ -195,10 +140,6 @@ def median(runs):
     return statistics.median(runs)
 
 
-def percentile(sorted_values, share):
-    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--consumer", required=True)
@@ -214,8 +155,8 @@ def main():
     raw = {"runs": runs}
     try:
         target = [mongod.uri, "measure", "docs"]
-        library = lambda: Consumer([options.consumer, *target], "READY", log)
-        peer = lambda: Consumer([sys.executable, str(HERE / "peer.py"), *target], "READY", log)
+        library = lambda: Consumer([options.consumer, *target], log)
+        peer = lambda: Consumer([sys.executable, str(HERE / "peer.py"), *target], log)
         raw["burst"] = {"library": [], "peer": []}
         errors = 0
         for number in range(runs):
@@ -243,14 +184,14 @@ def main():
               f"   pymongo loop p50 {percentile(b, .5):.1f} p99 {percentile(b, .99):.1f} ms   wrong {errors}")
 
         path = configuration(folder, "length", mongod, "measure", LENGTH)
-        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "lockstep: caught up", log)
+        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], log, "lockstep: caught up")
         latencies, errors = trickle(mongod, daemon, 20, seconds, lambda text, value: value == len(text))
         raw["exec"] = latencies
         print(f"20 inserts/s, a program     lockstep run p50 {percentile(latencies, .5):.1f}"
               f" p99 {percentile(latencies, .99):.1f} ms   wrong {errors}")
 
         path = configuration(folder, "hangs", mongod, "measure", HANGS)
-        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], "lockstep: caught up", log)
+        daemon = lambda: Consumer([options.lockstep, "run", "-c", str(path)], log, "lockstep: caught up")
         rest, most = memory(mongod, daemon, waiting)
         raw["memory"] = {"rest": rest, "most": most}
         print(f"{waiting:,} changes waiting     lockstep run {rest:.0f} MB at rest, {most:.0f} MB at most")

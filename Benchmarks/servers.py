@@ -11,16 +11,16 @@ import pymongo
 
 
 class Mongod:
-    """A replica set of one."""
+    """A replica set of one; `cache` in GB."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, cache=0.5):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         (folder / "db").mkdir()
         self.process = subprocess.Popen(
             [program, "--replSet", "bench", "--port", str(port), "--dbpath", folder / "db", "--bind_ip", "127.0.0.1",
-             "--wiredTigerCacheSizeGB", "1", "--oplogSize", "8192", "--logpath", folder / "mongod.log",
+             "--wiredTigerCacheSizeGB", str(cache), "--oplogSize", "8192", "--logpath", folder / "mongod.log",
              "--nounixsocket"], stdout=subprocess.DEVNULL)
         self.uri = f"mongodb://127.0.0.1:{port}/?directConnection=true"
         self.client = pymongo.MongoClient(self.uri)
