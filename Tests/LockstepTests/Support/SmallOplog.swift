@@ -33,8 +33,18 @@ final class SmallOplog: Sendable {
             operation: "find")[path: "cursor.firstBatch"]?.array?.first?.document?["ts"]?.timestamp
     }
 
-    /// Writes until the history up to now is gone.
+    /// Nobody reads a change stream just now: a request on its way would see what is written next, and be ahead of
+    /// what is cut.
+    private func isUnread() throws -> Bool {
+        let reads: BSONDocument = ["op": "getmore", "cursor.tailable": true]
+        return try filler.run(
+            ["aggregate": 1, "pipeline": [["$currentOp": [:]], ["$match": BSONValue(reads)]], "cursor": [:]],
+            on: "admin", operation: "aggregate")[path: "cursor.firstBatch"]?.array?.isEmpty ?? false
+    }
+
+    /// Writes until the history up to now is gone; change streams are to be cut off.
     func roll() async throws {
+        try await eventually("no change stream is read") { try self.isUnread() }
         let filler = filler
         let time = try #require(try filler.operationTime())
         let megabyte = BSONValue(binary: [UInt8](repeating: 7, count: 1 << 20))
