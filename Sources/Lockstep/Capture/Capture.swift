@@ -17,7 +17,7 @@ final class Capture: Sendable {
         var position: Position?
         /// The position that somebody waits for.
         var awaited: Position?
-        /// Events read since the stream was opened.
+        /// Events read that concern what is watched.
         var events = 0
     }
 
@@ -95,14 +95,15 @@ extension Capture {
         var backoff = Backoff()
         var outage = OutageLog()
         var cuts = RepeatedCuts()
+        var foreign = ForeignShare()
         while !stops {
             do throws(Interruption) {
-                let goesOn = try follow(&from, reading) {
+                let goesOn = try follow(&from, reading, &foreign) {
                     backoff.reset()
                     if let text = outage.over(.now) { log.notice("the change stream is open again\(text)") }
                 }
                 guard goesOn else { return .stopped }
-                // The event that was too large is behind.
+                // The event that was too large is behind, or the server is to leave out more.
                 reading = .batches
             } catch {
                 state.withLock { $0.isOpen = false }
@@ -112,6 +113,8 @@ extension Capture {
                 switch fault {
                 case .historyLost: return .historyLost(error.cause.description)
                 case .fatal: return .failed(error.cause)
+                case .tooLarge where foreign.sawTooLarge():
+                    if case .resume(let token) = from { from = .at(Position(token: token).clusterTime) }
                 case .tooLarge:
                     guard let next = reading.afterTooLarge else {
                         return .historyLost("an event is larger than MongoDB delivers")
@@ -156,24 +159,27 @@ extension Capture {
 
     /// Follows the stream; `from` moves along, so that it can be opened again there.
     ///
-    /// - Returns: true when the events that were to be read one by one are; false when it was stopped.
+    /// - Returns: true when it is to be opened anew, in another way; false when it was stopped.
     private func follow(
-        _ from: inout StartPlan.Stream, _ reading: ChangeStream.Reading, _ opened: () -> Void
+        _ from: inout StartPlan.Stream, _ reading: ChangeStream.Reading, _ foreign: inout ForeignShare,
+        _ opened: () -> Void
     ) throws(Interruption) -> Bool {
-        let lent = stream.connection.pool.borrow()
-        var cursor: ServerCursor
+        let batches: ReadAhead
         do throws(MongoError) {
-            cursor = try stream.open(from, reading, with: lent.client)
+            batches = try ReadAhead(stream.connection) { client throws(MongoError) in
+                try stream.open(from, reading, isFiltered: foreign.isFiltered, with: client)
+            }
         } catch {
             throw Interruption(cause: error, opening: from)
         }
+        defer { batches.close() }
         var isFirst = true
         var left = reading.eventLimit
-        while !stops, left > 0 {
+        var changes = false
+        while !stops, left > 0, !changes {
             do throws(MongoError) {
                 guard
-                    let batch = try cursor.next(
-                        with: lent.client, limit: reading.batchLimit, patience: ChangeStream.patience)
+                    let batch = try batches.next(limit: reading.batchLimit, patience: ChangeStream.patience)
                 else {
                     break
                 }
@@ -181,31 +187,34 @@ extension Capture {
                 if isFirst { opened() }
                 isFirst = false
                 from = .resume(token)
-                guard let events = take(batch, Position(token: token), reading) else { return false }
-                left -= events
+                guard let findings = take(batch, Position(token: token), reading) else { return false }
+                left -= findings.events
+                changes = foreign.saw(bytes: findings.bytes, foreign: findings.foreignBytes)
+                // A filter may hide the token's own event, without which MongoDB does not go on; a time it takes.
+                if changes { from = .at(Position(token: token).clusterTime) }
             } catch {
                 throw Interruption(cause: error, opening: nil)
             }
         }
-        cursor.close(with: lent.client)
         if stops { return false }
         // The server closes the stream when the database is dropped; it goes on after that.
-        if left > 0 { throw Interruption(cause: .closed(stream.connection.database), opening: nil) }
+        if left > 0, !changes { throw Interruption(cause: .closed(stream.connection.database), opening: nil) }
         return true
     }
 
     /// Routes a batch into the queue; blocks while the queue is full.
     ///
-    /// - Returns: how many events it had; nil once the queue is closed.
+    /// - Returns: what it meant; nil once the queue is closed.
     private func take(
         _ batch: borrowing CursorBatch, _ position: Position, _ reading: ChangeStream.Reading
-    ) -> Int? {
+    ) -> Router.Findings? {
         var findings = Router.Findings()
         batch.forEach { router.route(StreamEvent($0, isBare: reading == .bare), into: &findings) }
         statistics.add(findings.counts)
         if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
         guard offer(findings.offers, position) else { return nil }
-        let events = findings.events
+        findings.offers = []
+        let events = findings.events - findings.foreignEvents
         let isAwaited = findings.isAwaited
         state.signalling { state in
             state.isOpen = true
@@ -213,7 +222,7 @@ extension Capture {
             state.events += events
             if isAwaited { state.awaited = position }
         }
-        return events
+        return findings
     }
 
     /// False once the queue is closed.

@@ -57,8 +57,11 @@ struct ChangeStream: Sendable {
     }
 
     /// Opens the stream; the first batch comes at once and tells where it starts.
+    ///
+    /// - Parameter isFiltered: whether the server leaves out other collections; see ``ForeignShare``.
     func open(
-        _ start: StartPlan.Stream, _ reading: Reading, with client: borrowing MongoClient
+        _ start: StartPlan.Stream, _ reading: Reading, isFiltered: Bool = true,
+        with client: borrowing MongoClient
     ) throws(MongoError) -> ServerCursor {
         var command = BSONBuilder()
         command.append(1, forKey: "aggregate")
@@ -73,18 +76,17 @@ struct ChangeStream: Sendable {
                     }
                 }
             }
-            stages.document("1") { stage in
-                stage.document("$match") { match in
-                    match.array("$or") { any in
-                        any.document("0") { Self.append("ns.coll", collections, to: &$0) }
-                        any.document("1") { Self.append("to.coll", collections, to: &$0) }
-                        any.document("2") { $0.append("dropDatabase", forKey: "operationType") }
-                    }
-                }
+            var count = 1
+            if isFiltered {
+                stages.document(String(count)) { $0.document("$match") { appendFilter(to: &$0) } }
+                count += 1
             }
-            for (index, stage) in pipeline.enumerated() { stages.append(stage, forKey: String(index + 2)) }
+            for stage in pipeline {
+                stages.append(stage, forKey: String(count))
+                count += 1
+            }
             if reading == .bare {
-                stages.document(String(pipeline.count + 2)) { stage in
+                stages.document(String(count)) { stage in
                     stage.document("$project") { projection in
                         projection.append(0, forKey: "fullDocument")
                         projection.append(0, forKey: "updateDescription")
@@ -96,6 +98,14 @@ struct ChangeStream: Sendable {
         return try ServerCursor(
             opening: command, on: connection.database, collection: "$cmd.aggregate", with: client,
             operation: "change stream")
+    }
+
+    private func appendFilter(to match: inout BSONBuilder) {
+        match.array("$or") { any in
+            any.document("0") { Self.append("ns.coll", collections, to: &$0) }
+            any.document("1") { Self.append("to.coll", collections, to: &$0) }
+            any.document("2") { $0.append("dropDatabase", forKey: "operationType") }
+        }
     }
 
     private static func append(_ field: String, _ names: [String], to condition: inout BSONBuilder) {

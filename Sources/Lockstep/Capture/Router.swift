@@ -4,8 +4,12 @@ struct Router {
     struct Findings {
         var offers: [WorkQueue.Offer] = []
         var counts = EventCounts()
-        /// Events read, of whatever kind.
+        /// Events read, of whatever kind, and their bytes.
         var events = 0
+        var bytes = 0
+        /// Those of collections that nobody watches.
+        var foreignEvents = 0
+        var foreignBytes = 0
         /// Watched collections whose documents came or went without an event for each.
         var changedCollections: [String] = []
         /// Somebody waits for this batch to be reflected.
@@ -49,6 +53,7 @@ struct Router {
     /// Routes one event.
     func route(_ event: StreamEvent, into findings: inout Findings) {
         findings.events += 1
+        findings.bytes += event.size
         guard let name = event.collection.map({ String(decoding: $0, as: UTF8.self) }) else {
             if event.operation == .dropDatabase { findings.changedCollections += watched }
             return
@@ -67,7 +72,11 @@ struct Router {
             }
             return
         }
-        guard watched.contains(name) else { return }
+        guard watched.contains(name) else {
+            findings.foreignEvents += 1
+            findings.foreignBytes += event.size
+            return
+        }
         routeDocument(event, routes[name] ?? [], into: &findings)
     }
 

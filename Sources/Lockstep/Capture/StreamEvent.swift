@@ -27,9 +27,12 @@ struct StreamEvent {
     private(set) var target: String?
     /// It came without its values: anything of the document may have changed.
     let isBare: Bool
+    /// Bytes of the whole event.
+    let size: Int
 
     init(_ event: BSONView, isBare: Bool = false) {
         self.isBare = isBare
+        size = event.bytes.count
         // By the names' lengths first, which most names differ in.
         for element in event {
             switch element.key.count {

@@ -50,30 +50,26 @@ struct CollectionScan {
         var command = command(from: from)
         command.document("projection") { projection.append(to: &$0) }
         let known = from.map(DocumentKey.init)
-        let lent = connection.pool.borrow()
-        var cursor = try ServerCursor(
-            opening: command, on: connection.database, collection: collection, with: lent.client,
-            operation: "find")
-        do {
-            while let batch = try cursor.next(with: lent.client, limit: Self.pageSize) {
-                var page: [Document] = []
-                page.reserveCapacity(Self.pageSize)
-                batch.forEach { view in
-                    guard let id = view["_id"] else { return }
-                    let key = DocumentKey(BSONValue(copying: id))
-                    if key != known {
-                        page.append(Document(key: key, evidence: projection.evidence(in: view)))
-                    }
-                }
-                guard let last = page.last else { continue }
-                guard try body(try filtered(page)) else { break }
-                from = last.key.id
-            }
-        } catch {
-            cursor.close(with: lent.client)
-            throw error
+        let batches = try ReadAhead(connection) { client throws(MongoError) in
+            try ServerCursor(
+                opening: command, on: connection.database, collection: collection, with: client,
+                operation: "find")
         }
-        cursor.close(with: lent.client)
+        defer { batches.close() }
+        while let batch = try batches.next(limit: Self.pageSize) {
+            var page: [Document] = []
+            page.reserveCapacity(Self.pageSize)
+            batch.forEach { view in
+                guard let id = view["_id"] else { return }
+                let key = DocumentKey(BSONValue(copying: id))
+                if key != known {
+                    page.append(Document(key: key, evidence: projection.evidence(in: view)))
+                }
+            }
+            guard let last = page.last else { continue }
+            guard try body(try filtered(page)) else { break }
+            from = last.key.id
+        }
     }
 
     /// One page by its `_id`s, then a query for each listener. False when it was the last, or `body` said so.

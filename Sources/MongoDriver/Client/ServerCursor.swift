@@ -87,6 +87,11 @@ package struct CursorBatch: ~Copyable {
         }
     }
 
+    /// Bytes of the server's whole answer.
+    package var bytes: Int {
+        reply.withView { $0.bytes.count }
+    }
+
     /// Where a change stream is after this batch, on empty batches too.
     package var resumeToken: BSONDocument? {
         reply.withView { $0["cursor"]?.nested?["postBatchResumeToken"]?.document }

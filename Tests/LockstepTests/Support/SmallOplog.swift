@@ -38,7 +38,10 @@ final class SmallOplog: Sendable {
     private func isUnread() throws -> Bool {
         let reads: BSONDocument = ["op": "getmore", "cursor.tailable": true]
         return try filler.run(
-            ["aggregate": 1, "pipeline": [["$currentOp": [:]], ["$match": BSONValue(reads)]], "cursor": [:]],
+            [
+                "aggregate": 1, "pipeline": [["$currentOp": [:]], ["$match": BSONValue(reads)]],
+                "cursor": [:],
+            ],
             on: "admin", operation: "aggregate")[path: "cursor.firstBatch"]?.array?.isEmpty ?? false
     }
 
