@@ -167,12 +167,18 @@ import Testing
         let bytes = (0..<500).map { ($0 * 7919) % 1200 }
         let batches = EncoderBatches.cut(bytes: bytes)
         #expect(batches.joined().sorted() == Array(bytes.indices))
-        #expect(batches.allSatisfy { !$0.isEmpty && $0.count <= EncoderBatches.limit })
+        // Four bytes a token, 256 tokens at most; the longest text of a batch pads the others.
+        let tokens = batches.map { $0.count * ($0.map { min(bytes[$0] / 4 + 2, 256) }.max() ?? 0) }
+        #expect(tokens.allSatisfy { (1...EncoderBatches.limit).contains($0) })
     }
 
     @Test func textsOfOneLengthFillTheBatchesInTheirOrder() {
-        let batches = EncoderBatches.cut(bytes: [Int](repeating: 80, count: 10), limit: 5)
+        let batches = EncoderBatches.cut(bytes: [Int](repeating: 80, count: 10), limit: 110)
         #expect(batches == [[5, 6, 7, 8, 9], [0, 1, 2, 3, 4]])
+    }
+
+    @Test func aTextBeyondTheLimitGoesAlone() {
+        #expect(EncoderBatches.cut(bytes: [900, 900], limit: 100) == [[1], [0]])
     }
 
     @Test func aLongTextDoesNotPadShortOnes() {

@@ -5,8 +5,9 @@
 enum EncoderBatches {
     /// What a batch costs before its first token, in tokens: about 5.5 ms against 0.085 ms a token.
     static let fixedCost = 60
-    /// Texts in one batch, at most: on two cores 8, 16 and 32 measured much the same.
-    static let limit = 16
+    /// Tokens in one batch, at most, padding included: 16 texts of 64 words or 64 of 16. More of them leave the caches,
+    /// fewer do not fill the cores' vector units.
+    static let limit = 1536
     // Models cut texts off, so beyond this a text costs no more.
     private static let mostTokens = 256
 
@@ -22,7 +23,8 @@ enum EncoderBatches {
         var best = [0]
         var start = [0]
         for end in tokens.indices {
-            let candidates = (max(0, end + 1 - limit)...end).map { begin in
+            let most = max(1, limit / tokens[end])
+            let candidates = (max(0, end + 1 - most)...end).map { begin in
                 (cost: best[begin] + fixedCost + (end + 1 - begin) * tokens[end], begin: begin)
             }
             let cheapest = candidates.min { $0.cost < $1.cost } ?? (cost: 0, begin: end)
