@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick clean
+.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -21,6 +21,8 @@ SANITIZE_TESTS ?= LockstepTests\.|LockstepModelsTests\.|LockstepConfigurationTes
 SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
 # Some of it: make bench BENCH_FLAGS='--only latency --runs 3'
 BENCH_FLAGS ?=
+# Prints alone, in two minutes: make bench-peers PEERS_FLAGS=--quick
+PEERS_FLAGS ?=
 # How many changes, elections and restarts of a model the soak has.
 SOAK_EVENTS ?= 1000000
 SOAK_ELECTIONS ?= 20
@@ -45,6 +47,7 @@ test: build ## Run every test, and check the import rule
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
 	scripts/check-imports
+	scripts/check-mechanisms --check
 	scripts/count-instructions
 	python3 -m unittest discover --quiet --start-directory Benchmarks
 
@@ -90,8 +93,11 @@ format-check: ## Check that the Swift code is formatted
 bench: ## Measure everything beside bare programs in C, and write docs/benchmarks/ (half an hour)
 	@scripts/bench $(BENCH_FLAGS)
 
-bench-quick: build ## Measure throughput and latency, in a few minutes
-	@scripts/measure --quick
+bench-quick: ## The same at a tenth of the size, in some minutes; writes nothing
+	@scripts/bench --quick $(BENCH_FLAGS)
+
+bench-peers: ## Measure beside SuperDuperDB and a loop in pymongo, and write docs/benchmarks/peers.md
+	@scripts/bench-peers $(PEERS_FLAGS)
 
 clean: ## Remove what was built; what setup installed stays
 	rm -rf .build .build-*

@@ -1,31 +1,31 @@
 """Measures Lockstep beside the limit: a bare program in C that does the same without any of Lockstep's guarantees.
 
-    bench.py --bench PROGRAM --limits FOLDER --mongod PROGRAM --model FOLDER [--quick] [--only ROW,…] [--json FILE]
+    bench.py --bench PROGRAM --lockstep PROGRAM --limits FOLDER --mongod PROGRAM --model FOLDER
+             [--quick] [--only ROW,…] [--json FILE]
 
 Each row is measured several times, in turn with its limit on the same mongod, each as often first as second: absolute
-numbers of a shared machine mean little, ratios of one run carry over. Starts its own mongod and ends it. Prints a line
-a row; `report.py` makes a table and plots of the JSON.
+numbers of a shared machine mean little, ratios of one run carry over. Where one would use a loop in pymongo instead,
+that one takes its turn as well. Starts its own mongod and ends it. Prints a line a row; `report.py` makes a table and
+plots of the JSON.
 """
 import argparse
 import json
-import os
 import pathlib
-import platform
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-import psutil
 import pymongo
 
 from latency import percentile, trickle
 from servers import Consumer, Mongod, run
+from surroundings import load_before, machine, versions
 
 DATABASE = "bench"
+PYMONGO = "pymongo loop"
 # An insert event of such a document takes about 570 bytes.
 BALLAST = "x" * 240
 
@@ -38,7 +38,7 @@ class Bench:
         self.mongod = Mongod(options.mongod, folder, cache=1)
         self.log = open(folder / "programs.log", "w")
         self.folder = folder
-        self.runs = options.runs or (3 if options.quick else 5)
+        self.runs = options.runs or 3
         self.rows, self.series = [], []
 
     def size(self, full):
@@ -52,6 +52,11 @@ class Bench:
     def limit(self, mode, *arguments):
         return [self.options.limits / "limits", mode, "--uri", self.mongod.uri, "--db", DATABASE, "--coll", "docs",
                 *arguments]
+
+    def loop(self, *arguments):
+        """In pymongo, as most people would write it."""
+        program = pathlib.Path(__file__).parent / "Peers" / "pymongo_loop.py"
+        return [sys.executable, program, self.mongod.uri, DATABASE, "docs", *arguments]
 
     # The data
 
@@ -87,18 +92,25 @@ class Bench:
         if others:
             row["others"] = others
         self.rows.append(row)
-        ratio = statistics.median(a / b for a, b in zip(lockstep, limit)) if limit else None
+        # So little CPU that it counts as none gives no ratio.
+        ratios = [a / b for a, b in zip(lockstep, limit or []) if b]
         print(f"{title:<42} {statistics.median(lockstep):>12,.2f} {unit:<14}"
-              + (f" limit {statistics.median(limit):>12,.2f}   ratio {ratio:.3f}" if limit else ""), flush=True)
+              + (f" limit {statistics.median(limit):>12,.2f}" if limit else "")
+              + (f"   ratio {statistics.median(ratios):.3f}" if ratios else "")
+              + "".join(f"   {name} {statistics.median(values):,.2f}" for name, values in (others or {}).items()),
+              flush=True)
+
+    def each_in_turn(self, programs):
+        """The keys of `programs`, several times, every other time backwards: Lockstep and its limit stay neighbours."""
+        for number in range(self.runs):
+            yield from list(programs) if number % 2 == 0 else list(programs)[::-1]
 
     def in_turn(self, lockstep, limit):
         """Runs both several times; gives the results of each."""
-        results = ([], [])
-        for number in range(self.runs):
-            order = [(results[0], lockstep), (results[1], limit)]
-            for into, measure in order if number % 2 == 0 else order[::-1]:
-                self.mongod.settle()
-                into.append(measure())
+        programs, results = (lockstep, limit), ([], [])
+        for place in self.each_in_turn(range(2)):
+            self.mongod.settle()
+            results[place].append(programs[place]())
         return results
 
 
@@ -179,40 +191,32 @@ def starting(bench):
 
 def end_to_end(bench):
     count = bench.size(200_000)
-    results = {"insert": ([], []), "update": ([], [])}
-
-    def one(kind_results, place, insert, update):
-        bench.insert(count)
-        bench.mongod.settle()
-        results["insert"][place].append(count / insert()["seconds"])
-        check(bench, count)
-        at = bench.mongod.now()
-        bench.update(count, lambda i: {"text": f"document number {i} written once more, with other words"})
-        bench.mongod.settle()
-        results["update"][place].append(count / update(at)["seconds"])
-        check(bench, count)
-
-    def ours():
-        bench.begin()
-        one(results, 0, lambda: run(bench.lockstep("outputs", "--count", count)),
-            lambda at: run(bench.lockstep("outputs", "--count", count)))
-
-    def limits():
-        bench.mongod.empty(DATABASE)
-        at = bench.mongod.now()
-        write = lambda at, kind: run(bench.limit("write", "--at", at, "--kind", kind, "--count", count))
-        one(results, 1, lambda: write(at, "insert"), lambda at: write(at, "update"))
-
-    for number in range(bench.runs):
-        for measure in [ours, limits] if number % 2 == 0 else [limits, ours]:
-            measure()
+    # Each works off a backlog that began at a time of the cluster; Lockstep knows it from its saved position.
+    programs = {
+        "lockstep": lambda at, kind: bench.lockstep("outputs", "--count", count),
+        "limit": lambda at, kind: bench.limit("write", "--at", at, "--kind", kind, "--count", count),
+        PYMONGO: lambda at, kind: bench.loop("--at", at, "--count", count),
+    }
+    found = {kind: {name: [] for name in programs} for kind in ("insert", "update")}
+    for name in bench.each_in_turn(programs):
+        bench.begin() if name == "lockstep" else bench.mongod.empty(DATABASE)
+        for kind in found:
+            at = bench.mongod.now()
+            if kind == "insert":
+                bench.insert(count)
+            else:
+                bench.update(count, lambda i: {"text": f"document number {i} written once more, with other words"})
+            bench.mongod.settle()
+            found[kind][name].append(count / run(programs[name](at, kind))["seconds"])
+            check(bench, count)
     beside = ("with guard, provenance and positions; beside a program in C that reads the events and writes the same "
-              "vectors with two writers, without any of these.")
+              "vectors with two writers, and a loop in pymongo that does so with one, both without any of these.")
     for kind, title in [("insert", "end to end"), ("update", "end to end, updates")]:
         bench.row(
             "end-to-end" if kind == "insert" else "end-to-end-updates", title,
             f"Documents a second from the stream to the stored vector of 384 floats, for a backlog of {count:,} "
-            f"{kind}s, " + beside, "documents/s", "higher", *results[kind], {"kind": "ratio_min", "value": 0.90})
+            f"{kind}s, " + beside, "documents/s", "higher", found[kind]["lockstep"], found[kind]["limit"],
+            {"kind": "ratio_min", "value": 0.90}, {PYMONGO: found[kind][PYMONGO]})
 
 
 def vector(text):
@@ -305,29 +309,63 @@ def embedding(bench):
 
 def latencies(bench):
     for rate in (20, 200):
-        seconds = 5 if bench.options.quick else 15
-        found = {"lockstep": ([], []), "limit": ([], [])}
         programs = {
-            "lockstep": lambda: bench.lockstep("serve"),
-            "limit": lambda: bench.limit("follow", "--kind", "insert"),
+            "lockstep": bench.lockstep("serve"), "limit": bench.limit("follow", "--kind", "insert"),
+            PYMONGO: bench.loop(),
         }
-        for number in range(bench.runs):
-            names = list(programs)
-            for name in names if number % 2 == 0 else names[::-1]:
-                bench.mongod.empty(DATABASE)
-                consumer = Consumer(programs[name](), bench.log)
-                values, lost = trickle(bench.mongod.uri, DATABASE, rate, seconds)
-                consumer.stop()
-                if lost:
-                    sys.exit(f"{lost} predictions of {name} were never seen")
-                found[name][0].append(percentile(values, 0.5))
-                found[name][1].append(percentile(values, 0.99))
+        found = {name: [] for name in programs}
+        for name in bench.each_in_turn(programs):
+            bench.mongod.empty(DATABASE)
+            found[name].append(latency_of(bench, Consumer(programs[name], bench.log), rate))
         for place, (name, worst) in enumerate((("p50", 1.3), ("p99", 2.0))):
+            values = {program: [run[place] for run in runs] for program, runs in found.items()}
             bench.row(
                 f"latency-{rate}-{name}", f"latency at {rate}/s, {name}",
                 f"Milliseconds from the acknowledged insert of a client to the stored prediction as another client "
-                f"sees it, {rate} inserts a second, {name}; beside a program in C that does the same one by one.",
-                "ms", "lower", found["lockstep"][place], found["limit"][place], {"kind": "ratio_max", "value": worst})
+                f"sees it, {rate} inserts a second, {name}; beside a program in C that does the same one by one, and a "
+                "loop in pymongo.", "ms", "lower", values["lockstep"], values["limit"],
+                {"kind": "ratio_max", "value": worst}, {PYMONGO: values[PYMONGO]})
+
+
+def latency_of(bench, consumer, rate, **field):
+    """Its p50 and its p99; ends it."""
+    latencies, lost = trickle(bench.mongod.uri, DATABASE, rate, 5 if bench.options.quick else 15, **field)
+    consumer.stop()
+    if lost:
+        sys.exit(f"{lost} predictions of {consumer.process.args[0]} were never seen")
+    return percentile(latencies, 0.5), percentile(latencies, 0.99)
+
+
+# A model as a program: the length of a text.
+LENGTH = """
+import json, sys
+for line in sys.stdin:
+    request = json.loads(line)
+    print(json.dumps({"id": request["id"], "predictions": [len(text) for text in request["inputs"]]}), flush=True)
+"""
+
+
+def latency_of_a_program(bench):
+    folder = bench.folder / "exec"
+    folder.mkdir()
+    (folder / "length.py").write_text(LENGTH)
+    (folder / "lockstep.yaml").write_text(json.dumps({
+        "mongodb": {"uri": bench.mongod.uri, "database": DATABASE},
+        "models": {"length": {"exec": [sys.executable, "length.py"]}},
+        "listeners": [{"model": "length", "on": "docs", "key": "text"}]}))
+    found = []
+    for _ in range(bench.runs):
+        documents = bench.mongod.empty(DATABASE).docs
+        daemon = Consumer(
+            [bench.options.lockstep, "run", "-c", folder / "lockstep.yaml"], bench.log, "lockstep: caught up")
+        found.append(latency_of(bench, daemon, 20, field="_outputs.text.length"))
+        if wrong := documents.count_documents({"$expr": {"$ne": ["$_outputs.text.length", {"$strLenCP": "$text"}]}}):
+            sys.exit(f"{wrong} documents have another output than the length of their text")
+    for place, name in enumerate(("p50", "p99")):
+        bench.row(
+            f"latency-exec-{name}", f"latency of a program as model, 20/s, {name}",
+            f"The same through `lockstep run` with a program in Python as model, which is asked through a pipe, {name}.",
+            "ms", "lower", [run[place] for run in found])
 
 
 # ── What it costs ────────────────────────────────────────────────────────────────────────────────
@@ -424,51 +462,25 @@ def cpu_over(consumer, seconds):
 # ── The whole ────────────────────────────────────────────────────────────────────────────────────
 
 PARTS = {
-    "end-to-end": end_to_end, "latency": latencies, "embedding": embedding, "capture,reconcile,start": reading,
-    "first": starting, "coalescing": coalescing, "irrelevant": irrelevant, "idle": idle, "memory": memory,
-    "listeners": listeners,
+    "end-to-end": end_to_end, "latency": latencies, "latency-exec": latency_of_a_program,
+    "embedding": embedding, "capture,reconcile,start": reading, "first": starting, "coalescing": coalescing,
+    "irrelevant": irrelevant, "idle": idle, "memory": memory, "listeners": listeners,
 }
-
-
-def output_of(*command):
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def machine(load):
-    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
-    return {"cpu": cpu or platform.machine(), "cores": os.cpu_count(),
-            "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB", "kernel": platform.release(),
-            "load_before": load}
-
-
-def versions(bench):
-    swift = output_of("swift", "--version").split("version ")
-    return {
-        "lockstep": output_of("git", "describe", "--always", "--dirty"),
-        "mongodb": bench.mongod.client.server_info()["version"],
-        "libmongoc": output_of("pkg-config", "--modversion", "libmongoc-1.0"),
-        "swift": swift[1].split(" ")[0] if len(swift) > 1 else "",
-        "python": platform.python_version(), "pymongo": pymongo.version,
-    }
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--bench", required=True)
+    options.add_argument("--lockstep", required=True)
     options.add_argument("--limits", required=True, type=pathlib.Path)
     options.add_argument("--mongod", required=True)
     options.add_argument("--model", required=True)
-    options.add_argument("--quick", action="store_true", help="a tenth of the size, and three runs")
+    options.add_argument("--quick", action="store_true", help="a tenth of the size")
     options.add_argument("--runs", type=int, help="how often each row is measured")
     options.add_argument("--only", help="some rows: " + ",".join(PARTS))
     options.add_argument("--json", type=pathlib.Path, help="write the raw numbers there")
     options = options.parse_args()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"the load of this machine is {load:.1f}: the numbers will be those of a busy machine", file=sys.stderr)
+    load = load_before()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-bench-"))
     bench = Bench(options, folder)
     wanted = set(options.only.split(",")) if options.only else None
@@ -480,7 +492,7 @@ def main():
         if options.json:
             options.json.parent.mkdir(parents=True, exist_ok=True)
             options.json.write_text(json.dumps({
-                "date": time.strftime("%Y-%m-%d"), "machine": machine(load), "versions": versions(bench),
+                "date": time.strftime("%Y-%m-%d"), "machine": machine(load), "versions": versions(bench.mongod.client),
                 "runs": bench.runs, "rows": bench.rows, "series": bench.series}, indent=1) + "\n")
     finally:
         bench.mongod.stop()

@@ -33,13 +33,13 @@ def trickle(uri, database, rate, seconds, field=FIELD):
     collection = pymongo.MongoClient(uri)[database].docs
     # The first ones warm the connections.
     for number in range(20):
-        collection.insert_one({"_id": -number - 1, "text": f"warm {number}"})
+        collection.insert_one({"text": f"warm {number}"})
         time.sleep(0.02)
     sent, began = {}, time.monotonic()
     for number in range(int(rate * seconds)):
         time.sleep(max(0.0, began + number / rate - time.monotonic()))
-        collection.insert_one({"_id": number, "text": f"trickle document {number} lorem ipsum dolor sit amet"})
-        sent[number] = time.monotonic()
+        text = f"trickle document {number} lorem ipsum dolor sit amet"
+        sent[collection.insert_one({"text": text}).inserted_id] = time.monotonic()
     deadline = time.monotonic() + 30
     while collection.count_documents({field: {"$exists": True}}) < len(sent) + 20:
         if time.monotonic() > deadline:
@@ -49,7 +49,7 @@ def trickle(uri, database, rate, seconds, field=FIELD):
     stop.set()
     seen = results.get()
     watcher.join()
-    latencies = sorted((seen[number] - sent[number]) * 1000 for number in sent if number in seen)
+    latencies = sorted((seen[id] - sent[id]) * 1000 for id in sent if id in seen)
     return latencies, len(sent) - len(latencies)
 
 

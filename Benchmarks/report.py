@@ -361,8 +361,9 @@ def instructions_section(results):
             *table(["", "instructions", "bound", "met?"], ["---", "--:", "--:", "---"], rows)]
 
 
-def page(results, notes=None, raw=None):
-    """The README of the folder. `notes` is text written by hand, `raw` the file of the numbers beside the page."""
+def page(results, notes=None, raw=None, peers=None):
+    """The README of the folder. `notes` is text written by hand; beside the page are `raw`, the file of the numbers,
+    and `peers`, the page of `make bench-peers`."""
     rows = rows_of(results)
     text, missed = summary(results)
     versions = ", ".join(f"{NAMES.get(name, name)} {cell(version)}"
@@ -383,6 +384,7 @@ def page(results, notes=None, raw=None):
     lines += ["", "![Throughput, as a share of the limit in the same run](throughput.svg)", "",
               "![Latency, p50 and p99](latency.svg)", ""]
     lines += others_table(rows)
+    lines += [f"With SuperDuperDB beside it: [{peers}]({peers}).", ""] if peers else []
     for series in results.get("series", []):
         lines += series_section(series)
     lines += instructions_section(results)
@@ -423,7 +425,8 @@ def readme_lines(results):
 
 def write(results, out, notes=None, raw=None):
     """Gives the paths of what was written."""
-    files = {"README.md": page(results, notes, raw), "throughput.svg": throughput_plot(results),
+    peers = "peers.md" if (out / "peers.md").exists() else None
+    files = {"README.md": page(results, notes, raw, peers), "throughput.svg": throughput_plot(results),
              "latency.svg": latency_plot(results)}
     files |= {f"series-{series['name']}.svg": series_plot(results, series) for series in results.get("series", [])}
     out.mkdir(parents=True, exist_ok=True)

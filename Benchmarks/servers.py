@@ -1,5 +1,7 @@
 """The processes of a benchmark: a mongod of its own and the programs that are measured. Each is ended by its own id."""
+import atexit
 import json
+import pathlib
 import socket
 import subprocess
 import sys
@@ -11,9 +13,9 @@ import pymongo
 
 
 class Mongod:
-    """A replica set of one; `cache` in GB."""
+    """A replica set of one; `cache` in GB, `settings` of the replica set."""
 
-    def __init__(self, program, folder, cache=0.5):
+    def __init__(self, program, folder, cache=0.5, settings=None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -25,7 +27,8 @@ class Mongod:
         self.uri = f"mongodb://127.0.0.1:{port}/?directConnection=true"
         self.client = pymongo.MongoClient(self.uri)
         self.client.admin.command(
-            "replSetInitiate", {"_id": "bench", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]})
+            "replSetInitiate", {"_id": "bench", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}],
+                                "settings": settings or {}})
         while not self.client.admin.command("hello")["isWritablePrimary"]:
             time.sleep(0.05)
 
@@ -69,11 +72,14 @@ class Consumer:
     def __init__(self, command, log, ready="READY"):
         self.process = subprocess.Popen(
             [str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True)
+        # When the measurement fails half way; nothing happens to one that has ended.
+        atexit.register(self.process.kill)
         for line in self.process.stdout:
             if line.startswith(ready):
                 break
         else:
-            sys.exit(f"{command[0]} ended before it was ready: see {log.name}")
+            said = pathlib.Path(log.name).read_text(errors="replace")[-2000:]
+            sys.exit(f"{' '.join(map(str, command))} ended before it was ready:\n{said}")
         self.lines = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
         self.reader.start()
@@ -83,7 +89,7 @@ class Consumer:
         return self.usage.memory_info().rss / 2**20
 
     def cpu(self):
-        """Seconds of CPU used so far, with those of its children."""
+        """Seconds of CPU used so far; processes that it starts are not counted."""
         own = self.usage.cpu_times()
         return own.user + own.system
 

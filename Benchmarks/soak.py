@@ -19,7 +19,6 @@ import os
 import pathlib
 import random
 import shutil
-import socket
 import string
 import subprocess
 import sys
@@ -32,6 +31,7 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / ".lockstep" / "python"))
 
 import pymongo  # noqa: E402
+import servers  # noqa: E402
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne  # noqa: E402
 
 # Refuses what is no text, so that the way of refused inputs is gone as well.
@@ -58,25 +58,14 @@ print(json.dumps({"id": request["id"], "predictions": [len(value) for value in r
 LETTERS = string.ascii_letters * 8
 
 
-class Mongod:
-    """A replica set of one member that is elected again within a second of stepping down."""
+class Mongod(servers.Mongod):
+    """Is elected again within a second of stepping down."""
 
     def __init__(self, program, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        (folder / "db").mkdir()
-        # Room in the oplog for all events: they are counted there.
-        self.process = subprocess.Popen(
-            [program, "--replSet", "soak", "--port", str(port), "--dbpath", folder / "db", "--bind_ip", "127.0.0.1",
-             "--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "4096", "--logpath", folder / "mongod.log",
-             "--nounixsocket"],
-            stdout=subprocess.DEVNULL)
-        self.uri = f"mongodb://127.0.0.1:{port}/?replicaSet=soak"
-        with pymongo.MongoClient(f"mongodb://127.0.0.1:{port}/?directConnection=true") as direct:
-            direct.admin.command("replSetInitiate", {
-                "_id": "soak", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}],
-                "settings": {"electionTimeoutMillis": 1000}})
+        super().__init__(program, folder, settings={"electionTimeoutMillis": 1000})
+        # As an application connects: its driver follows elections.
+        self.client.close()
+        self.uri = self.uri.replace("directConnection=true", "replicaSet=bench")
         self.client = pymongo.MongoClient(self.uri)
         self.await_primary()
 
@@ -103,15 +92,6 @@ class Mongod:
         groups = self.client.local["oplog.rs"].aggregate(
             [{"$match": {"ns": namespace}}, {"$group": {"_id": "$op", "count": {"$sum": 1}}}])
         return collections.Counter({group["_id"]: group["count"] for group in groups})
-
-    def stop(self):
-        self.client.close()
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 class Daemon:

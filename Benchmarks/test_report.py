@@ -193,6 +193,14 @@ class Page(unittest.TestCase):
         for block in re.findall(r"(?:^\|.*\n)+", report.page(results), re.M):
             self.assertEqual(len({len(re.findall(r"(?<!\\)\|", text)) for text in block.splitlines()}), 1, block)
 
+    def test_the_page_of_the_peers_is_linked_where_it_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder)
+            for there in (False, True):
+                page = next(path for path in report.write(RESULTS, out) if path.name == "README.md").read_text()
+                self.assertEqual("[peers.md](peers.md)" in page, there)
+                (out / "peers.md").write_text("")
+
     def test_an_empty_series_says_so(self):
         files = self.write(RESULTS)
         self.assertIn("No numbers in these results.", files["README.md"])
