@@ -142,7 +142,8 @@ struct Router {
         _ event: StreamEvent, _ element: BSONElement, _ routes: [(index: Int, route: ListenerRoute)],
         into findings: inout Findings
     ) {
-        let key = DocumentKey(BSONValue(copying: element))
+        // Most updates concern nobody.
+        lazy var key = DocumentKey(BSONValue(copying: element))
         for (index, route) in routes {
             guard let provenance = route.ownProvenance(in: event) else { continue }
             if ownWrites.recognise(listener: index, key: key, provenance: provenance) {
@@ -162,7 +163,7 @@ struct Router {
             change.force = interest == .force
             return WorkQueue.Offer(listener: index, key: key, change: change)
         }
-        findings.offers += order.keep(offers)
+        if !offers.isEmpty { findings.offers += order.keep(offers) }
     }
 
     // A document was parked, by this process or another, or a person marked it to be tried again. It may have been
