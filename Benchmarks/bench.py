@@ -21,6 +21,7 @@ import time
 import pymongo
 
 from latency import percentile, trickle
+from taken_apart import taken_apart
 from servers import Consumer, Mongod, run
 from surroundings import load_before, machine, versions
 
@@ -39,7 +40,7 @@ class Bench:
         self.log = open(folder / "programs.log", "w")
         self.folder = folder
         self.runs = options.runs or 3
-        self.rows, self.series = [], []
+        self.rows, self.series, self.profile = [], [], []
 
     def size(self, full):
         return full // 10 if self.options.quick else full
@@ -464,8 +465,21 @@ def cpu_over(consumer, seconds):
 PARTS = {
     "end-to-end": end_to_end, "latency": latencies, "latency-exec": latency_of_a_program,
     "embedding": embedding, "capture,reconcile,start": reading, "first": starting, "coalescing": coalescing,
-    "irrelevant": irrelevant, "idle": idle, "memory": memory, "listeners": listeners,
+    "irrelevant": irrelevant, "idle": idle, "memory": memory, "listeners": listeners, "profile": taken_apart,
 }
+
+
+def results(bench, load):
+    """What was measured; with --only, in the place of the same in the file that is there."""
+    found = {"date": time.strftime("%Y-%m-%d"), "machine": machine(load), "versions": versions(bench.mongod.client),
+             "runs": bench.runs, "rows": bench.rows, "series": bench.series, "profile": bench.profile}
+    if bench.options.only and bench.options.json.exists():
+        before = json.loads(bench.options.json.read_text())
+        for part, name in (("rows", "name"), ("series", "name"), ("profile", "title")):
+            measured = {entry[name]: entry for entry in found[part]}
+            found[part] = [measured.pop(entry[name], entry) for entry in before.get(part, [])] + [*measured.values()]
+        found = {**before, **found}
+    return found
 
 
 def main():
@@ -478,7 +492,7 @@ def main():
     options.add_argument("--quick", action="store_true", help="a tenth of the size")
     options.add_argument("--runs", type=int, help="how often each row is measured")
     options.add_argument("--only", help="some rows: " + ",".join(PARTS))
-    options.add_argument("--json", type=pathlib.Path, help="write the raw numbers there")
+    options.add_argument("--json", type=pathlib.Path, help="write the raw numbers there; with --only, into them")
     options = options.parse_args()
     load = load_before()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-bench-"))
@@ -491,9 +505,7 @@ def main():
                 part(bench)
         if options.json:
             options.json.parent.mkdir(parents=True, exist_ok=True)
-            options.json.write_text(json.dumps({
-                "date": time.strftime("%Y-%m-%d"), "machine": machine(load), "versions": versions(bench.mongod.client),
-                "runs": bench.runs, "rows": bench.rows, "series": bench.series}, indent=1) + "\n")
+            options.json.write_text(json.dumps(results(bench, load), indent=1) + "\n")
     finally:
         bench.mongod.stop()
         bench.log.close()

@@ -361,6 +361,16 @@ def instructions_section(results):
             *table(["", "instructions", "bound", "met?"], ["---", "--:", "--:", "---"], rows)]
 
 
+def profile_section(results):
+    """MongoDB's time and Lockstep's, taken apart."""
+    lines = []
+    for part in results.get("profile", []):
+        rows = [[cell(title), *map(number, values)] for title, *values in part["rows"]]
+        lines += [f"### {cell(part['title'])}", "",
+                  *table(["", *map(cell, part["columns"])], ["---", *["--:"] * len(part["columns"])], rows)]
+    return lines
+
+
 def page(results, notes=None, raw=None, peers=None):
     """The README of the folder. `notes` is text written by hand; beside the page are `raw`, the file of the numbers,
     and `peers`, the page of `make bench-peers`."""
@@ -390,7 +400,7 @@ def page(results, notes=None, raw=None, peers=None):
     lines += instructions_section(results)
     if notes or missed:
         lines += ["## Where the distance goes", "", notes.rstrip("\n") if notes
-                  else f"Not explained yet: {'; '.join(missed)}.", ""]
+                  else f"Not explained yet: {'; '.join(missed)}.", "", *profile_section(results)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -4,14 +4,21 @@ import os
 import platform
 import subprocess
 import sys
+import time
 
 import psutil
 import pymongo
 
 
+QUIET = 0.5
+
+
 def load_before():
-    load = os.getloadavg()[0]
-    if load > 0.5:
+    """The load at the beginning, once that of building has died away; after four minutes it is something else's."""
+    deadline = time.monotonic() + 240
+    while (load := os.getloadavg()[0]) > QUIET and time.monotonic() < deadline:
+        time.sleep(5)
+    if load > QUIET:
         print(f"the load of this machine is {load:.1f}: the numbers will be those of a busy machine", file=sys.stderr)
     return load
 

@@ -77,6 +77,8 @@ RESULTS = {
     ],
     "instructions": [{"name": "decode", "per": "event", "count": 1234, "bound": 1500},
                      {"name": "fingerprint", "per": "event", "count": 912, "bound": 900}],
+    "profile": [{"title": "Storing 50,000 outputs", "columns": ["CPU of MongoDB"],
+                 "rows": [["by `_id`", 57.53], ["with a guard", 95.1]]}],
 }
 
 
@@ -233,6 +235,11 @@ class Page(unittest.TestCase):
         notes = "Half of it is `bson_iter`.\n\n| a | b |\n| - | - |\n"
         self.assertIn("## Where the distance goes\n\n" + notes, report.page(RESULTS, notes))
         self.assertIn("Not explained yet: end to end", report.page(RESULTS))
+
+    def test_the_profile_is_part_of_the_explanation(self):
+        page = report.page(RESULTS, "So it goes.\n")
+        self.assertIn("So it goes.\n\n### Storing 50,000 outputs\n\n|  | CPU of MongoDB |", page)
+        self.assertIn("| by `_id` | 57.5 |", page)
 
     def test_the_lines_for_the_readme(self):
         ends, latency, embedding = report.readme_lines(RESULTS)
