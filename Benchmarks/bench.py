@@ -478,7 +478,7 @@ def results(bench, load):
         for part, name in (("rows", "name"), ("series", "name"), ("profile", "title")):
             measured = {entry[name]: entry for entry in found[part]}
             found[part] = [measured.pop(entry[name], entry) for entry in before.get(part, [])] + [*measured.values()]
-        found = {**before, **found}
+        found = {**found, **before, **{part: found[part] for part in ("rows", "series", "profile")}}
     return found
 
 
