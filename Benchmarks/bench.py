@@ -21,9 +21,9 @@ import time
 import pymongo
 
 from latency import percentile, trickle
-from taken_apart import taken_apart
 from servers import Consumer, Mongod, run
 from surroundings import load_before, machine, versions
+from taken_apart import taken_apart
 
 DATABASE = "bench"
 PYMONGO = "pymongo loop"
