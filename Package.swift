@@ -20,6 +20,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     ],
     targets: [
         .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
@@ -34,6 +36,7 @@ let package = Package(
             name: "Lockstep",
             dependencies: [
                 "MongoDriver",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -47,12 +50,25 @@ let package = Package(
         .target(
             name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepModels", "Yams"],
             swiftSettings: strict),
+        .target(
+            name: "LockstepServer",
+            dependencies: [
+                "Lockstep",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Dashboard/dashboard.html"), .embedInCode("API/openapi.json")],
+            swiftSettings: strict),
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "EmbeddedMongo", "Lockstep", "LockstepConfiguration",
+                "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -63,12 +79,18 @@ let package = Package(
             name: "LockstepTests",
             dependencies: [
                 "Lockstep", "EmbeddedMongo", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepCLITests",
             dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LockstepServerTests",
+            dependencies: [
+                "Lockstep", "LockstepServer", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "LockstepModelsTests", dependencies: ["LockstepModels"], exclude: ["Fixtures"],
             swiftSettings: strict),

@@ -112,7 +112,8 @@ struct HotPaths {
                 change.carried = carried
                 return WorkQueue.Offer(listener: 0, key: key, change: change)
             }
-            _ = queue.offer(offers, upTo: position, isOut: { _ in false })
+            _ = queue.offer(
+                offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })
             if let jobs = await queue.next(listener: 0, limit: keys.count) { queue.finish(jobs, listener: 0) }
         }
     }

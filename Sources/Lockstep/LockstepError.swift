@@ -8,6 +8,8 @@ public enum LockstepError: Error, Sendable, Hashable {
     case timeout(String)
     /// The watcher is not running.
     case notWatching
+    /// There is no listener of that id.
+    case noListener(String)
     /// A look through the documents was cut short; says why.
     case interrupted(String)
 }
@@ -19,6 +21,7 @@ extension LockstepError: CustomStringConvertible {
         case .interrupted(let reason): "\(reason): run it again"
         case .historyLostAgain(let times):
             "the history of the change stream was lost \(times) times in a row: looking through the documents takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"
+        case .noListener(let id): "there is no listener `\(id)`: `status` names those that are"
         case .notWatching: "the watcher is not running: call watch() first"
         }
     }

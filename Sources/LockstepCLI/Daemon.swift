@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import LockstepConfiguration
+import LockstepServer
 import Logging
 import ServiceLifecycle
 
@@ -10,6 +11,8 @@ struct Daemon: Service {
     let assembly: Assembly
     let options: WatcherOptions
     let greeting: Greeting
+    /// Nil when it is off.
+    let server: LockstepServer?
 
     /// What to say on stdout, and how.
     struct Greeting {
@@ -19,6 +22,8 @@ struct Daemon: Service {
         /// Once the stream is open.
         let text: String
         let isJSON: Bool
+        /// A secret of this run alone, shown with the address of the dashboard: for a person at this terminal.
+        var token: String?
     }
 
     private enum Part {
@@ -65,13 +70,16 @@ struct Daemon: Service {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(5))
         }
+        let dashboard = server?.url.map { $0 + (greeting.token.map { "/#token=\($0)" } ?? "/") }
         if greeting.isJSON {
             let document: BSONDocument = [
                 "watching": BSONValue(greeting.database), "uri": BSONValue(greeting.uri),
+                "server": server?.url.map { BSONValue($0) } ?? .null,
             ]
             Terminal.print(document.json)
         } else {
             Terminal.print(greeting.text)
+            if let dashboard { Terminal.print("lockstep: dashboard at \(dashboard)") }
         }
         while !watcher.hasCaughtUp {
             if watcher.hasEnded { return }
@@ -97,6 +105,7 @@ extension Daemon {
         _ db: Database, _ configuration: Configuration, _ assembly: Assembly, _ greeting: Greeting,
         _ signals: StopSignals, giveUp: @escaping @Sendable () -> Void = {}
     ) async throws {
+        _ = configuration.server.map { _ in DaemonServer.metrics }
         let options = WatcherOptions(reconcileEvery: configuration.reconcileEvery)
         let watcher = DatabaseWatcher(db: db, options: options)
         signals.handle { _, count in
@@ -113,10 +122,18 @@ extension Daemon {
         }
         var log = Logger(label: "lockstep.service")
         log.logLevel = .error
-        let daemon = Daemon(watcher: watcher, assembly: assembly, options: options, greeting: greeting)
+        let server = configuration.server.map { spec in
+            var spec = spec
+            spec.token = spec.token ?? greeting.token
+            return DaemonServer.make(watcher, of: db, spec, uri: greeting.uri)
+        }
+        let daemon = Daemon(
+            watcher: watcher, assembly: assembly, options: options, greeting: greeting, server: server)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: (server.map {
+                    [.init(service: $0, successTerminationBehavior: .ignore)]
+                } ?? []) + [
                     .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: UntilStopped(signals: signals),

@@ -5,6 +5,8 @@ import Logging
 /// The command `lockstep`.
 @main
 struct LockstepCommand: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "lockstep",
         abstract: "Keeps AI predictions in step with the data in MongoDB, whoever writes it.",
@@ -12,7 +14,7 @@ struct LockstepCommand: AsyncParsableCommand {
             Exit status: 0 done and well; 1 it ran and found something wrong; 64 wrong usage; 69 MongoDB or a model \
             is out of reach; 78 bad configuration.
             """,
-        version: "0.1.0",
+        version: Self.version,
         subcommands: [
             Run.self, Dev.self, Check.self, Status.self, Verify.self, Wait.self, Watch.self, Import.self,
             Failures.self,

@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
     public var listeners: [ListenerSpec]
     /// How often a standalone server is audited for writes of others. Default 30 s.
     public var reconcileEvery: Duration
+    /// Nil when it is off.
+    public var server: ServerSpec? = ServerSpec()
 
     /// The database, and where it is.
     public struct MongoSpec: Sendable {

@@ -9,8 +9,10 @@ enum FileReader {
         var configuration = Configuration(
             file: problems.file, directory: directory, mongodb: .init(uri: "", database: ""), models: [:],
             listeners: [], reconcileEvery: .seconds(30))
-        let keys = ["mongodb", "models", "listeners", "reconcileEvery"]
-        let synonyms = ["mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery"]
+        let keys = ["mongodb", "models", "listeners", "reconcileEvery", "server"]
+        let synonyms = [
+            "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery", "http": "server",
+        ]
         guard let file = MappingReader(root, "the file", keys: keys, synonyms: synonyms, problems: &problems)
         else { return (configuration, false) }
 
@@ -34,6 +36,7 @@ enum FileReader {
             configuration.reconcileEvery =
                 node.duration("`reconcileEvery`", problems: &problems) ?? configuration.reconcileEvery
         }
+        if let node = file["server"] { configuration.server = ServerReader.read(node, problems: &problems) }
         return (configuration, isComplete)
     }
 

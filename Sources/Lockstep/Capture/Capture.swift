@@ -19,6 +19,10 @@ final class Capture: Sendable {
         var awaited: Position?
         /// Events read that concern what is watched.
         var events = 0
+        /// When the end of the stream was read, if nothing was read since.
+        var endSeenAt: ContinuousClock.Instant?
+        /// Why the stream is not open, while it is to be opened again.
+        var fault: String?
     }
 
     private let stream: ChangeStream
@@ -84,6 +88,8 @@ final class Capture: Sendable {
     var position: Position? { state.withLock { $0.position } }
     var awaited: Position? { state.withLock { $0.awaited } }
     var events: Int { state.withLock { $0.events } }
+    var fault: String? { state.withLock { $0.fault } }
+    var endSeenAt: ContinuousClock.Instant? { state.withLock { $0.endSeenAt } }
 }
 
 // MARK: The thread
@@ -124,6 +130,7 @@ extension Capture {
                         log.notice("an event is larger than 16 MB: its document is read instead")
                     }
                 case .retry:
+                    state.withLock { $0.fault = error.cause.description }
                     if let text = outage.failed(.now) {
                         log.warning("\(error.cause); trying again until it works\(text)")
                     }
@@ -212,13 +219,18 @@ extension Capture {
         batch.forEach { router.route(StreamEvent($0, isBare: reading == .bare), into: &findings) }
         statistics.add(findings.counts)
         if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
-        guard offer(findings.offers, position) else { return nil }
+        let readAt = ContinuousClock.now
+        guard offer(findings.offers, StreamPlace(position: position, readAt: readAt)) else { return nil }
         findings.offers = []
         let events = findings.events - findings.foreignEvents
         let isAwaited = findings.isAwaited
+        let isEnd = findings.events == 0
         state.signalling { state in
             state.isOpen = true
             state.position = position
+            state.fault = nil
+            // A batch without events is what the server sends at the end of the stream.
+            state.endSeenAt = isEnd ? readAt : nil
             state.events += events
             if isAwaited { state.awaited = position }
         }
@@ -226,9 +238,9 @@ extension Capture {
     }
 
     /// False once the queue is closed.
-    private func offer(_ offers: [WorkQueue.Offer], _ position: Position) -> Bool {
+    private func offer(_ offers: [WorkQueue.Offer], _ place: StreamPlace) -> Bool {
         while true {
-            switch queue.offer(offers, upTo: position, isOut: { health[$0].outage != nil }) {
+            switch queue.offer(offers, upTo: place, isOut: { health[$0].isOut }) {
             case .taken: return true
             case .closed: return false
             case .blocked(let listener): onBlocked(listener)

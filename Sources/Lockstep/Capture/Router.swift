@@ -102,6 +102,7 @@ struct Router {
                 let known = key ?? DocumentKey(BSONValue(copying: element))
                 key = known
                 var change = PendingChange()
+                change.isMissing = true
                 // A write of ours may reflect this event already; whether it does not is asked once more by the queue.
                 // Here, for the write's own event may be in the same batch.
                 change.carried = ownWrites.isOutstanding(listener: index, key: known) ? nil : values

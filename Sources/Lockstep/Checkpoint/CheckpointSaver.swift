@@ -9,8 +9,11 @@ final class CheckpointSaver: Sendable {
         var auditedFrom: Int64?
         /// Events that the capture had read when it was saved.
         var events = 0
+        /// When a save failed, if none has worked since.
+        var failingSince: ContinuousClock.Instant?
     }
 
+    private let statistics: Statistics
     private let store: CheckpointStore
     private let stream: String
     private let queue: WorkQueue
@@ -28,8 +31,9 @@ final class CheckpointSaver: Sendable {
 
     init(
         store: CheckpointStore, stream: String, queue: WorkQueue, reconciler: Reconciler,
-        elections: Elections, needsPosition: Bool
+        elections: Elections, needsPosition: Bool, statistics: Statistics
     ) {
+        self.statistics = statistics
         self.store = store
         self.stream = stream
         self.queue = queue
@@ -41,6 +45,11 @@ final class CheckpointSaver: Sendable {
     /// The position that was saved last.
     var position: Position? {
         state.withLock { $0.position }
+    }
+
+    /// How long positions could not be saved; nil when they can.
+    var failingFor: Duration? {
+        state.withLock { state in state.failingSince.map { .now - $0 } }
     }
 
     func saveIfDue(_ capture: Capture?) throws(MongoError) {
@@ -60,8 +69,16 @@ final class CheckpointSaver: Sendable {
             return now - savedAt >= (isIdle ? Self.idleInterval : Self.interval)
         }
         guard isDue else { return }
-        try save()
-        state.withLock { $0.events = events }
+        do {
+            try save()
+        } catch {
+            state.withLock { $0.failingSince = $0.failingSince ?? now }
+            throw error
+        }
+        state.withLock { state in
+            state.events = events
+            state.failingSince = nil
+        }
     }
 
     /// Saves what is done by now; blocks while another save is under way.
@@ -106,5 +123,6 @@ final class CheckpointSaver: Sendable {
             state.auditedFrom = audited
             state.savedAt = .now
         }
+        if position != nil { statistics.addSavedPosition() }
     }
 }

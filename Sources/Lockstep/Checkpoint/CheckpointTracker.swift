@@ -33,6 +33,16 @@ struct CheckpointTracker<Place> {
         !slots.isEmpty
     }
 
+    /// The first place whose work is not all done.
+    var firstOpen: Place? {
+        slots.first?.place
+    }
+
+    /// The ticket's place, as long as it is held.
+    func place(of ticket: Ticket) -> Place? {
+        index(of: ticket).map { slots[$0].place }
+    }
+
     /// Opens the next place, held by its caller until ``finished(_:)`` is called once for the hold.
     mutating func open(_ place: Place) -> Ticket {
         slots.append(Slot(place: place, outstanding: 1))

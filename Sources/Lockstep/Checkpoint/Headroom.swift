@@ -31,7 +31,9 @@ enum Headroom: Int, Comparable, Sendable {
 /// Looks now and then how much of the oplog is left, and says when it becomes little.
 struct HeadroomWatch {
     private var level = Headroom.ample
-    private var due = ContinuousClock.now + .seconds(10)
+    private var due = ContinuousClock.now
+    /// The oplog's ends when it was looked at last, in seconds since 1970.
+    private(set) var window: (oldest: UInt32, newest: UInt32)?
     /// The user may not read the oplog: nothing depends on it.
     private var isBlind = false
 
@@ -43,6 +45,7 @@ struct HeadroomWatch {
         due = .now + Self.interval
         do {
             guard let window = try connection.oplogWindow() else { return nil }
+            self.window = window
             return say(
                 Headroom(
                     position: position.clusterTime.seconds, oldest: window.oldest, newest: window.newest),

@@ -11,6 +11,13 @@ public struct Position: Hashable, Sendable {
     }
 }
 
+/// The end of one batch of the stream.
+struct StreamPlace: Sendable {
+    let position: Position
+    /// When the batch was read.
+    let readAt: ContinuousClock.Instant
+}
+
 extension BSONDocument {
     /// The cluster time inside a resume token: its `_data` is a hexadecimal key string that begins with the type
     /// byte of a timestamp, then seconds and increment, big-endian. The Kafka connector and Debezium read it so too.

@@ -24,12 +24,28 @@ extension Database {
         try await perform { connection in
             var failures: [ParkedDocument] = []
             try FailureStore(connection: connection).all { failure in
-                failures.append(
-                    ParkedDocument(
-                        listener: failure.listener, documentID: failure.document, reason: failure.reason,
-                        attempts: failure.attempts, since: failure.since, at: failure.at))
+                failures.append(ParkedDocument(failure))
             }
             return failures
+        }
+    }
+
+    /// Some parked documents, ordered by listener and `_id`.
+    ///
+    /// - Parameters:
+    ///   - listener: only those of this listener.
+    ///   - place: behind this `next` of an earlier answer.
+    /// - Returns: at most `limit`; how many there are in all; and where the next page begins, if there is one.
+    package func failures(
+        listener: String?, after place: BSONDocument?, limit: Int
+    ) async throws -> (failures: [ParkedDocument], total: Int, next: BSONDocument?) {
+        try await perform { connection in
+            let store = FailureStore(connection: connection)
+            let page = try store.page(listener: listener, after: place, limit: limit + 1)
+            let failures = page.prefix(limit).map(ParkedDocument.init)
+            return (
+                failures, try store.count(listener: listener), page.count > limit ? page[limit - 1].id : nil
+            )
         }
     }
 
@@ -39,5 +55,13 @@ extension Database {
         try await perform { connection in
             try FailureStore(connection: connection).requestRetry(listener: listener, document: document)
         }
+    }
+}
+
+extension ParkedDocument {
+    fileprivate init(_ failure: FailureStore.Failure) {
+        self.init(
+            listener: failure.listener, documentID: failure.document, reason: failure.reason,
+            attempts: failure.attempts, since: failure.since, at: failure.at)
     }
 }

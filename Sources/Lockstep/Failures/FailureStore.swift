@@ -189,6 +189,53 @@ package struct FailureStore: Sendable {
         }
     }
 
+    /// Parked documents in the order of their entries, behind an entry's `_id`.
+    func page(listener: String?, after id: BSONDocument?, limit: Int) throws -> [Failure] {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("_id") { range in
+                if let id { range.append(id, forKey: "$gt") }
+                Self.append(range: listener, to: &range, from: id == nil)
+            }
+        }
+        command.document("sort") { $0.append(1, forKey: "_id") }
+        command.append(limit, forKey: "limit")
+        var failures: [Failure] = []
+        try connection.query(command, collection: Self.collection) { view in
+            if let failure = Failure(view) { failures.append(failure) }
+        }
+        return failures
+    }
+
+    /// How many entries there are; an index alone is read.
+    func count(listener: String?) throws -> Int {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "aggregate")
+        command.array("pipeline") { stages in
+            stages.document("0") { stage in
+                stage.document("$match") { filter in
+                    filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+                }
+            }
+            stages.document("1") { $0.append("count", forKey: "$count") }
+        }
+        command.document("cursor") { _ in }
+        var count = 0
+        try connection.query(command, collection: Self.collection, operation: "aggregate") { view in
+            count = Int(view["count"]?.int64 ?? 0)
+        }
+        return count
+    }
+
+    /// The entries of a listener, or all; those of others are no documents.
+    private static func append(range listener: String?, to range: inout BSONBuilder, from: Bool) {
+        let name = listener.map { BSONValue($0) }
+        func bound(_ end: BSONValue) -> BSONDocument { ["listener": name ?? end, "document": end] }
+        if from { range.append(bound(.minKey), forKey: "$gte") }
+        range.append(bound(.maxKey), forKey: "$lte")
+    }
+
     /// Marks parked documents to be tried again by whoever runs; all of them without a listener.
     package func requestRetry(listener: String?, document: BSONValue?) throws(MongoError) -> Int {
         var command = BSONBuilder()

@@ -14,6 +14,8 @@ extension Handler {
         var clears: [Input] = []
         /// Nothing to do: fresh, or parked with this very input.
         var settled: [Job] = []
+        /// Those of them that are fresh.
+        var fresh = 0
         /// The documents do not exist any more.
         var gone: [Job] = []
         /// An array stands above our fields, through which nothing can be unset.
@@ -54,7 +56,7 @@ extension Handler {
                 plan.removals.append((job, evidence.isUnmatched))
             case .fresh where !(job.change.force && fingerprint != nil):
                 plan.settled.append(job)
-                statistics.add(fresh: 1)
+                plan.fresh += 1
             default:
                 guard let values = evidence.input, let fingerprint else { continue }
                 if let entry = parked[job.key], !job.change.retry, entry.input == fingerprint,

@@ -46,8 +46,16 @@ extension Handler {
     }
 
     func call(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
-        statistics.add(modelCalls: 1, modelInputs: values.count)
-        return try await listener.model.predict(values)
+        statistics.called(inputs: values.count)
+        let began = ContinuousClock.now
+        do {
+            let results = try await listener.model.predict(values)
+            statistics.answered(after: .now - began, failed: false)
+            return results
+        } catch {
+            statistics.answered(after: .now - began, failed: true)
+            throw error
+        }
     }
 
     /// Whether the model answers to at least one of these, each alone.

@@ -15,7 +15,7 @@ struct Handler: Sendable {
     /// Of MongoDB, as all handlers see it.
     let serverHealth: ListenerHealth
     let knownInputs: KnownInputs
-    let statistics: Statistics
+    let statistics: ListenerStatistics
     let elections: Elections
     let collations: Collations
     /// The listeners that read this one's output.
@@ -62,7 +62,25 @@ struct Handler: Sendable {
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done
         queue.chain(done, to: dependents)
-        queue.finish(done + plan.gone, listener: index)
+        statistics.add(fresh: plan.fresh)
+        let readAt = queue.finish(written.done + plan.settled + batch.unchanged + plan.gone, listener: index)
+        tell(batch, written, readAt.prefix(written.done.count))
+    }
+
+    /// Counts what is stored now, and shows some of it.
+    private func tell(
+        _ batch: WriteBatch, _ written: Written, _ readAt: ArraySlice<ContinuousClock.Instant?>
+    ) {
+        statistics.reflected(readAt) { place in
+            let key = written.done[place].key
+            let change = batch.changes.first { $0.key == key }?.change
+            let isParked =
+                batch.parked.contains { $0.input.job.key == key }
+                || written.refused.contains { $0.job.key == key }
+            if isParked { return (key.id, .parked) }
+            if case .store = change { return (key.id, .stored) }
+            return (key.id, .removed)
+        }
     }
 
     /// There is nothing to write beside: the documents count as gone.
@@ -83,12 +101,14 @@ struct Handler: Sendable {
                 : health.failed(
                     "the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
             queue.giveBack(batch.unavailable.map(\.withoutValues), listener: index, due: due)
+            statistics.add(retries: batch.unavailable.count)
         }
         for job in batch.broken {
             // Each attempt waits twice as long as the one before.
             let wait = Duration.milliseconds(200 << job.change.attempts)
             queue.giveBack([job.withoutValues], listener: index, due: .now + wait)
         }
+        statistics.add(retries: batch.broken.count)
         queue.giveBack(written.again.map(\.withoutValues), listener: index, due: .now)
     }
 }

@@ -7,8 +7,10 @@ import Synchronization
 final class ListenerHealth: Sendable {
     private struct State {
         var backoff = Backoff(first: 0.2, longest: 10)
-        var pausedUntil: ContinuousClock.Instant?
+        var retryAt: ContinuousClock.Instant?
         var outage: String?
+        var outageSince: Int64?
+        var isPaused = false
         var log = OutageLog()
         var obstacle: String?
         var hasParked = false
@@ -31,8 +33,9 @@ final class ListenerHealth: Sendable {
     func failed(_ reason: String) -> ContinuousClock.Instant {
         let (due, text) = state.withLock { state in
             let due = ContinuousClock.now + .seconds(state.backoff.next())
-            state.pausedUntil = due
+            state.retryAt = due
             state.outage = reason
+            if state.outageSince == nil { state.outageSince = currentMilliseconds() }
             return (due, state.log.failed(.now))
         }
         if let text {
@@ -46,7 +49,8 @@ final class ListenerHealth: Sendable {
     func succeeded() {
         let text = state.withLock { state in
             state.outage = nil
-            state.pausedUntil = nil
+            state.outageSince = nil
+            state.retryAt = nil
             state.backoff.reset()
             return state.log.over(.now)
         }
@@ -84,14 +88,38 @@ final class ListenerHealth: Sendable {
         }
     }
 
-    /// Until when no new work should be begun.
-    var pausedUntil: ContinuousClock.Instant? {
-        state.withLock { $0.pausedUntil }
+    /// Until when no new work should be begun, at least; nil when it may.
+    func holdsUntil(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        state.withLock { state in
+            if state.isPaused { return max(now + .milliseconds(100), state.retryAt ?? now) }
+            return state.retryAt.flatMap { $0 > now ? $0 : nil }
+        }
     }
 
     /// What the outage is, while there is one.
     var outage: String? {
         state.withLock { $0.outage }
+    }
+
+    /// Since when it lasts, in milliseconds since 1970.
+    var outageSince: Int64? {
+        state.withLock { $0.outageSince }
+    }
+
+    /// What stands in the place of the listener's collection.
+    var obstacle: String? {
+        state.withLock { $0.obstacle }
+    }
+
+    /// A person wants its model not to be called.
+    var isPaused: Bool {
+        get { state.withLock { $0.isPaused } }
+        set { state.withLock { $0.isPaused = newValue } }
+    }
+
+    /// Its documents cannot be handled for now, and must keep nobody else waiting.
+    var isOut: Bool {
+        state.withLock { $0.outage != nil || $0.isPaused }
     }
 
     /// Documents of the listener may be parked; false spares looking them up.

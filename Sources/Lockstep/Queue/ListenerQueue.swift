@@ -11,6 +11,8 @@ struct ListenerQueue {
     private var delayed: [(due: ContinuousClock.Instant, key: DocumentKey, change: PendingChange)] = []
     /// Bytes held, by estimate: keys, carried values and the tables' own cost.
     private(set) var bytes = 0
+    /// Of the documents that wait or are being handled, those that have no output yet.
+    private(set) var missing = 0
     /// What the stream brings is left to a later look through the documents; see ``shed()``.
     var isBehind = false
 
@@ -36,10 +38,10 @@ struct ListenerQueue {
     /// - Returns: whether the change's tickets are now held here; if not, an earlier change's cover them.
     mutating func offer(_ key: DocumentKey, _ change: PendingChange) -> (stream: Bool, scan: Bool) {
         if var known = waiting[key] {
-            let before = known.size
+            let before = known
             let fromScan = known.streamTicket == nil
             let taken = known.merge(change)
-            bytes += known.size - before
+            count(known, in: before)
             waiting[key] = known
             // A live change overtakes the scan; the key's place in the scan's order becomes void.
             if fromScan && known.streamTicket != nil { streamOrder.append(key) }
@@ -55,7 +57,7 @@ struct ListenerQueue {
             inFlight[key] = .some(merged)
             return taken
         }
-        bytes += Self.overhead + key.size + change.size
+        enter(key, change)
         waiting[key] = change
         if change.streamTicket == nil && change.scanTicket != nil {
             scanOrder.append(key)
@@ -80,7 +82,7 @@ struct ListenerQueue {
     /// The handler is done with a key; what came meanwhile gets its turn.
     mutating func finish(_ job: Job) {
         guard let entry = inFlight.removeValue(forKey: job.key) else { return }
-        bytes -= job.size
+        leave(job)
         if let later = entry {
             bytes -= later.size
             requeue(job.key, later)
@@ -92,10 +94,10 @@ struct ListenerQueue {
         _ job: Job, due: ContinuousClock.Instant
     ) -> (streamCovered: Ticket?, scanCovered: ScanTicket?) {
         guard let entry = inFlight.removeValue(forKey: job.key) else { return (nil, nil) }
-        bytes -= job.size
+        leave(job)
         var change = job.change
         guard let later = entry else {
-            bytes += Self.overhead + job.key.size + change.size
+            enter(job.key, change)
             delayed.append((due, job.key, change))
             return (nil, nil)
         }
@@ -117,7 +119,7 @@ struct ListenerQueue {
         let due = delayed.filter { $0.due <= now }
         delayed.removeAll { $0.due <= now }
         for (_, key, change) in due {
-            bytes -= Self.overhead + key.size + change.size
+            leave(Job(key: key, change: change, size: Self.overhead + key.size + change.size))
             let taken = offer(key, change)
             covered(change, taken.stream, taken.scan)
         }
@@ -160,12 +162,12 @@ struct ListenerQueue {
     private mutating func updatePending(_ body: (inout PendingChange) -> Bool) {
         waiting = waiting.reduce(into: [:]) { kept, entry in
             var change = entry.value
-            let before = change.size
+            let before = change
             if body(&change) {
                 kept[entry.key] = change
-                bytes += change.size - before
+                count(change, in: before)
             } else {
-                bytes -= Self.overhead + entry.key.size + before
+                leave(Job(key: entry.key, change: before, size: Self.overhead + entry.key.size + before.size))
             }
         }
         streamOrder = Deque(streamOrder.filter { waiting[$0] != nil })
@@ -185,9 +187,28 @@ struct ListenerQueue {
     }
 
     private mutating func requeue(_ key: DocumentKey, _ change: PendingChange) {
-        bytes += Self.overhead + key.size + change.size
+        enter(key, change)
         waiting[key] = change
         streamOrder.append(key)
+    }
+}
+
+// MARK: What is counted
+
+extension ListenerQueue {
+    private mutating func enter(_ key: DocumentKey, _ change: PendingChange) {
+        bytes += Self.overhead + key.size + change.size
+        if change.isMissing { missing += 1 }
+    }
+
+    private mutating func count(_ change: PendingChange, in before: PendingChange) {
+        bytes += change.size - before.size
+        missing += (change.isMissing ? 1 : 0) - (before.isMissing ? 1 : 0)
+    }
+
+    private mutating func leave(_ job: Job) {
+        bytes -= job.size
+        if job.change.isMissing { missing -= 1 }
     }
 }
 

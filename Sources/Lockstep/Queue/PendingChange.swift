@@ -6,6 +6,8 @@ struct PendingChange: Sendable {
     var force = false
     /// Try again although the input is parked.
     var retry = false
+    /// There is no output yet, as far as is known; else there may be one of an older input.
+    var isMissing = false
     /// The input values as the insert or replace brought them, absent ones as null; nil means: read the document.
     var carried: [BSONValue]?
     /// What must not be passed before this is done.
@@ -22,6 +24,7 @@ struct PendingChange: Sendable {
     mutating func merge(_ later: PendingChange) -> (stream: Bool, scan: Bool) {
         force = force || later.force
         retry = retry || later.retry
+        isMissing = isMissing || later.isMissing
         // An update on top of a carried insert makes its values old; a scan brings no values and changes nothing.
         if later.streamTicket != nil || later.carried != nil { carried = later.carried }
         attempts = max(attempts, later.attempts)

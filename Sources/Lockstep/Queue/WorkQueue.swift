@@ -17,7 +17,7 @@ final class WorkQueue: Sendable {
     struct State {
         var listeners: [ListenerQueue]
         var waiters: [[Waiter]]
-        var stream = CheckpointTracker<Position>()
+        var stream = CheckpointTracker<StreamPlace>()
         var scans: [Int: Scan] = [:]
         var fullSince: ContinuousClock.Instant?
         var closed = false
@@ -64,7 +64,7 @@ extension WorkQueue {
     ///
     /// Blocks while the queue is full.
     func offer(
-        _ offers: [Offer], upTo position: Position, isOut: (Int) -> Bool
+        _ offers: [Offer], upTo place: StreamPlace, isOut: (Int) -> Bool
     ) -> Reception {
         while true {
             let room = state.wait(atMost: 0.5) { state -> Reception? in
@@ -73,7 +73,7 @@ extension WorkQueue {
             }
             switch room {
             case .taken:
-                take(offers, position)
+                take(offers, place)
                 return .taken
             case .some(let other): return other
             case nil:
@@ -82,9 +82,9 @@ extension WorkQueue {
         }
     }
 
-    private func take(_ offers: [Offer], _ position: Position) {
+    private func take(_ offers: [Offer], _ place: StreamPlace) {
         let wakeups = state.signalling { state in
-            let ticket = state.stream.open(position)
+            let ticket = state.stream.open(place)
             for var offer in offers {
                 if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
                 // As the router has asked, and once more under the lock: a handler may have written meanwhile, while the
@@ -160,15 +160,22 @@ extension WorkQueue {
     }
 
     /// These documents are handled, whatever came out.
-    func finish(_ jobs: [Job], listener: Int) {
+    ///
+    /// - Returns: when the change behind each was read from the stream; nil where there was none.
+    @discardableResult
+    func finish(_ jobs: [Job], listener: Int) -> [ContinuousClock.Instant?] {
+        var readAt: [ContinuousClock.Instant?] = []
+        readAt.reserveCapacity(jobs.count)
         let wakeups = state.signalling { state in
             for job in jobs {
+                readAt.append(job.change.streamTicket.flatMap { state.stream.place(of: $0)?.readAt })
                 state.listeners[listener].finish(job)
                 state.release(job.change.streamTicket, job.change.scanTicket)
             }
             return state.handOut()
         }
         wake(wakeups)
+        return readAt
     }
 
     /// These documents are to be tried again at `due`; they hold their places meanwhile.
@@ -209,7 +216,17 @@ extension WorkQueue {
 extension WorkQueue {
     /// The place up to which everything is handled.
     var safePosition: Position? {
-        state.withLock { $0.stream.safe }
+        state.withLock { $0.stream.safe?.position }
+    }
+
+    /// When the oldest batch was read that is not handled yet; nil when all are.
+    var oldestOpen: ContinuousClock.Instant? {
+        state.withLock { $0.stream.firstOpen?.readAt }
+    }
+
+    /// For each listener, the documents that wait or are being handled, and those of them that have no output yet.
+    var loads: [(documents: Int, missing: Int)] {
+        state.withLock { $0.listeners.map { ($0.count, $0.missing) } }
     }
 
     /// Documents that wait or are being handled, and the bytes they take.

@@ -59,7 +59,7 @@ struct Audit {
         let upTo: BSONValue
         let documents: Int
         /// Documents that are not fresh, by the listener's place.
-        var unfresh: [(listener: Int, key: DocumentKey)] = []
+        var unfresh: [(listener: Int, key: DocumentKey, verdict: Verdict)] = []
     }
 
     /// - Returns: the tally of each listener, in their order.
@@ -96,7 +96,7 @@ struct Audit {
                         entry != nil && isBare && entry?.0 == fingerprint
                         && entry?.1 == listener.model.version
                     reports[place].count(verdict, isParked: isParked)
-                    if !isParked { page.unfresh.append((place, key)) }
+                    if !isParked { page.unfresh.append((place, key, verdict)) }
                 }
             }
             return try body(page)

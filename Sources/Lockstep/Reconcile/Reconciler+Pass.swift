@@ -11,12 +11,15 @@ extension Reconciler {
         var documents = 0
         _ = try audit.run(from: pass.after) { page in
             guard let members = makeRoom(in: pass, until: isEnding) else { return false }
-            let offers = page.unfresh.compactMap { place, key -> WorkQueue.Offer? in
+            let offers = page.unfresh.compactMap { place, key, verdict -> WorkQueue.Offer? in
                 let index = pass.members[place]
                 guard members.contains(index) else { return nil }
-                return WorkQueue.Offer(listener: index, key: key, change: PendingChange())
+                var change = PendingChange()
+                change.isMissing = verdict == .missing
+                return WorkQueue.Offer(listener: index, key: key, change: change)
             }
             documents += page.documents
+            looked(at: page.documents, in: pass)
             guard queue.offer(order.keep(offers), scan: pass.scan, upTo: page.upTo) else { return false }
             observer?.progressed(
                 collection: pass.collection,
@@ -35,7 +38,7 @@ extension Reconciler {
             let members = state.withLock { $0.passes.first { $0.scan == pass.scan }?.members ?? [] }
             guard !members.isEmpty, let full = queue.waitForRoom(members) else { return nil }
             if full.isEmpty { return members }
-            leave(pass, full.filter { health[$0].outage != nil })
+            leave(pass, full.filter { health[$0].isOut })
         }
         return nil
     }
@@ -68,5 +71,39 @@ extension Reconciler {
                 state.progress[listeners[index].id]?.after = safe
             }
         }
+    }
+}
+
+// MARK: For people
+
+extension Reconciler {
+    /// How far a look through the documents of a listener is.
+    enum Look: Sendable {
+        case done
+        /// It waits for its turn, or for its model.
+        case waiting
+        /// Since when, and how many documents were read.
+        case running(since: ContinuousClock.Instant, documents: Int)
+    }
+
+    /// For each listener, in their order.
+    var looks: [Look] {
+        state.withLock { state in
+            listeners.indices.map { index in
+                if state.wanted[index] != nil { return .waiting }
+                guard let pass = state.passes.first(where: { $0.members.contains(index) }) else {
+                    return .done
+                }
+                return .running(since: pass.began, documents: pass.documents)
+            }
+        }
+    }
+
+    private func looked(at documents: Int, in pass: Pass) {
+        state.withLock { state in
+            guard let place = state.passes.firstIndex(where: { $0.scan == pass.scan }) else { return }
+            state.passes[place].documents += documents
+        }
+        statistics.looked(at: documents, in: pass.collection)
     }
 }

@@ -24,6 +24,9 @@ final class Reconciler: Sendable {
         let collection: String
         var members: [Int]
         let after: BSONValue?
+        let began = ContinuousClock.now
+        /// Read so far.
+        var documents = 0
     }
 
     let connection: Connection
@@ -32,13 +35,15 @@ final class Reconciler: Sendable {
     let queue: WorkQueue
     let order: ListenerOrder
     let state: Mutex<State>
+    let statistics: Statistics
     private let failures: FailureStore
     private let log: Logger
 
     init(
         connection: Connection, listeners: [Listener], health: [ListenerHealth], queue: WorkQueue,
-        failures: FailureStore, plan: StartPlan, log: Logger
+        failures: FailureStore, plan: StartPlan, statistics: Statistics, log: Logger
     ) {
+        self.statistics = statistics
         self.connection = connection
         self.listeners = listeners
         self.health = health
@@ -84,20 +89,27 @@ extension Reconciler {
         want(listeners.indices.filter { collections.contains(listeners[$0].collection.name) })
     }
 
-    /// Sets a listener behind: its changes that wait are forgotten, and all its documents looked through later.
+    /// Sets a listener behind whose changes fill the memory.
     func fallBehind(_ listener: Int) {
-        state.withLock { state in
-            want([listener], in: &state)
-            // While a pass cannot begin, which would bring it back.
-            queue.shed(listener)
-        }
+        setBehind(listener)
+        guard !health[listener].isPaused else { return }
         let why = health[listener].outage == nil ? "is too slow" : "is out"
         log.warning(
             "\(listeners[listener].id): the model \(why), and its changes fill the memory: they are let go, and all its documents are looked through later. The other listeners go on."
         )
     }
 
-    private func want(_ indices: [Int]) {
+    /// The changes of a listener that wait are forgotten, and all its documents looked through later.
+    func setBehind(_ listener: Int) {
+        state.withLock { state in
+            want([listener], in: &state)
+            // While a pass cannot begin, which would bring it back.
+            queue.shed(listener)
+        }
+    }
+
+    /// All documents of these listeners are to be looked through.
+    func want(_ indices: [Int]) {
         state.withLock { want(indices, in: &$0) }
     }
 
@@ -174,7 +186,7 @@ extension Reconciler {
         state.withLock { state in
             let isReady = state.wanted.keys.reduce(into: [Int: Bool]()) { ready, index in
                 ready[index] =
-                    (health[index].outage == nil || queue.isIdle(index))
+                    !health[index].isPaused && (health[index].outage == nil || queue.isIdle(index))
                     && !state.passes.contains { $0.members.contains(index) }
             }
             let ready = isReady.keys.sorted().filter { index in
@@ -201,7 +213,7 @@ extension Reconciler {
             note(pass)
             if queue.progress(ofScan: pass.scan).isBusy {
                 // Whose model is out must not keep the others from being complete.
-                leave(pass, pass.members.filter { health[$0].outage != nil })
+                leave(pass, pass.members.filter { health[$0].isOut })
                 continue
             }
             let members = state.withLock { $0.passes.first { $0.scan == pass.scan }?.members ?? [] }

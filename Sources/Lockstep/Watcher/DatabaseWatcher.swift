@@ -11,13 +11,15 @@ import Synchronization
 /// try await watcher.stop()
 /// ```
 public final class DatabaseWatcher: Sendable {
-    private let db: Database
-    private let pipeline: Pipeline
+    let db: Database
+    let pipeline: Pipeline
     private let task = Mutex<Task<Void, any Error>?>(nil)
+    private let proofs: Proofs
 
     /// - Parameter collection: the collection to watch; default: every collection that has a listener.
     public init(db: Database, on collection: Collection? = nil, options: WatcherOptions = WatcherOptions()) {
         self.db = db
+        proofs = Proofs(threads: db.threads)
         pipeline = Pipeline(
             connection: db.connection, options: options,
             identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads,
@@ -86,6 +88,28 @@ public final class DatabaseWatcher: Sendable {
         pipeline.info
     }
 
+    /// What it knows of itself now: state, lag, queue, and each listener's documents; costs no query.
+    ///
+    /// The documents are counted while somebody asks: the first answer may have none.
+    public func status() -> WatcherStatus {
+        pipeline.status
+    }
+
+    /// Documents that were handled a moment ago, oldest first: those numbered above `number`, a few of each round.
+    public func recentChanges(after number: Int = 0) -> [RecentChange] {
+        pipeline.statistics.recent.after(number)
+    }
+
+    /// The cluster's time up to which everything that was read from the stream is reflected, saved or not.
+    public var reflectedTime: BSONTimestamp? {
+        pipeline.session?.queue.safePosition?.clusterTime
+    }
+
+    /// Documents that were handled since the watcher was made.
+    public var changeCount: Int {
+        pipeline.statistics.recent.count
+    }
+
     /// Finishes what is in hand, saves the position and ends the thread.
     public func stop() async throws {
         pipeline.stop()
@@ -122,15 +146,28 @@ public final class DatabaseWatcher: Sendable {
     ///
     /// - Throws: ``LockstepError/timeout(_:)``, ``LockstepError/notWatching``, or what the watcher ended with.
     public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
+        try await waitUntilFresh(after: try await operationTime(), timeout: timeout)
+    }
+
+    /// The cluster's time now: every write acknowledged before has an earlier or the same one. Nil on a standalone
+    /// server.
+    public func operationTime() async throws -> BSONTimestamp? {
         let connection = db.connection
-        let time = try await db.threads.run { try connection.operationTime() }
+        return try await db.threads.run { try connection.operationTime() }
+    }
+
+    /// Waits until every change up to an operation time, which a driver's session tells, is reflected in the outputs.
+    ///
+    /// - Parameter time: nil on a standalone server: everything that was noted by this process.
+    /// - Throws: as ``waitUntilFresh(timeout:)``.
+    public func waitUntilFresh(after time: BSONTimestamp?, timeout: Duration) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
             let (hasEnded, failure) = pipeline.ending
             if let failure { throw failure }
             guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
             if let session = pipeline.session, session.hasCaughtUp, session.hasHandled(time),
-                try await db.threads.run({ try session.isProven() })
+                try await proofs.prove(session)
             {
                 return
             }

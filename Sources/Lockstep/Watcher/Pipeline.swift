@@ -24,7 +24,8 @@ final class Pipeline: Sendable {
 
     let ownWrites = OwnWrites()
     let knownInputs = KnownInputs()
-    let statistics = Statistics()
+    let statistics: Statistics
+    let tallies = Tallies()
     let lease: LeaseKeeper
     private let state = Mutex(State())
 
@@ -33,6 +34,8 @@ final class Pipeline: Sendable {
         var stops = false
         var failure: (any Error)?
         var hasEnded = false
+        /// Why no session can begin at the moment.
+        var fault: String?
     }
 
     /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
@@ -50,6 +53,7 @@ final class Pipeline: Sendable {
         self.log = log
         self.collections = collections
         self.listeners = listeners
+        statistics = Statistics(options.metrics)
         lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }
 
@@ -57,7 +61,11 @@ final class Pipeline: Sendable {
     func run(_ progress: (any ProgressObserver)? = nil) async throws {
         defer { state.withLock { $0.hasEnded = true } }
         do {
-            try await runSessions(progress)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.observe() }
+                defer { group.cancelAll() }
+                try await self.runSessions(progress)
+            }
             await lease.release()
         } catch {
             await lease.release()
@@ -109,11 +117,13 @@ final class Pipeline: Sendable {
             do {
                 let result = try await body()
                 backoff.reset()
+                state.withLock { $0.fault = nil }
                 if let text = outage.over(.now) { log.notice("MongoDB is there again\(text)") }
                 return result
             } catch let error as MongoError
                 where error.isTransient && (lease.hasAsked || error.source != .serverSelection)
             {
+                state.withLock { $0.fault = error.description }
                 if let text = outage.failed(.now) {
                     log.warning("\(error); trying again until it works\(text)")
                 }
@@ -167,6 +177,11 @@ final class Pipeline: Sendable {
         state.withLock { ($0.hasEnded, $0.failure) }
     }
 
+    /// Why no session can begin at the moment.
+    var fault: String? {
+        state.withLock { $0.fault }
+    }
+
     var isOpen: Bool {
         state.withLock { !$0.hasEnded && ($0.session?.isOpen ?? false) }
     }
@@ -178,7 +193,8 @@ final class Pipeline: Sendable {
             inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
             deletes: counts.deletes,
             modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
-            superseded: counts.superseded, alreadyFresh: counts.fresh, parked: counts.parked, waiting: load.0,
+            superseded: counts.superseded, alreadyFresh: counts.fresh, parked: counts.parked,
+            retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
             waitingBytes: load.1)
     }
 }

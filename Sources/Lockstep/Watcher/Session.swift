@@ -13,14 +13,16 @@ final class Session: Sendable {
     let queue: WorkQueue
     let capture: Capture?
     let reconciler: Reconciler
-    private let connection: Connection
+    let connection: Connection
     private let options: WatcherOptions
     private let threads: BlockingThreads
     private let log: Logger
-    private let handlers: [Handler]
+    let handlers: [Handler]
+    let serverHealth: ListenerHealth
+    let oplog = Mutex<(oldest: UInt32, newest: UInt32)?>(nil)
     private let elections = Elections()
     private let lease: LeaseKeeper
-    private let saver: CheckpointSaver
+    let saver: CheckpointSaver
     private let plan: StartPlan
     private let mode: Mode
     private let end = Mutex<End?>(nil)
@@ -86,27 +88,27 @@ final class Session: Sendable {
             health.hasOversized = oversized.contains(listener.id)
             return health
         }
-        let serverHealth = ListenerHealth(name: "MongoDB", log: log)
+        serverHealth = ListenerHealth(name: "MongoDB", log: log)
         let collations = Collations(connection: connection)
         let graph = ListenerGraph(listeners)
-        handlers = listeners.enumerated().map { [elections] index, listener in
+        handlers = listeners.enumerated().map { [elections, serverHealth] index, listener in
             Handler(
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
                 serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
-                statistics: pipeline.statistics, elections: elections,
+                statistics: pipeline.statistics.of(listener), elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
                 log: log)
         }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
-            plan: plan, log: log)
+            plan: plan, statistics: pipeline.statistics, log: log)
         self.reconciler = reconciler
         self.queue = queue
         saver = CheckpointSaver(
             store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler,
-            elections: elections, needsPosition: hasChangeStreams)
+            elections: elections, needsPosition: hasChangeStreams, statistics: pipeline.statistics)
         if hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
@@ -127,6 +129,12 @@ final class Session: Sendable {
             }
         }
         try reconciler.offerRequests()
+        guard mode != .repair else { return }
+        let paused = try PauseStore(connection: connection).paused()
+        for (index, listener) in listeners.enumerated() where paused.contains(listener.id) {
+            log.notice("\(listener.id) is paused; its documents wait until it is resumed")
+            pause(index)
+        }
     }
 
     /// Runs until it ends, then drains if it was stopped, and saves what is done.
@@ -211,12 +219,12 @@ extension Session {
     /// What waits for a listener, once its model is not known to be out. Nil once the queue is closed.
     private func nextJobs(_ handler: Handler, limit: Int) async -> [Job]? {
         while true {
-            while let pause = handler.health.pausedUntil, pause > .now, !isEnding {
+            while let pause = handler.health.holdsUntil(.now), !isEnding {
                 try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
             }
             guard let jobs = await queue.next(listener: handler.index, limit: limit) else { return nil }
-            guard let pause = handler.health.pausedUntil, pause > .now else { return jobs }
-            // Another lane has met an outage: nobody holds documents through it.
+            guard let pause = handler.health.holdsUntil(.now) else { return jobs }
+            // Another lane has met an outage, or it was paused: nobody holds documents through it.
             queue.giveBack(jobs, listener: handler.index, due: pause)
         }
     }
@@ -239,6 +247,7 @@ extension Session {
             if let (text, isLoud) = headroom.look(saver.position, connection) {
                 log.log(level: isLoud ? .error : .warning, "\(text)")
             }
+            oplog.withLock { [window = headroom.window] in $0 = window }
             do throws(MongoError) {
                 try saver.saveIfDue(capture)
             } catch {

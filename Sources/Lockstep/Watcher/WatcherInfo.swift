@@ -18,6 +18,10 @@ public struct WatcherInfo: Sendable, Hashable, Codable {
     public var alreadyFresh = 0
     /// Documents parked because a model refuses their input.
     public var parked = 0
+    /// Documents given back to be tried again, because their model did not answer.
+    public var retries = 0
+    /// Positions in the change stream that were saved.
+    public var positionsSaved = 0
     /// Documents that wait or are being handled, and the bytes they take.
     public var waiting = 0
     public var waitingBytes = 0

@@ -1,3 +1,5 @@
+public import CoreMetrics
+
 /// How a watcher behaves; the defaults are good for most.
 public struct WatcherOptions: Sendable {
     /// Under which name the position is saved; two watchers of one database need two. Default: the collection's
@@ -14,11 +16,13 @@ public struct WatcherOptions: Sendable {
     public var reconcileEvery: Duration
     /// Time to finish what waits when the watcher is stopped; the rest is found again after a restart. Default 5 s.
     public var drainTimeout: Duration
+    /// Hears the metrics, see ``Metric``. Default: what the program has given to swift-metrics.
+    public var metrics: any MetricsFactory
 
     public init(
         identifier: String? = nil, pipeline: [BSONDocument] = [], resumeToken: BSONDocument? = nil,
         queueBytes: Int = 32 << 20, reconcileEvery: Duration = .seconds(30),
-        drainTimeout: Duration = .seconds(5)
+        drainTimeout: Duration = .seconds(5), metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.identifier = identifier
         self.pipeline = pipeline
@@ -26,5 +30,6 @@ public struct WatcherOptions: Sendable {
         self.queueBytes = queueBytes
         self.reconcileEvery = reconcileEvery
         self.drainTimeout = drainTimeout
+        self.metrics = metrics
     }
 }

@@ -52,7 +52,8 @@ struct Dev: AsyncParsableCommand {
                         lockstep: watching \(database) on a MongoDB of its own. Connect any client to
                           \(server.uri)
                         """,
-                    isJSON: options.json),
+                    isJSON: options.json,
+                    token: configuration.server?.token == nil ? DaemonServer.makeToken() : nil),
                 signals, giveUp: server.stop)
         }
     }

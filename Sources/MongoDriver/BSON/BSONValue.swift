@@ -21,6 +21,9 @@ public struct BSONValue: Hashable, Sendable {
 
 extension BSONValue {
     public static let null = BSONValue(type: .null, bytes: [])
+    /// Before and behind every other value.
+    package static let minKey = BSONValue(type: .minKey, bytes: [])
+    package static let maxKey = BSONValue(type: .maxKey, bytes: [])
 
     public init(_ value: String) {
         let text = value.utf8

@@ -39,7 +39,9 @@ final class Project: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func configure(uri: String? = nil, model: String, on collection: String = "docs") throws {
+    func configure(
+        uri: String? = nil, model: String, on collection: String = "docs", server: String = "off"
+    ) throws {
         try write(
             "lockstep.yaml",
             """
@@ -51,6 +53,7 @@ final class Project: Sendable {
             listeners:
               - {model: length, on: \(collection), key: text}
             reconcileEvery: 1s
+            server: \(server)
             """)
     }
 

@@ -20,10 +20,11 @@ import Testing
             let reconciler = Reconciler(
                 connection: db.connection, listeners: [listener],
                 health: [ListenerHealth(name: "", log: db.log)], queue: queue,
-                failures: FailureStore(connection: db.connection), plan: plan, log: db.log)
+                failures: FailureStore(connection: db.connection), plan: plan,
+                statistics: Statistics(), log: db.log)
             let saver = CheckpointSaver(
                 store: store, stream: "", queue: queue, reconciler: reconciler, elections: Elections(),
-                needsPosition: true)
+                needsPosition: true, statistics: Statistics())
             try saver.saveIfDue(nil)
             try saver.save()
             #expect(try store.load().checkpoint?.position == position)

@@ -37,6 +37,11 @@ extension Database {
         if let errors = reply["writeErrors"] { throw NeverHappened(what: "an update without \(errors)") }
     }
 
+    /// The output at a path below `_outputs`, if it is a whole number.
+    func output(_ path: String, of id: BSONValue) async throws -> Int? {
+        try await one(id)?[path: "_outputs.\(path)"]?.int
+    }
+
     func one(_ id: BSONValue, in collection: Collection = docs) async throws -> BSONDocument? {
         try await self[collection].find(["_id": ["$eq": id]]).first
     }

@@ -47,7 +47,10 @@ import Testing
     private func carried(_ findings: Router.Findings) async -> [[BSONValue]?]? {
         let queue = WorkQueue(listeners: listeners.count, limit: 1 << 20, ownWrites: ownWrites)
         let position = Position(token: ["_data": "820000000100000001"])
-        #expect(queue.offer(findings.offers, upTo: position, isOut: { _ in false }) == .taken)
+        #expect(
+            queue.offer(
+                findings.offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })
+                == .taken)
         return await queue.next(listener: 0, limit: 10)?.map(\.change.carried)
     }
 

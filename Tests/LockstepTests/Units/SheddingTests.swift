@@ -91,7 +91,8 @@ import Testing
                     listener: listener, key: DocumentKey(BSONValue(number * 10 + $0)), change: PendingChange()
                 )
             }
-            return queue.offer(offers, upTo: position(number), isOut: { $0 == 0 })
+            return queue.offer(
+                offers, upTo: StreamPlace(position: position(number), readAt: .now), isOut: { $0 == 0 })
         }
         #expect(offer(1, to: 0) == .taken)
         #expect(queue.safePosition == nil)

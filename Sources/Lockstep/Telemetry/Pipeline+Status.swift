@@ -1,0 +1,44 @@
+import CoreMetrics
+
+extension Pipeline {
+    var status: WatcherStatus {
+        let session = session
+        let (hasEnded, failure) = ending
+        let load = session?.queue.load ?? (0, 0)
+        let state: WatcherStatus.State =
+            if hasEnded {
+                .ended
+            } else if lease.isStandingBy {
+                .standingBy
+            } else if fault != nil || session?.fault != nil {
+                .disconnected
+            } else if let session, session.isOpen {
+                session.reconciler.isComplete ? .following : .backfilling
+            } else {
+                .starting
+            }
+        return WatcherStatus(
+            state: state, fault: failure.map { "\($0)" } ?? fault ?? session?.fault,
+            position: session?.saver.position, lag: session?.lag,
+            savingFailsFor: session?.saver.failingFor.map { $0 / .seconds(1) }, headroom: session?.headroom,
+            queue: (load.0, load.1, options.queueBytes), info: info,
+            listeners: session?.listenerStatus(tallies.counts) ?? [])
+    }
+
+    /// Keeps the counts of documents up to date while somebody looks, and tells swift-metrics what is, each second.
+    func observe() async {
+        let gauges = factoryIsUsed ? Gauges(factory: statistics.factory) : nil
+        while !Task.isCancelled {
+            gauges?.record(status)
+            // What cannot be counted now is counted later; the handlers report the outage.
+            _ = try? await threads.run { [self] in
+                try tallies.refreshIfDue(listeners(), connection)
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private var factoryIsUsed: Bool {
+        !(statistics.factory is NOOPMetricsHandler)
+    }
+}

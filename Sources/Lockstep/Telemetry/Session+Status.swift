@@ -1,0 +1,76 @@
+import Foundation
+
+extension Session {
+    /// Seconds since the oldest change was made that is not reflected yet.
+    ///
+    /// While changes are read as they are made, that is the time since the oldest unhandled batch was read; a backlog of
+    /// the stream counts by the cluster's time, whose unit is the second.
+    var lag: Double? {
+        guard let capture else { return queue.isIdle ? 0 : nil }
+        guard let position = capture.position else { return nil }
+        let now = ContinuousClock.now
+        let waiting = queue.oldestOpen.map { (now - $0) / .seconds(1) } ?? 0
+        if let seen = capture.endSeenAt, capture.isOpen {
+            // The server tells several times a second when nothing is new.
+            return max(waiting, max(0, (now - seen) / .seconds(1) - 1))
+        }
+        let behind = Date().timeIntervalSince1970 - Double(position.clusterTime.seconds) - 1
+        return waiting + max(0, behind)
+    }
+
+    /// Seconds that the saved position is ahead of the oplog's end, and that the oplog reaches back.
+    var headroom: (seconds: Int, window: Int)? {
+        guard let window = oplog.withLock({ $0 }), let position = saver.position else { return nil }
+        let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
+        // The position may be newer than the look at the oplog.
+        return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
+    }
+
+    /// Why the stream, or the writes, do not work at the moment.
+    var fault: String? {
+        serverHealth.outage ?? capture?.fault
+    }
+
+    func listenerStatus(_ tallies: Tallies.Counts?) -> [ListenerStatus] {
+        let (loads, looks) = (queue.loads, reconciler.looks)
+        return handlers.map { handler in
+            handler.status(
+                load: loads[handler.index], look: looks[handler.index],
+                documents: tallies?.documents[handler.listener.collection.name] ?? 0,
+                parked: tallies?.parked[handler.listener.id] ?? 0)
+        }
+    }
+}
+
+extension Handler {
+    fileprivate func status(
+        load: (documents: Int, missing: Int), look: Reconciler.Look, documents: Int, parked: Int
+    ) -> ListenerStatus {
+        let state: ListenerStatus.State =
+            health.isPaused ? .paused : health.obstacle != nil ? .blocked : health.outage != nil ? .out : .ok
+        // Counts of different moments: what does not fit together is cut.
+        let failed = min(parked, documents)
+        var left = documents - failed
+        let missing = min(load.missing, left)
+        left -= missing
+        let stale = min(load.documents - load.missing, left)
+        left -= stale
+        let unchecked: Int
+        var progress: (documents: Int, total: Int, seconds: Double)?
+        switch look {
+        case .done: unchecked = 0
+        case .waiting: unchecked = left
+        case .running(let since, let read):
+            unchecked = min(max(0, documents - read), left)
+            progress = (
+                max(0, min(read, documents) - load.documents), documents, (.now - since) / .seconds(1)
+            )
+        }
+        return ListenerStatus(
+            id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
+            version: listener.modelVersion, output: listener.outputPath.text, state: state,
+            reason: health.obstacle ?? health.outage, outSince: health.outageSince, documents: documents,
+            fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
+            look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
+    }
+}

@@ -1,0 +1,77 @@
+/// What a watcher knows of itself at a moment; costs no query.
+public struct WatcherStatus: Sendable {
+    public enum State: String, Sendable {
+        /// It has not met the server yet.
+        case starting
+        /// Another process watches, and this one waits for its end.
+        case standingBy
+        /// It follows changes, and looks through documents that were there before.
+        case backfilling
+        /// It follows changes, and everything else is done.
+        case following
+        /// The server does not answer; it is asked again until it does.
+        case disconnected
+        /// It was stopped, or it failed.
+        case ended
+    }
+
+    public var state: State
+    /// Why it is disconnected, or what it ended with.
+    public var fault: String?
+    /// The place up to which everything is reflected, and saved.
+    public var position: Position?
+    /// Seconds since the oldest change was made that is not reflected yet; nil while that is not known.
+    public var lag: Double?
+    /// How long the last positions could not be saved, in seconds; nil when they are.
+    public var savingFailsFor: Double?
+    /// Seconds that the position is ahead of the oplog's end, and that the oplog reaches back; nil when the user may not
+    /// read the oplog.
+    public var headroom: (seconds: Int, window: Int)?
+    /// Documents that wait or are being handled, once a listener; their bytes; and how many there may be.
+    public var queue: (documents: Int, bytes: Int, limit: Int)
+    public var info: WatcherInfo
+    public var listeners: [ListenerStatus]
+}
+
+/// What a watcher knows of one listener.
+public struct ListenerStatus: Sendable {
+    public enum State: String, Sendable {
+        case ok
+        /// A person has paused it.
+        case paused
+        /// Its model does not work.
+        case out
+        /// Something that is no collection has taken its collection's place.
+        case blocked
+    }
+
+    public var id: String
+    public var on: String
+    public var key: String
+    public var model: String
+    public var version: String
+    /// The path of the predictions.
+    public var output: String
+    public var state: State
+    /// Why its model is out, or what is in the way.
+    public var reason: String?
+    /// Since when the model is out, in milliseconds since 1970.
+    public var outSince: Int64?
+    /// Documents of the collection by MongoDB's own count; the sum of the five below.
+    public var documents: Int
+    public var fresh: Int
+    /// They wait, or are being handled, with an output of an older input or version.
+    public var stale: Int
+    /// They wait, or are being handled, without an output.
+    public var missing: Int
+    /// Set aside, because the model refuses their input.
+    public var failed: Int
+    /// Not looked through yet.
+    public var unchecked: Int
+    /// How far a look through all documents is: documents, of how many, and since when in seconds.
+    public var look: (documents: Int, total: Int, seconds: Double)?
+    /// Seconds that half of the model's calls of the last minutes, and all but one in a hundred, stay below.
+    public var modelSeconds: (p50: Double, p99: Double)?
+    /// Outputs stored or removed since the watcher was made.
+    public var outputs: Int
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Hummingbird
+import Lockstep
+import NIOCore
+import ServiceLifecycle
+
+extension Site {
+    /// `GET /v1/events`: the status each second and the recent changes as they pass, as server-sent events.
+    @Sendable func events(_ request: Request, _ context: Context) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { [self] writer in
+                try await stream(to: &writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    private static let interval = Duration.milliseconds(250)
+    /// Of the changes in one interval.
+    private static let changesShown = 20
+
+    @concurrent private func stream(to writer: inout any ResponseBodyWriter) async throws {
+        // What happened a moment ago is of interest, too.
+        var seen = max(0, watcher.changeCount - Self.changesShown)
+        var round = 0
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            if let event = changes(after: &seen) { try await writer.write(event) }
+            if round % 4 == 0 { try await writer.write(Self.event("status", observer.report)) }
+            round += 1
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func changes(after seen: inout Int) -> ByteBuffer? {
+        let count = watcher.changeCount
+        guard count > seen else { return nil }
+        let shown = watcher.recentChanges(after: seen).suffix(Self.changesShown)
+        defer { seen = count }
+        return Self.event(
+            "changes",
+            Changes(changes: shown.map(Change.init), skipped: max(0, count - seen - shown.count)))
+    }
+
+    private static func event(_ name: String, _ value: some Encodable) -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = (try? encoder.encode(value)) ?? Data("{}".utf8)
+        var buffer = ByteBuffer()
+        buffer.writeString("event: \(name)\ndata: ")
+        buffer.writeBytes(data)
+        buffer.writeString("\n\n")
+        return buffer
+    }
+
+    private struct Changes: Encodable {
+        let changes: [Change]
+        let skipped: Int
+    }
+
+    private struct Change: Encodable {
+        let seq: Int
+        let at: String
+        let listener: String
+        let document: JSONValue
+        let outcome: String
+        @Nullable var milliseconds: Double?
+
+        init(_ change: RecentChange) {
+            seq = change.number
+            at = Words.date(change.at)
+            listener = change.listener
+            document = JSONValue(change.documentID)
+            outcome = change.outcome.rawValue
+            milliseconds = change.latency.map { (($0 / .milliseconds(1)) * 10).rounded() / 10 }
+        }
+    }
+}

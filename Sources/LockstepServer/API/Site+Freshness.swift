@@ -1,0 +1,84 @@
+import Hummingbird
+import Lockstep
+
+extension Site {
+    private static let longestWait = 60.0
+
+    /// `GET /v1/freshness?after=…&timeout=…`: 200 once every change up to an operation time is reflected, 504 when that
+    /// takes too long.
+    @Sendable func freshness(_ request: Request, _ context: Context) async throws -> Response {
+        let query = try Query(request, takes: ["after", "timeout"])
+        let timeout = try query.seconds("timeout", upTo: Self.longestWait) ?? 10
+        let after = query["after"] ?? "now"
+        let began = ContinuousClock.now
+        let time: BSONTimestamp?
+        if after == "now" {
+            time = try await watcher.operationTime()
+        } else if let known = OperationTime.parse(after) {
+            time = known
+        } else {
+            throw APIError.badRequest(
+                "`after` must be `now` or an operation time, not `\(after.prefix(100))`",
+                hint:
+                    #"write `<seconds>.<increment>`, in Python f"{t.time}.{t.inc}" of `session.operation_time`"#
+            )
+        }
+        do {
+            try await watcher.waitUntilFresh(after: time, timeout: .seconds(timeout))
+        } catch LockstepError.timeout {
+            return .json(distance(to: time), status: .gatewayTimeout)
+        }
+        return .json(
+            Fresh(
+                operationTime: time.map { "\($0)" },
+                waitedSeconds: ((ContinuousClock.now - began) / .milliseconds(1)).rounded() / 1000))
+    }
+
+    private func distance(to time: BSONTimestamp?) -> Distance {
+        let report = observer.report
+        let position = watcher.reflectedTime
+        let behind = time.flatMap { time in position.map { Double(time.seconds) - Double($0.seconds) } }
+        let reasons =
+            observer.readiness.reasons
+            + report.problems.filter { $0.severity != .info || $0.code != "standingBy" }.map {
+                Readiness.Reason(code: $0.code, message: $0.message)
+            }
+        return Distance(
+            operationTime: time.map { "\($0)" }, position: position.map(StatusReport.Place.init),
+            behindSeconds: behind.map { max(0, $0) },
+            waiting: report.listeners.reduce(0) { $0 + $1.waiting + $1.unchecked }, reasons: reasons)
+    }
+
+    private struct Fresh: Encodable {
+        let fresh = true
+        @Nullable var operationTime: String?
+        let waitedSeconds: Double
+    }
+
+    private struct Distance: Encodable {
+        let fresh = false
+        @Nullable var operationTime: String?
+        @Nullable var position: StatusReport.Place?
+        @Nullable var behindSeconds: Double?
+        let waiting: Int
+        let reasons: [Readiness.Reason]
+    }
+}
+
+/// An operation time as clients write it.
+enum OperationTime {
+    /// `<seconds>.<increment>`, or `{"$timestamp": {"t": …, "i": …}}`.
+    static func parse(_ text: String) -> BSONTimestamp? {
+        if text.hasPrefix("{") {
+            guard text.utf8.count < 200, let document = try? BSONDocument(json: #"{"time": \#(text)}"#) else {
+                return nil
+            }
+            return document["time"]?.timestamp
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let seconds = UInt32(parts[0]), let increment = UInt32(parts[1]) else {
+            return nil
+        }
+        return BSONTimestamp(seconds: seconds, increment: increment)
+    }
+}

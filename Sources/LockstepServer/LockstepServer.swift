@@ -1,0 +1,97 @@
+import Hummingbird
+import HummingbirdCore
+public import Lockstep
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// The HTTP server beside a watcher: dashboard, health, metrics and the API.
+///
+/// A port that is taken stops nothing: it is tried again until it is free, as when another daemon stands by on the same
+/// machine.
+public final class LockstepServer: Service {
+    private let site: Site
+    private let log: Logger
+    private let place = Mutex<String?>(nil)
+
+    /// Between two attempts to take the port.
+    private static let interval = Duration.seconds(2)
+    /// Connections at once, at most; more wait in the system's line.
+    private static let connections = 512
+    /// A request that is not read by then is given up, and so is a connection without one.
+    private static let idle = TimeAmount.seconds(30)
+
+    public init(
+        _ watcher: DatabaseWatcher, of db: Database, options: ServerOptions, metrics: PrometheusRegistry,
+        log: Logger = Logger(label: "lockstep")
+    ) {
+        site = Site(watcher: watcher, db: db, options: options, metrics: metrics)
+        self.log = log
+    }
+
+    /// Where it listens, as `http://127.0.0.1:7077`; nil while it does not.
+    public var url: String? {
+        place.withLock { $0 }
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    public func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [site] in await site.observer.run() }
+            defer { group.cancelAll() }
+            try await listen()
+        }
+    }
+
+    private func listen() async throws {
+        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var hasFailed = false
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do {
+                try await application(on: threads).run()
+                break
+            } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+                if !hasFailed { log.warning("\(complaint(error))") }
+                hasFailed = true
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            }
+        }
+        place.withLock { $0 = nil }
+        try? await threads.shutdownGracefully()
+    }
+
+    private func application(on threads: MultiThreadedEventLoopGroup) -> some ApplicationProtocol {
+        // Its own log is of no use to people: what matters is said here.
+        var quiet = Logger(label: "lockstep.http")
+        quiet.logLevel = .critical
+        return Application(
+            responder: site.router.buildResponder(),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: Self.idle,
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            configuration: .init(
+                address: .hostname(site.options.host, port: site.options.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),
+            onServerRunning: { [self] channel in
+                let port = channel.localAddress?.port ?? site.options.port
+                let host = site.options.host
+                place.withLock { $0 = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+                log.info("serving \(url ?? "")")
+            },
+            eventLoopGroupProvider: .shared(threads), logger: quiet)
+    }
+
+    private func complaint(_ error: IOError) -> String {
+        let place = "\(site.options.host):\(site.options.port)"
+        return switch error.errnoCode {
+        case EADDRINUSE:
+            "\(place) is taken, by another lockstep perhaps: no dashboard and no metrics until it is free. Name another `server.port`, or write `server: off`"
+        case EACCES: "this user may not listen on \(place): name a `server.port` from 1024 on"
+        default: "this machine has no address \(site.options.host): mend `server.host`"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CoreMetrics
+import Foundation
+
+/// What Prometheus's own libraries say of a process, by the names that its dashboards know.
+struct ProcessMetrics: Sendable {
+    static let help = [
+        ("process_resident_memory_bytes", "Resident memory."),
+        ("process_cpu_seconds_total", "User and system time."),
+        ("process_start_time_seconds", "When it started, since 1970."),
+        ("process_open_fds", "Open file descriptors."),
+    ]
+
+    private let memory: Gauge
+    private let cpu: FloatingPointCounterSeries?
+    private let files: Gauge
+    private let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+
+    init(_ registry: PrometheusRegistry) {
+        memory = Gauge(label: "process_resident_memory_bytes", factory: registry)
+        files = Gauge(label: "process_open_fds", factory: registry)
+        cpu =
+            registry.makeFloatingPointCounter(label: "process_cpu_seconds_total", dimensions: [])
+            as? FloatingPointCounterSeries
+        Gauge(label: "process_start_time_seconds", factory: registry).record(
+            (Date().timeIntervalSince1970 * 100).rounded() / 100)
+    }
+
+    func record() {
+        memory.record(Self.residentBytes)
+        if let seconds = cpuSeconds { cpu?.set(seconds) }
+        files.record((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
+    }
+
+    static var residentBytes: Int {
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    private var cpuSeconds: Double? {
+        // The name of the program comes second, in brackets, and may hold spaces.
+        guard let text = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[end...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+            return nil
+        }
+        return (user + system) / ticks
+    }
+}
+
+/// What the server says of itself.
+enum ServerMetrics {
+    static let help = [
+        ("lockstep_ready", "1 when /health/ready answers 200."),
+        ("lockstep_build_info", "1, with the version as a label."),
+    ]
+}

@@ -1,0 +1,17 @@
+import CoreMetrics
+import Hummingbird
+
+extension Site {
+    /// `GET /metrics`, in Prometheus's text format 0.0.4.
+    @Sendable func prometheusText(_ request: Request, _ context: Context) -> Response {
+        Gauge(label: "lockstep_ready", factory: metrics).record(observer.readiness.isReady ? 1 : 0)
+        Gauge(
+            label: "lockstep_build_info", dimensions: [("version", options.version)], factory: metrics
+        ).record(1)
+        processMetrics.record()
+        metrics.keepGauges(ofListeners: Set(db.listeners.map(\.id)))
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: .init(byteBuffer: .init(string: metrics.text)))
+    }
+}

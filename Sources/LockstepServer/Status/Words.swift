@@ -1,0 +1,43 @@
+import Foundation
+
+/// Numbers as people read them.
+enum Words {
+    /// As `1,204 documents` and `1 document`.
+    static func documents(_ count: Int) -> String {
+        "\(number(count)) \(count == 1 ? "document" : "documents")"
+    }
+
+    /// As `1,204`.
+    static func number(_ number: Int) -> String {
+        var digits = String(number.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        groups.insert(digits, at: 0)
+        return (number < 0 ? "-" : "") + groups.joined(separator: ",")
+    }
+
+    /// As `0.4 s`, `95 s`, `12 min` or `3 h`.
+    static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<10:
+            "\(((seconds * 10).rounded() / 10).formatted(.number.precision(.fractionLength(0...1)).locale(Locale(identifier: "en_US")))) s"
+        case ..<120: "\(Int(seconds.rounded())) s"
+        case ..<7200: "\(Int((seconds / 60).rounded())) min"
+        case ..<172_800: "\(Int((seconds / 3600).rounded())) h"
+        default: "\(Int((seconds / 86400).rounded())) days"
+        }
+    }
+
+    /// Milliseconds since 1970 as `2026-11-23T03:00:00.123Z`.
+    static func date(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(
+            Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    static func capitalised(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst()
+    }
+}
