@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers clean
+.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -28,6 +28,10 @@ SOAK_EVENTS ?= 1000000
 SOAK_ELECTIONS ?= 20
 SOAK_RESTARTS ?= 500
 
+# Where `make install` puts it; DESTDIR goes before every path, for those who make packages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
 LOCKSTEP := .build/release/lockstep
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
 
@@ -50,6 +54,7 @@ test: build ## Run every test, and check the import rule
 	scripts/check-mechanisms --check
 	scripts/count-instructions
 	python3 -m unittest discover --quiet --start-directory Benchmarks
+	LOCKSTEP_BINARY=$(LOCKSTEP) python3 -m unittest discover --quiet --start-directory Tests/Deployment
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
 	@scripts/setup tests
@@ -98,6 +103,22 @@ bench-quick: ## The same at a tenth of the size, in some minutes; writes nothing
 
 bench-peers: ## Measure beside SuperDuperDB and a loop in pymongo, and write docs/benchmarks/peers.md
 	@scripts/bench-peers $(PEERS_FLAGS)
+
+install: ## Install what `make build` built, with unit, manual pages and completions (PREFIX=/usr/local DESTDIR=)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' LOCKSTEP='$(LOCKSTEP)' packaging/install
+
+uninstall: ## Remove what `make install` put there (the same PREFIX and DESTDIR)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' packaging/install --uninstall
+
+deb: setup ## Build a Debian package that needs no Swift: .build/lockstep_<version>_<architecture>.deb
+	swift build --quiet -c release --product lockstep --scratch-path .build-static --static-swift-stdlib \
+		-Xlinker -z -Xlinker now
+	@LOCKSTEP=.build-static/release/lockstep packaging/build-deb
+
+deployment: deb ## Try package, service and Dockerfile in clean Debian systems (root; some minutes)
+	@scripts/setup tests
+	DEPLOYMENT_CLEAN_ROOT=1 LOCKSTEP_BINARY=.build-static/release/lockstep \
+		python3 -m unittest discover --verbose --start-directory Tests/Deployment
 
 clean: ## Remove what was built; what setup installed stays
 	rm -rf .build .build-*
