@@ -42,7 +42,7 @@ import Testing
             change: { status in
                 status.listeners[0].state = .paused
                 status.listeners[0].unchecked = 1
-            }, expected: ["info paused: `docs/text/minilm` is paused: 1 document wait."]),
+            }, expected: ["info paused: `docs/text/minilm` is paused: 1 document waits."]),
         Case(
             testDescription: "looking through documents",
             change: { $0.listeners[0].look = (500, 2000, 3) },

@@ -83,6 +83,12 @@ struct Handler: Sendable {
         }
     }
 
+    /// A program's reason names its model already.
+    private func outage(_ reason: String) -> String {
+        let model = "model `\(listener.model.name)`"
+        return reason.hasPrefix(model) ? "the \(reason)" : "the \(model) does not work: \(reason)"
+    }
+
     /// There is nothing to write beside: the documents count as gone.
     private func passOver(_ jobs: [Job], _ obstacle: String) throws {
         health.isInTheWay(
@@ -98,8 +104,7 @@ struct Handler: Sendable {
             let due =
                 Task.isCancelled
                 ? .now
-                : health.failed(
-                    "the model `\(listener.model.name)` does not work: \(batch.unavailableReason)")
+                : health.failed(outage(batch.unavailableReason))
             queue.giveBack(batch.unavailable.map(\.withoutValues), listener: index, due: due)
             statistics.add(retries: batch.unavailable.count)
         }

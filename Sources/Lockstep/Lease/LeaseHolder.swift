@@ -20,9 +20,13 @@ struct LeaseHolder: Hashable, Sendable {
     }
 
     /// True when the process is known to have ended: its lease need not run out first.
-    func isDead(seenFrom here: LeaseHolder, startOf: (Int) -> Int? = startOfProcess) -> Bool {
+    func isDead(
+        seenFrom here: LeaseHolder, startOf: (Int) -> Int? = startOfProcess,
+        exists: (Int) -> Bool = processExists
+    ) -> Bool {
         guard let machine, machine == here.machine, let started else { return false }
-        return startOf(pid) != started
+        guard let found = startOf(pid) else { return !exists(pid) }
+        return found != started
     }
 
     private static let machine: String? = {
@@ -43,6 +47,11 @@ func startOfProcess(_ pid: Int) -> Int? {
     else { return nil }
     let fields = stat[stat.index(after: name)...].split(separator: " ")
     return fields.count > 19 ? Int(fields[19]) : nil
+}
+
+/// Also of another user, whose processes may be hidden under /proc.
+func processExists(_ pid: Int) -> Bool {
+    kill(pid_t(truncatingIfNeeded: pid), 0) == 0 || errno != ESRCH
 }
 
 extension LeaseHolder {

@@ -50,16 +50,11 @@ final class RecentChanges: Sendable {
         }
     }
 
-    /// Those after a number, oldest first.
-    func after(_ number: Int) -> [RecentChange] {
+    /// Those after a number, oldest first, and how many there have been in all.
+    func after(_ number: Int) -> (changes: [RecentChange], count: Int) {
         state.withLock { state in
             let first = state.changes.lastIndex { $0.number <= number }.map { $0 + 1 } ?? 0
-            return Array(state.changes[first...].suffix(Self.limit))
+            return (Array(state.changes[first...].suffix(Self.limit)), state.count)
         }
-    }
-
-    /// How many there have been.
-    var count: Int {
-        state.withLock { $0.count }
     }
 }

@@ -22,6 +22,7 @@ extension Session {
     var headroom: (seconds: Int, window: Int)? {
         guard let window = oplog.withLock({ $0 }), let position = saver.position else { return nil }
         let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
+        guard seconds > 0 || window.newest > window.oldest else { return nil }
         // The position may be newer than the look at the oplog.
         return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
     }

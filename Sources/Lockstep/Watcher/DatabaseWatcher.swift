@@ -95,19 +95,15 @@ public final class DatabaseWatcher: Sendable {
         pipeline.status
     }
 
-    /// Documents that were handled a moment ago, oldest first: those numbered above `number`, a few of each round.
-    public func recentChanges(after number: Int = 0) -> [RecentChange] {
+    /// Documents that were handled a moment ago, oldest first: those numbered above `number`, a few of each round; and
+    /// how many were handled since the watcher was made.
+    public func recentChanges(after number: Int = 0) -> (changes: [RecentChange], count: Int) {
         pipeline.statistics.recent.after(number)
     }
 
     /// The cluster's time up to which everything that was read from the stream is reflected, saved or not.
     public var reflectedTime: BSONTimestamp? {
         pipeline.session?.queue.safePosition?.clusterTime
-    }
-
-    /// Documents that were handled since the watcher was made.
-    public var changeCount: Int {
-        pipeline.statistics.recent.count
     }
 
     /// Finishes what is in hand, saves the position and ends the thread.

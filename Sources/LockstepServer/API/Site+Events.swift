@@ -21,7 +21,7 @@ extension Site {
 
     @concurrent private func stream(to writer: inout any ResponseBodyWriter) async throws {
         // What happened a moment ago is of interest, too.
-        var seen = max(0, watcher.changeCount - Self.changesShown)
+        var seen = max(0, watcher.recentChanges().count - Self.changesShown)
         var round = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             if let event = changes(after: &seen) { try await writer.write(event) }
@@ -32,9 +32,9 @@ extension Site {
     }
 
     private func changes(after seen: inout Int) -> ByteBuffer? {
-        let count = watcher.changeCount
+        let (changes, count) = watcher.recentChanges(after: seen)
         guard count > seen else { return nil }
-        let shown = watcher.recentChanges(after: seen).suffix(Self.changesShown)
+        let shown = changes.suffix(Self.changesShown)
         defer { seen = count }
         return Self.event(
             "changes",

@@ -85,18 +85,25 @@ extension Problem {
     }
 
     private static func ofListener(_ listener: ListenerStatus) -> [Problem] {
-        let waiting = Words.documents(listener.stale + listener.missing + listener.unchecked)
+        let count = listener.stale + listener.missing + listener.unchecked
+        let waiting = Words.documents(count)
         var found: [Problem] = []
         func add(_ code: String, _ severity: Severity, _ message: String, _ hint: String) {
             found.append(
                 Problem(code: code, severity: severity, listener: listener.id, message: message, hint: hint))
         }
         switch listener.state {
+        case .out where count == 0:
+            let reason = listener.reason ?? "the model `\(listener.model)` does not work"
+            add(
+                "modelOut", .warning,
+                "When it was last called: \(reason). Nothing of `\(listener.on)` waits for it.",
+                "Mend the model; whether it works is seen with the next change.")
         case .out:
             let reason = listener.reason ?? "the model `\(listener.model)` does not work"
             add(
                 "modelOut", .error,
-                "\(Words.capitalised(reason)). \(waiting) of `\(listener.on)` wait; nothing is lost.",
+                "\(Words.capitalised(reason)). \(waiting) of `\(listener.on)` \(count == 1 ? "waits" : "wait"); nothing is lost.",
                 "Mend the model: it is tried again every few seconds, and goes on by itself.")
         case .blocked:
             add(
@@ -105,7 +112,7 @@ extension Problem {
                 "Put the collection back, or take the listener out.")
         case .paused:
             add(
-                "paused", .info, "`\(listener.id)` is paused: \(waiting) wait.",
+                "paused", .info, "`\(listener.id)` is paused: \(waiting) \(count == 1 ? "waits" : "wait").",
                 "Resume it, and its documents are looked through.")
         case .ok: break
         }

@@ -10,7 +10,10 @@ import Testing
 
     @Test func onlyAProcessKnownToHaveEndedIsDead() {
         let here = holder(machine: "m", started: 1)
-        #expect(holder(machine: "m", started: 50).isDead(seenFrom: here) { _ in nil })
+        let hers = holder(machine: "m", started: 50)
+        #expect(hers.isDead(seenFrom: here, startOf: { _ in nil }, exists: { _ in false }))
+        // Of another user, and hidden.
+        #expect(!hers.isDead(seenFrom: here, startOf: { _ in nil }, exists: { _ in true }))
         // Another process has the number now.
         #expect(holder(machine: "m", started: 50).isDead(seenFrom: here) { _ in 60 })
         #expect(!holder(machine: "m", started: 50).isDead(seenFrom: here) { _ in 50 })
