@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
+.PHONY: help setup build test docs mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -55,6 +55,7 @@ test: build ## Run every test, and check the import rule
 	scripts/count-instructions
 	python3 -m unittest discover --quiet --start-directory Benchmarks
 	LOCKSTEP_BINARY=$(LOCKSTEP) python3 -m unittest discover --quiet --start-directory Tests/Deployment
+	LOCKSTEP_BINARY=$(LOCKSTEP) python3 -m unittest discover --quiet --start-directory Tests/Documentation
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
 	@scripts/setup tests
@@ -88,6 +89,10 @@ demo: ## Watch Lockstep at work on a real MongoDB, from nothing (DEMO_DOCS=2000)
 
 dev: build ## Run Lockstep on an embedded MongoDB until Ctrl-C (CONFIG=…)
 	@exec $(LOCKSTEP) dev -c $(CONFIG)
+
+docs: setup ## Make the guide to the library: .build/docs/Lockstep.doccarchive
+	swift build --quiet --target Lockstep
+	@scripts/docs
 
 format: ## Format the Swift code
 	swift format format --in-place --parallel --recursive $(SWIFT_SOURCES)

@@ -16,6 +16,8 @@ public struct Listener: Sendable {
     public let provenancePath: FieldPath
 
     /// - Parameters:
+    ///   - model: makes the predictions; its name is the last part of the output's path.
+    ///   - collection: the collection to watch.
     ///   - key: a dotted path; another listener's output by its path, which needs `as`.
     ///   - name: names the output: it is stored at `_outputs.<name>.<model>`. Default: the key.
     ///   - filter: an MQL filter on the document. Default: every document.

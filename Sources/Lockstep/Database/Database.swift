@@ -36,6 +36,7 @@ public final class Database: Sendable {
     ///
     /// - Parameters:
     ///   - uri: a MongoDB connection string, as `mongodb://127.0.0.1:27017`.
+    ///   - database: the name of the database whose collections have listeners.
     ///   - log: default: label `lockstep`.
     /// - Throws: ``MongoError`` when there is no server, or when it does not let us in.
     public static func connect(

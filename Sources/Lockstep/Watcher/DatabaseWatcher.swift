@@ -16,7 +16,10 @@ public final class DatabaseWatcher: Sendable {
     private let task = Mutex<Task<Void, any Error>?>(nil)
     private let proofs: Proofs
 
-    /// - Parameter collection: the collection to watch; default: every collection that has a listener.
+    /// - Parameters:
+    ///   - db: the database and its listeners.
+    ///   - collection: the collection to watch; default: every collection that has a listener.
+    ///   - options: under which name, from where on, with how much memory. Default: good for most.
     public init(db: Database, on collection: Collection? = nil, options: WatcherOptions = WatcherOptions()) {
         self.db = db
         proofs = Proofs(threads: db.threads)

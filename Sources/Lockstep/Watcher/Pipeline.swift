@@ -201,7 +201,10 @@ final class Pipeline: Sendable {
 
 /// Hears how far a long look through a collection is.
 public protocol ProgressObserver: Sendable {
-    /// - Parameter total: by MongoDB's estimate.
+    /// - Parameters:
+    ///   - collection: the collection's name.
+    ///   - documents: how many were looked at so far.
+    ///   - total: by MongoDB's estimate.
     func progressed(collection: String, documents: Int, total: Int)
     func finished(collection: String)
 }
