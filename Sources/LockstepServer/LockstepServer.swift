@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 public import Lockstep
@@ -14,7 +15,7 @@ import Synchronization
 public final class LockstepServer: Service {
     private let site: Site
     private let log: Logger
-    private let place = Mutex<String?>(nil)
+    private let place = Mutex<(url: String?, hasTried: Bool)>((nil, false))
 
     /// Between two attempts to take the port.
     private static let interval = Duration.seconds(2)
@@ -33,7 +34,12 @@ public final class LockstepServer: Service {
 
     /// Where it listens, as `http://127.0.0.1:7077`; nil while it does not.
     public var url: String? {
-        place.withLock { $0 }
+        place.withLock { $0.url }
+    }
+
+    /// It listens, or has found that it cannot.
+    public var hasTried: Bool {
+        place.withLock { $0.hasTried }
     }
 
     /// Serves until graceful shutdown or cancellation.
@@ -53,12 +59,13 @@ public final class LockstepServer: Service {
                 try await application(on: threads).run()
                 break
             } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+                place.withLock { $0.hasTried = true }
                 if !hasFailed { log.warning("\(complaint(error))") }
                 hasFailed = true
                 try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
             }
         }
-        place.withLock { $0 = nil }
+        place.withLock { $0.url = nil }
         try? await threads.shutdownGracefully()
     }
 
@@ -78,9 +85,11 @@ public final class LockstepServer: Service {
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),
             onServerRunning: { [self] channel in
                 let port = channel.localAddress?.port ?? site.options.port
-                let host = site.options.host
-                place.withLock { $0 = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
-                log.info("serving \(url ?? "")")
+                let isAny = ["0.0.0.0", "::"].contains(site.options.host)
+                let host = isAny ? ProcessInfo.processInfo.hostName : site.options.host
+                let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                place.withLock { $0 = (url, true) }
+                log.info("serving \(url)")
             },
             eventLoopGroupProvider: .shared(threads), logger: quiet)
     }

@@ -107,7 +107,9 @@ extension Database {
                 {
                     break
                 }
-                guard .now < deadline else { throw LockstepError.timeout(Self.reason(saved, timeout)) }
+                guard .now < deadline else {
+                    throw LockstepError.timeout(try await pauses() ?? Self.reason(saved, timeout))
+                }
                 try await Task.sleep(for: .milliseconds(10))
             }
         } catch {
@@ -128,6 +130,16 @@ extension Database {
             guard .now < deadline else { throw LockstepError.timeout(Self.reason(saved, timeout)) }
             try await Task.sleep(for: .milliseconds(50))
         }
+    }
+
+    /// What keeps everybody waiting who waits for all listeners.
+    private func pauses() async throws -> String? {
+        let known = Set(listeners.map(\.id))
+        let paused = try await perform { try PauseStore(connection: $0).paused() }
+        let names = paused.filter { known.isEmpty || known.contains($0) }.sorted().map { "`\($0)`" }
+        guard !names.isEmpty else { return nil }
+        return
+            "not fresh: \(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") paused: resume it first"
     }
 
     private static func reason(_ saved: Checkpoint?, _ timeout: Duration) -> String {

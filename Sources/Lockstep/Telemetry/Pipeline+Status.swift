@@ -25,16 +25,20 @@ extension Pipeline {
             listeners: session?.listenerStatus(tallies.counts) ?? [])
     }
 
-    /// Keeps the counts of documents up to date while somebody looks, and tells swift-metrics what is, each second.
+    /// Tells swift-metrics what is, if anybody hears it.
+    func recordGauges() {
+        if factoryIsUsed { Gauges(factory: statistics.factory).record(status) }
+    }
+
+    /// Keeps the counts of documents up to date while somebody looks, and what swift-metrics hears.
     func observe() async {
-        let gauges = factoryIsUsed ? Gauges(factory: statistics.factory) : nil
         while !Task.isCancelled {
-            gauges?.record(status)
+            recordGauges()
             // What cannot be counted now is counted later; the handlers report the outage.
             _ = try? await threads.run { [self] in
                 try tallies.refreshIfDue(listeners(), connection)
             }
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: Tallies.interval)
         }
     }
 

@@ -17,7 +17,7 @@ final class Tallies: Sendable {
 
     private let state = Mutex(State())
 
-    private static let interval = Duration.seconds(2)
+    static let interval = Duration.milliseconds(500)
     /// How long after somebody has looked they are kept up to date.
     private static let interest = Duration.seconds(30)
 
@@ -34,7 +34,7 @@ final class Tallies: Sendable {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
             guard let wanted = state.wantedAt, now - wanted < Self.interest,
-                state.askedAt.map({ now - $0 >= Self.interval }) ?? true
+                state.askedAt.map({ now - $0 >= Self.interval / 2 }) ?? true
             else { return false }
             state.askedAt = now
             return true

@@ -98,6 +98,11 @@ public final class DatabaseWatcher: Sendable {
         pipeline.status
     }
 
+    /// Tells swift-metrics what is now, as is done twice a second: for those who are about to read it.
+    package func recordGauges() {
+        pipeline.recordGauges()
+    }
+
     /// Documents that were handled a moment ago, oldest first: those numbered above `number`, a few of each round; and
     /// how many were handled since the watcher was made.
     public func recentChanges(after number: Int = 0) -> (changes: [RecentChange], count: Int) {
@@ -157,7 +162,9 @@ public final class DatabaseWatcher: Sendable {
 
     /// Waits until every change up to an operation time, which a driver's session tells, is reflected in the outputs.
     ///
-    /// - Parameter time: nil on a standalone server: everything that was noted by this process.
+    /// - Parameters:
+    ///   - time: nil on a standalone server: everything that was noted by this process.
+    ///   - timeout: how long to wait.
     /// - Throws: as ``waitUntilFresh(timeout:)``.
     public func waitUntilFresh(after time: BSONTimestamp?, timeout: Duration) async throws {
         let deadline = ContinuousClock.now + timeout

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 
 /// Refuses requests that name another host: a page of somebody else's whose name was made to point here (DNS rebinding)
@@ -6,7 +7,8 @@ struct HostCheck: RouterMiddleware {
     private let names: Set<String>
 
     init(_ options: ServerOptions) {
-        names = Set((["localhost", options.host] + options.hosts).map { $0.lowercased() })
+        let own = ["localhost", options.host, ProcessInfo.processInfo.hostName]
+        names = Set((own + options.hosts).map { $0.lowercased() })
     }
 
     func handle(

@@ -8,6 +8,7 @@ extension Site {
         Gauge(
             label: "lockstep_build_info", dimensions: [("version", options.version)], factory: metrics
         ).record(1)
+        watcher.recordGauges()
         processMetrics.record()
         metrics.keepGauges(ofListeners: Set(db.listeners.map(\.id)))
         return Response(
