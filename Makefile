@@ -44,8 +44,10 @@ setup: ## Install what is missing (scripts/setup --help)
 build: setup ## Build the command: .build/release/lockstep
 	swift build --quiet -c release --product lockstep
 
+test: export PATH := $(PATH):$(CURDIR)/.lockstep/prometheus/usr/bin
+test: export LOCKSTEP_BINARY := $(CURDIR)/$(LOCKSTEP)
 test: build ## Run every test, and check the import rule
-	@scripts/setup tests
+	@scripts/setup tests browser
 	swift build --quiet --build-tests
 	scripts/swift-tests $(TEST_FLAGS)
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
@@ -54,8 +56,9 @@ test: build ## Run every test, and check the import rule
 	scripts/check-mechanisms --check
 	scripts/count-instructions
 	python3 -m unittest discover --quiet --start-directory Benchmarks
-	LOCKSTEP_BINARY=$(LOCKSTEP) python3 -m unittest discover --quiet --start-directory Tests/Deployment
-	LOCKSTEP_BINARY=$(LOCKSTEP) python3 -m unittest discover --quiet --start-directory Tests/Documentation
+	python3 -m unittest discover --quiet --start-directory Tests/Deployment
+	python3 -m unittest discover --quiet --start-directory Tests/Documentation
+	python3 Tests/Browser/run.py --binary $(LOCKSTEP)
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
 	@scripts/setup tests
