@@ -10,7 +10,7 @@ struct CommonOptions: ParsableArguments {
     @Option(name: [.short, .customLong("config")], help: "The configuration file.")
     var config = "lockstep.yaml"
 
-    @Flag(help: "Print JSON, for programs.")
+    @Flag(help: "Print JSON, for programs; errors stay text on stderr.")
     var json = false
 
     @Option(help: "What to log on stderr.")

@@ -8,7 +8,9 @@ import ServiceLifecycle
 /// The watcher as a service: runs until SIGTERM or SIGINT, then drains and saves.
 struct Daemon: Service {
     let watcher: DatabaseWatcher
-    let assembly: Assembly
+    let live: LiveConfiguration
+    let reloader: Reloader
+    let hangUps: HangUps
     let options: WatcherOptions
     let greeting: Greeting
     /// Nil when it is off.
@@ -27,7 +29,7 @@ struct Daemon: Service {
     }
 
     private enum Part {
-        case watched, greeted, drained
+        case watched, greeted, reloaded, drained
     }
 
     func run() async throws {
@@ -44,19 +46,23 @@ struct Daemon: Service {
                     return .greeted
                 }
                 group.addTask {
+                    await reloader.run(hangUps.requests)
+                    return .reloaded
+                }
+                group.addTask {
                     try? await drain()
                     return .drained
                 }
                 while let part = try await group.next() {
                     // Models that do not answer, and waits for a server, end with the time to drain.
-                    if part != .greeted { group.cancelAll() }
-                    if part == .drained { assembly.shutdown() }
+                    if part == .watched || part == .drained { group.cancelAll() }
+                    if part == .drained { live.shutdown() }
                 }
             }
         } onGracefulShutdown: {
             watcher.requestStop()
         }
-        assembly.shutdown()
+        live.shutdown()
     }
 
     /// Returns when the watcher was asked to stop and has had its time; a little more, since it begins a little later.
@@ -70,7 +76,9 @@ struct Daemon: Service {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(5))
         }
-        let dashboard = server?.url.map { $0 + (greeting.token.map { "/#token=\($0)" } ?? "/") }
+        while let server, !server.hasTried, !watcher.hasEnded {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         if greeting.isJSON {
             let document: BSONDocument = [
                 "watching": BSONValue(greeting.database), "uri": BSONValue(greeting.uri),
@@ -78,9 +86,9 @@ struct Daemon: Service {
             ]
             Terminal.print(document.json)
         } else {
-            Terminal.print(greeting.text)
-            if let dashboard { Terminal.print("lockstep: dashboard at \(dashboard)") }
+            Terminal.print(([greeting.text] + (dashboard.map { [$0] } ?? [])).joined(separator: "\n"))
         }
+        let isServed = server?.url != nil
         while !watcher.hasCaughtUp {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(50))
@@ -94,23 +102,44 @@ struct Daemon: Service {
         let text =
             "lockstep: caught up (\(Terminal.count(info.outputs, "output")) written\(parked)); following changes"
         if greeting.isJSON { Terminal.note(text) } else { Terminal.print(text) }
+        if server != nil, !isServed { try await announce() }
+    }
+
+    /// Where people find the dashboard, once it is served.
+    private var dashboard: String? {
+        server?.url.map { "lockstep: dashboard at \($0)/\(greeting.token.map { "#token=\($0)" } ?? "")" }
+    }
+
+    /// The port was taken at the start and may be free later.
+    private func announce() async throws {
+        while server?.url == nil {
+            if watcher.hasEnded { return }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        if let dashboard, !greeting.isJSON { Terminal.print(dashboard) }
     }
 }
 
 extension Daemon {
-    /// Runs until a signal; `signals` were caught from the start of the command on.
+    /// Runs until a signal; `signals` and `hangUps` were caught from the start of the command on.
     ///
-    /// - Parameter giveUp: what must be done even if the daemon cannot end properly.
+    /// - Parameters:
+    ///   - isOnOwnMongoDB: the `uri` of the configuration is not used.
+    ///   - giveUp: what must be done even if the daemon cannot end properly.
     static func run(
         _ db: Database, _ configuration: Configuration, _ assembly: Assembly, _ greeting: Greeting,
-        _ signals: StopSignals, giveUp: @escaping @Sendable () -> Void = {}
+        _ signals: StopSignals, _ hangUps: HangUps, isOnOwnMongoDB: Bool = false,
+        giveUp: @escaping @Sendable () -> Void = {}
     ) async throws {
         _ = configuration.server.map { _ in DaemonServer.metrics }
         let options = WatcherOptions(reconcileEvery: configuration.reconcileEvery)
         let watcher = DatabaseWatcher(db: db, options: options)
+        let live = LiveConfiguration(configuration, assembly)
+        let reloader = Reloader(
+            file: configuration.file, db: db, watcher: watcher, live: live, ignoresURI: isOnOwnMongoDB)
         signals.handle { _, count in
             // Who asks twice does not want to wait for models.
-            if count > 1 { return assembly.shutdown() }
+            if count > 1 { return live.shutdown() }
             Terminal.note("lockstep: stopping")
             DispatchQueue.global().asyncAfter(deadline: .now() + patience) {
                 Terminal.note(
@@ -128,7 +157,8 @@ extension Daemon {
             return DaemonServer.make(watcher, of: db, spec, uri: greeting.uri)
         }
         let daemon = Daemon(
-            watcher: watcher, assembly: assembly, options: options, greeting: greeting, server: server)
+            watcher: watcher, live: live, reloader: reloader, hangUps: hangUps, options: options,
+            greeting: greeting, server: server)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (server.map {

@@ -8,10 +8,12 @@ enum Deployability {
         if !problems.isEmpty { throw Failure(.badConfiguration, problems.joined(separator: "\n")) }
     }
 
-    static func problems(_ db: Database) async throws -> [String] {
+    /// - Parameter listeners: those that are to be. Default: the database's.
+    static func problems(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
+        let names = Set((listeners ?? db.listeners).map(\.collection.name))
         let kinds = try await db.collectionKinds()
-        let capped = try await capped(db)
-        return Set(db.listeners.map(\.collection.name)).sorted().compactMap { name in
+        let capped = try await capped(db, names)
+        return names.sorted().compactMap { name in
             switch kinds[name] {
             case "view":
                 "`\(name)` is a view: predictions cannot be stored beside its documents. Name the collection it is made from"
@@ -25,9 +27,9 @@ enum Deployability {
     }
 
     /// Those of the listeners' collections that are of a fixed size, as far as the user may see.
-    private static func capped(_ db: Database) async throws -> Set<String> {
+    private static func capped(_ db: Database, _ names: Set<String>) async throws -> Set<String> {
         do {
-            return Set(try await db.collectionTraits().filter { $1.isCapped }.keys)
+            return Set(try await db.collectionTraits(of: names).filter { $1.isCapped }.keys)
         } catch let error as MongoError where error.code == MongoError.Code.unauthorized {
             // `check` says which right is missing.
             return []

@@ -79,6 +79,6 @@ func ending(_ body: () async throws -> Void) async throws {
 }
 
 private func end(_ status: Failure.Status, _ reason: String) throws {
-    Terminal.note("lockstep: \(reason)")
+    Terminal.fail(reason)
     throw ExitCode(status.rawValue)
 }

@@ -16,13 +16,17 @@ struct LockstepCommand: AsyncParsableCommand {
             """,
         version: Self.version,
         subcommands: [
-            Run.self, Dev.self, Check.self, Status.self, Verify.self, Wait.self, Watch.self, Import.self,
-            Failures.self,
+            Init.self, Check.self, Run.self, Dev.self, Reload.self, Status.self, Verify.self, Wait.self,
+            Watch.self, Import.self, Failures.self,
         ])
 
     static func main() async {
         // A reader of our output that goes away ends what is printed, not a daemon.
         signal(SIGPIPE, SIG_IGN)
+        if let problem = Misspelling.problem(Array(CommandLine.arguments.dropFirst()), in: Self.self) {
+            Terminal.fail(problem)
+            exit(withError: ExitCode.validationFailure)
+        }
         await main(nil)
     }
 }

@@ -8,19 +8,68 @@ public struct Assembly: Sendable {
     public let listeners: [Listener]
     /// Those of the file, used or not, by name.
     package let models: [String: AnyModel]
-    private let programs: [ExecModel]
+    /// What each model and each listener, by its id, is.
+    package let modelDefinitions: [String: ModelDefinition]
+    package let listenerDefinitions: [String: ListenerDefinition]
+    private let programs: [String: ExecModel]
 
-    fileprivate init(listeners: [Listener], models: [String: AnyModel], programs: [ExecModel]) {
+    /// Two models of one definition do the same.
+    package struct ModelDefinition: Sendable, Hashable {
+        let kind: Configuration.ModelSpec.Kind
+        /// The configuration's folder.
+        let directory: String
+        let version: String
+        let vectors: VectorFormat?
+        let batchCount: Int?
+        let batchBytes: Int?
+    }
+
+    /// Two listeners of one id and one definition do the same.
+    package struct ListenerDefinition: Sendable, Hashable {
+        let keys: [FieldPath]
+        let filter: BSONDocument?
+        let model: ModelDefinition
+    }
+
+    fileprivate init(
+        listeners: [Listener], models: [String: AnyModel], modelDefinitions: [String: ModelDefinition],
+        programs: [String: ExecModel]
+    ) {
         self.listeners = listeners
         self.models = models
+        self.modelDefinitions = modelDefinitions
         self.programs = programs
+        var definitions: [String: ListenerDefinition] = [:]
+        for listener in listeners {
+            guard let model = modelDefinitions[listener.modelName] else { continue }
+            definitions[listener.id] = ListenerDefinition(
+                keys: listener.keys, filter: listener.filter, model: model)
+        }
+        listenerDefinitions = definitions
     }
 
     /// Ends the programs of `exec` models; blocks for up to 2 s. They cannot be used afterwards.
     public func shutdown() {
+        Self.end(Array(programs.values))
+    }
+
+    /// The same, but for the models that `other` shares with this one.
+    package func shutdown(except other: Assembly) {
+        Self.end(
+            programs.filter { other.modelDefinitions[$0.key] != modelDefinitions[$0.key] }.map(\.value))
+    }
+
+    private static func end(_ programs: [ExecModel]) {
         // Side by side: each waits for its own.
-        let programs = programs
         DispatchQueue.concurrentPerform(iterations: programs.count) { programs[$0].shutdown() }
+    }
+
+    /// A model of that name that does the same, loaded or running perhaps.
+    fileprivate func same(
+        _ name: String, _ definition: ModelDefinition
+    ) -> (model: AnyModel, program: ExecModel?)? {
+        guard modelDefinitions[name] == definition, let model = models[name] else { return nil }
+        return (model, programs[name])
     }
 }
 
@@ -30,16 +79,30 @@ extension Configuration {
     ///
     /// - Throws: every model whose files are not there.
     public func assemble() throws(ConfigurationError) -> Assembly {
+        try assemble(reusing: nil)
+    }
+
+    /// - Parameter old: its models are taken over, loaded and running as they are, where their definition and version
+    ///   are the same.
+    package func assemble(reusing old: Assembly?) throws(ConfigurationError) -> Assembly {
         var problems = Problems(file: file)
         var models: [String: AnyModel] = [:]
-        var programs: [ExecModel] = []
+        var definitions: [String: Assembly.ModelDefinition] = [:]
+        var programs: [String: ExecModel] = [:]
         for (name, spec) in modelsInOrder {
+            guard let version = version(spec, problems: &problems) else { continue }
+            let definition = Assembly.ModelDefinition(
+                kind: spec.kind, directory: directory, version: version, vectors: spec.vectors,
+                batchCount: spec.batchCount, batchBytes: spec.batchBytes)
+            definitions[name] = definition
+            if let same = old?.same(name, definition) {
+                models[name] = same.model
+                programs[name] = same.program
+                continue
+            }
             switch spec.kind {
             case .openvino(let directory):
                 let path = resolve(directory)
-                guard let version = openvinoVersion(spec, directory, path, problems: &problems) else {
-                    continue
-                }
                 models[name] = AnyModel(
                     OpenVINOModel(
                         name: name, directory: path, version: version, count: spec.batchCount,
@@ -48,10 +111,10 @@ extension Configuration {
                 let program = ExecModel(
                     name: name,
                     command: ExecCommand(exec.arguments, directory: directory, environment: exec.environment),
-                    version: spec.version ?? execVersion(spec, exec), workers: exec.workers,
+                    version: version, workers: exec.workers,
                     timeout: exec.timeout, count: spec.batchCount, bytes: spec.batchBytes,
                     vectors: spec.vectors)
-                programs.append(program)
+                programs[name] = program
                 models[name] = AnyModel(program)
             }
         }
@@ -70,7 +133,8 @@ extension Configuration {
                     as: spec.name, where: spec.filter))
         }
         guard problems.isEmpty else { throw problems.error }
-        return Assembly(listeners: listeners, models: models, programs: programs)
+        return Assembly(
+            listeners: listeners, models: models, modelDefinitions: definitions, programs: programs)
     }
 
     /// The listeners alone, as ``assemble()`` makes them.
@@ -86,6 +150,15 @@ extension Configuration {
 // MARK: Versions
 
 extension Configuration {
+    /// Nil, with a problem, where the model's files cannot be read.
+    private func version(_ spec: ModelSpec, problems: inout Problems) -> String? {
+        switch spec.kind {
+        case .openvino(let directory):
+            openvinoVersion(spec, directory, resolve(directory), problems: &problems)
+        case .exec(let exec): spec.version ?? execVersion(spec, exec)
+        }
+    }
+
     private func openvinoVersion(
         _ spec: ModelSpec, _ directory: String, _ path: String, problems: inout Problems
     ) -> String? {

@@ -1,5 +1,5 @@
 /// The candidate that was probably meant: the one with the fewest typing errors, if they are few.
-func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+package func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
     // Nobody meant one of these by a page of text, which would take long to compare.
     guard word.utf8.count <= 200 else { return nil }
     let typed = Array(word.lowercased())

@@ -8,7 +8,7 @@ import Testing
 @Suite struct UsageTests {
     @Test(arguments: [
         "run", "dev", "check", "status", "verify", "wait", "watch", "import", "failures", "failures list",
-        "failures retry",
+        "failures retry", "init", "reload",
     ])
     func everyCommandExplainsItself(command: String) async throws {
         let project = try Project("mongodb://127.0.0.1:1")
@@ -20,7 +20,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ["bogus"], ["status", "--bogus"], ["watch"], ["watch", ""], ["import", "a.jsonl"],
+        ["bogus"], ["stauts"], ["failures", "retri"], ["status", "--bogus"], ["status", "--interval", "0"],
+        ["reload", "--timeout=-1"], ["init", "--collection", "$a"], ["watch"], ["watch", ""],
+        ["import", "a.jsonl"],
         ["import", "a.jsonl", "--into", "$a"], ["dev", "--port", "0"], ["wait", "--timeout=-1"],
         ["wait", "--timeout", "soon"], ["failures", "retry", "--id", "{"],
     ])
@@ -32,9 +34,19 @@ import Testing
         #expect(ending.err.contains("Usage: lockstep"), "\(ending)")
     }
 
+    @Test(arguments: [
+        (["stauts"], "did you mean `status`?"), (["failures", "retri"], "did you mean `retry`?"),
+        (["status", "--wacth"], "Did you mean '--watch'?"),
+    ])
+    func whatWasMeantIsNamed(arguments: [String], help: String) async throws {
+        let project = try Project("mongodb://127.0.0.1:1")
+        let ending = try await Running(arguments, in: project.folder).ending()
+        #expect(ending.status == 64 && ending.err.contains(help), "\(ending)")
+    }
+
     @Test func aMissingConfigurationNamesTheFileAndTheOption() async throws {
         let project = try Project("mongodb://127.0.0.1:1")
-        for command in ["run", "dev", "check", "status", "verify", "wait", "failures"] {
+        for command in ["run", "dev", "check", "status", "verify", "wait", "failures", "reload"] {
             let ending = try await project.lockstep(command, "-c", "other.yaml")
             #expect(ending.status == 78, "\(command): \(ending)")
             #expect((ending.out + ending.err).contains("other.yaml: there is no such file"), "\(ending)")

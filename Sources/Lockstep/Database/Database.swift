@@ -62,6 +62,22 @@ public final class Database: Sendable {
         for watcher in watchers { watcher.reconfigure() }
     }
 
+    /// Puts listeners in place of all that are there. Running watchers finish what they have in hand, and go on from
+    /// there with these: documents of those that are new are looked through, what is parked of those that are gone is
+    /// forgotten.
+    ///
+    /// - Throws: ``LockstepError/badListener(_:)`` when they clash or one cannot work; then nothing has changed.
+    package func setListeners(_ listeners: [Listener]) throws {
+        if let problem = listeners.flatMap(\.problems).first ?? ListenerGraph(listeners).problem {
+            throw LockstepError.badListener(problem)
+        }
+        let watchers = state.withLock { state in
+            state.listeners = listeners
+            return state.watchers.compactMap(\.watcher) + (state.own.map { [$0] } ?? [])
+        }
+        for watcher in watchers { watcher.reconfigure() }
+    }
+
     /// The database's name.
     public var name: String {
         connection.database

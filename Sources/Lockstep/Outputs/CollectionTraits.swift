@@ -35,10 +35,9 @@ extension Connection {
 }
 
 extension Database {
-    /// What the listeners' collections are.
-    package func collectionTraits() async throws -> [String: CollectionTraits] {
-        let names = Set(listeners.map(\.collection.name))
-        return try await perform { connection in
+    /// What collections are.
+    package func collectionTraits(of names: Set<String>) async throws -> [String: CollectionTraits] {
+        try await perform { connection in
             var traits: [String: CollectionTraits] = [:]
             for name in names { traits[name] = try connection.traits(of: name) }
             return traits

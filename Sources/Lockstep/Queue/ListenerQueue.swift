@@ -24,6 +24,11 @@ struct ListenerQueue {
         waiting.isEmpty && inFlight.isEmpty && delayed.isEmpty
     }
 
+    /// A handler has documents of it in its hands.
+    var isInHand: Bool {
+        !inFlight.isEmpty
+    }
+
     var hasWork: Bool {
         !waiting.isEmpty
     }

@@ -239,6 +239,11 @@ extension WorkQueue {
         state.withLock { $0.listeners.allSatisfy(\.isIdle) }
     }
 
+    /// True while a handler has documents in its hands.
+    var isInHand: Bool {
+        state.withLock { $0.listeners.contains(where: \.isInHand) }
+    }
+
     /// No more comes in or goes out; everybody who waits is told.
     func close() {
         let wakeups = state.signalling { state in

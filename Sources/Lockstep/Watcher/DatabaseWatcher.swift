@@ -197,6 +197,11 @@ public final class DatabaseWatcher: Sendable {
         pipeline.reconfigure()
     }
 
+    /// No model of a listener that was taken out is in use any more.
+    package var hasListenersOfNow: Bool {
+        pipeline.hasListenersOfNow
+    }
+
     /// Documents that this process wrote on a server without change streams.
     func note(_ ids: [BSONValue], in collection: Collection) {
         pipeline.session?.note(ids, in: collection)

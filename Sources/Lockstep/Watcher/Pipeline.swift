@@ -36,6 +36,9 @@ final class Pipeline: Sendable {
         var hasEnded = false
         /// Why no session can begin at the moment.
         var fault: String?
+        /// How often the listeners were changed, and the number that the session at work, or being made, began with.
+        var changes = 0
+        var begunWith: Int?
     }
 
     /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
@@ -90,12 +93,14 @@ final class Pipeline: Sendable {
             }
             guard let session else { return }
             let end = await session.run(progress)
+            state.withLock { $0.begunWith = nil }
             if session.hasCaughtUp { losses = 0 }
             // Without a position since the history was lost, what is saved leads nowhere still.
             if session.hasSaved { mode = .follow }
             switch end {
             case .stopped: return
             case .failed(let error): throw error
+            case .reconfigured: log.info("the listeners changed: going on with those of now")
             case .rewind(let why): log.notice("\(why): going back to the last saved position")
             case .historyLost(let why):
                 losses += 1
@@ -140,15 +145,27 @@ final class Pipeline: Sendable {
         case .stopped: return
         case .failed(let error): throw error
         case .rewind(let why), .historyLost(let why): throw LockstepError.interrupted(why)
+        case .reconfigured: throw LockstepError.interrupted("the listeners changed")
         }
     }
 
     /// Makes a session; nil when it was stopped meanwhile.
     private func begin(_ mode: Session.Mode, term: Int64) async throws -> Session? {
-        let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
-        return state.withLock { state in
-            state.session = session
-            return state.stops ? nil : session
+        let changes = state.withLock { state in
+            state.begunWith = state.changes
+            return state.changes
+        }
+        do {
+            let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
+            return state.withLock { state in
+                state.session = session
+                // Changed while it was made.
+                if state.changes != changes { session.reconfigure() }
+                return state.stops ? nil : session
+            }
+        } catch {
+            state.withLock { $0.begunWith = nil }
+            throw error
         }
     }
 
@@ -159,9 +176,17 @@ final class Pipeline: Sendable {
         }?.stop()
     }
 
-    /// Makes the session begin anew with the listeners of now.
+    /// Makes the session begin anew with the listeners of now, once it has finished what it has in hand.
     func reconfigure() {
-        session?.rewind("the listeners changed")
+        state.withLock { state in
+            state.changes += 1
+            return state.session
+        }?.reconfigure()
+    }
+
+    /// No session works with listeners of before.
+    var hasListenersOfNow: Bool {
+        state.withLock { $0.hasEnded || $0.begunWith == nil || $0.begunWith == $0.changes }
     }
 
     private var stops: Bool {

@@ -5,6 +5,8 @@ import Synchronization
 final class Session: Sendable {
     enum End: Sendable {
         case stopped
+        /// The listeners are others now: what is in hand is finished and the position saved, and the next one begins.
+        case reconfigured
         case rewind(String)
         case historyLost(String)
         case failed(any Error)
@@ -26,6 +28,11 @@ final class Session: Sendable {
     private let plan: StartPlan
     private let mode: Mode
     private let end = Mutex<End?>(nil)
+    private let isWoundDown = Atomic(false)
+
+    /// How long what is in hand may take when the listeners change: to give up a call costs more than to wait for it,
+    /// but others wait meanwhile.
+    private static let patienceForCalls = Duration.seconds(30)
 
     /// What a session is for.
     enum Mode: Sendable {
@@ -152,7 +159,9 @@ final class Session: Sendable {
             group.addTask(executorPreference: threads) { await self.reconcile(progress) }
             if mode != .repair {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
-                group.addTask(executorPreference: threads) { await self.lease.renew { self.isEnding } }
+                group.addTask(executorPreference: threads) {
+                    await self.lease.renew { self.needsLeaseNoMore }
+                }
             }
             await withTaskExecutorPreference(threads) { await self.supervise() }
             await withTaskExecutorPreference(threads) { await self.windDown() }
@@ -169,6 +178,18 @@ final class Session: Sendable {
 
     func rewind(_ why: String) {
         finish(.rewind(why))
+    }
+
+    func reconfigure() {
+        finish(.reconfigured)
+    }
+
+    /// What it has in hand is finished and its position saved before it ends.
+    private var endsInOrder: Bool {
+        switch end.withLock({ $0 }) {
+        case .stopped, .reconfigured: true
+        default: false
+        }
     }
 
     /// The stream is open; on a standalone server, the handlers run.
@@ -195,6 +216,12 @@ final class Session: Sendable {
 
     private var isEnding: Bool {
         end.withLock { $0 != nil }
+    }
+
+    /// What is in hand when the listeners change takes longer than a lease holds, perhaps.
+    private var needsLeaseNoMore: Bool {
+        if case .reconfigured = end.withLock({ $0 }) { return isWoundDown.load(ordering: .relaxed) }
+        return isEnding
     }
 }
 
@@ -285,15 +312,24 @@ extension Session {
     private func windDown() async {
         capture?.stop()
         reconciler.stop()
-        if case .stopped = end.withLock({ $0 }) {
+        switch end.withLock({ $0 }) {
+        case .stopped:
             let deadline = ContinuousClock.now + options.drainTimeout
             while !queue.isIdle || capture?.hasEnded == false, .now < deadline {
                 queue.releaseDue(.now)
                 try? await Task.sleep(for: .milliseconds(5))
             }
+        case .reconfigured:
+            // What waits, the next session reads again; what a model computes at the moment would be computed twice.
+            queue.close()
+            let deadline = ContinuousClock.now + Self.patienceForCalls
+            while queue.isInHand || capture?.hasEnded == false, .now < deadline, !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        default: break
         }
         // Positions of a session that cannot be trusted are not saved.
-        if case .stopped = end.withLock({ $0 }), !elections.changed, mode != .repair {
+        if endsInOrder, !elections.changed, mode != .repair {
             do {
                 let isDone = queue.isIdle && capture?.hasEnded == true
                 try saver.save(last: isDone ? capture?.position : nil)
@@ -303,6 +339,7 @@ extension Session {
             }
         }
         queue.close()
+        isWoundDown.store(true, ordering: .relaxed)
     }
 }
 

@@ -70,7 +70,9 @@ struct Check: AsyncParsableCommand {
             Terminal.print(document.json)
         } else {
             for finding in findings {
-                Terminal.print("\(finding.isGood ? "ok    " : "FAILED") \(finding.what): \(finding.detail)")
+                let verdict = Style.out.paint(
+                    finding.isGood ? "ok    " : "FAILED", finding.isGood ? .green : .red)
+                Terminal.print("\(verdict) \(finding.what): \(finding.detail)")
             }
         }
     }

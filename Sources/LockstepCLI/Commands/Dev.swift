@@ -22,6 +22,7 @@ struct Dev: AsyncParsableCommand {
 
     func run() async throws {
         let signals = StopSignals { _, _ in _exit(0) }
+        let hangUps = HangUps()
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
@@ -54,7 +55,7 @@ struct Dev: AsyncParsableCommand {
                         """,
                     isJSON: options.json,
                     token: configuration.server?.token == nil ? DaemonServer.makeToken() : nil),
-                signals, giveUp: server.stop)
+                signals, hangUps, isOnOwnMongoDB: true, giveUp: server.stop)
         }
     }
 

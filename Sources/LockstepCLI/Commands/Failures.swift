@@ -29,15 +29,17 @@ struct Failures: AsyncParsableCommand {
         }
 
         private func table(_ failures: [ParkedDocument]) -> String {
-            Terminal.table(
-                ["LISTENER", "DOCUMENT", "ATTEMPTS", "SINCE", "REASON"],
-                failures.map { failure in
+            var table = Table(
+                header: ["LISTENER", "DOCUMENT", "ATTEMPTS", "SINCE", "REASON"],
+                rows: failures.map { failure in
                     let at = Date(timeIntervalSince1970: Double(failure.since) / 1000)
                     return [
                         failure.listener, failure.documentID.json, String(failure.attempts),
                         ISO8601DateFormatter().string(from: at), failure.reason,
                     ]
                 })
+            table.color = { column, _ in column == 4 ? .red : nil }
+            return table.text(width: Terminal.outWidth, style: .out)
         }
     }
 

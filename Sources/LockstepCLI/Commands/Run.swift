@@ -6,7 +6,8 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The daemon: makes what is there fresh, then follows every change.",
         discussion: """
-            Ends on SIGTERM or SIGINT: finishes what is in hand, for up to 5 seconds, saves its position, exits 0.
+            Ends on SIGTERM or SIGINT: finishes what is in hand, for up to 5 seconds, saves its position, exits 0. \
+            SIGHUP makes it take a changed configuration; see `lockstep reload`.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -17,6 +18,7 @@ struct Run: AsyncParsableCommand {
             Terminal.note("lockstep: stopped")
             _exit(0)
         }
+        let hangUps = HangUps()
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
@@ -28,7 +30,7 @@ struct Run: AsyncParsableCommand {
                 Daemon.Greeting(
                     database: database, uri: uri, text: "lockstep: watching \(database) at \(uri)",
                     isJSON: options.json),
-                signals)
+                signals, hangUps)
         }
     }
 }

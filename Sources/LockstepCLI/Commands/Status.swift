@@ -1,16 +1,35 @@
 import ArgumentParser
 import Foundation
 import Lockstep
+import LockstepConfiguration
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "How many documents are fresh, listener by listener, and where the stream is.")
+        abstract: "How many documents are fresh, listener by listener, and where the stream is.",
+        discussion: """
+            Without --watch it counts the documents itself. With --watch it asks the running lockstep, at the `server` of \
+            the configuration, again and again: on a terminal it shows that until q or Ctrl-C, elsewhere it prints a \
+            block each time, with --json a line.
+            """)
 
     @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Show the state of the running lockstep until it is interrupted.")
+    var watch = false
+
+    @Option(help: "Seconds between two looks of --watch.")
+    var interval: Double = 1
+
+    func validate() throws {
+        guard interval >= 0.1, interval <= 86400 else {
+            throw ValidationError("--interval takes seconds, 0.1 to 86400, not \(interval)")
+        }
+    }
 
     func run() async throws {
         try await ending {
             let configuration = try options.configuration()
+            guard !watch else { return try await follow(configuration) }
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
@@ -27,6 +46,24 @@ struct Status: AsyncParsableCommand {
                 Terminal.print(text(lease))
             }
         }
+    }
+
+    private func follow(_ configuration: Configuration) async throws {
+        guard let server = configuration.server else {
+            throw Failure(
+                .badConfiguration,
+                "\(options.config): `server` is off, so that no running lockstep can be asked: take `server: off` out and start it again"
+            )
+        }
+        guard server.port != 0 else {
+            throw Failure(
+                .badConfiguration,
+                "\(options.config): with `port: 0` the running lockstep takes any port: write one, as `port: 7077`"
+            )
+        }
+        try await StatusWatch(
+            api: DaemonAPI(server), interval: .milliseconds((interval * 1000).rounded()), isJSON: options.json
+        ).run()
     }
 
     /// Seconds of the cluster between now and the position.
@@ -72,14 +109,21 @@ struct Status: AsyncParsableCommand {
 /// The tallies of an audit as a table.
 enum ReportTable {
     static func text(_ reports: [ListenerReport]) -> String {
-        Terminal.table(
-            ["COLLECTION", "KEY", "MODEL", "DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED"],
-            reports.map { report in
+        var table = Table(
+            header: [
+                "COLLECTION", "KEY", "MODEL", "DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED",
+            ],
+            rows: reports.map { report in
                 [report.on, report.key, report.model]
                     + [
                         report.documents, report.fresh, report.stale, report.missing, report.extra,
                         report.failed,
                     ].map(String.init)
             })
+        table.color = { column, cell in
+            guard column > 4, cell != "0" else { return nil }
+            return column == 8 ? .red : .yellow
+        }
+        return table.text(width: Terminal.outWidth, style: .out)
     }
 }

@@ -31,16 +31,37 @@ final class ProgressBar: ProgressObserver {
             return now - began
         }
         guard let elapsed else { return }
+        let line = Self.line(
+            collection, documents, of: total, after: elapsed, width: Terminal.errorWidth ?? 80,
+            isUTF8: Terminal.isUTF8)
+        Terminal.writeError("\r\(line)\u{1B}[K")
+    }
+
+    /// On one line of the terminal, with a column to spare: a longer one would not be written over.
+    static func line(
+        _ collection: String, _ documents: Int, of total: Int, after elapsed: Duration, width: Int,
+        isUTF8: Bool
+    ) -> String {
         // The estimate may be behind what is there.
         let whole = max(total, documents, 1)
-        let width = 24
-        let filled = width * documents / whole
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let rate = Double(documents) / (elapsed / .seconds(1))
+        let rate = Double(documents) / max(elapsed / .seconds(1), 0.001)
         let left = Duration.seconds((Double(whole - documents) / max(rate, 0.001)).rounded())
-        Terminal.writeError(
-            "\r\(collection) \(bar) \(documents * 100 / whole)%  \(Int(rate))/s  \(Terminal.duration(left)) left\u{1B}[K"
-        )
+        let numbers = "\(documents * 100 / whole)%  \(Int(rate))/s  \(Terminal.duration(left)) left"
+        let room = max(0, width - 1 - numbers.columns - 2)
+        let ellipsis = isUTF8 ? "…" : "..."
+        let name = collection.onOneLine.cut(
+            to: max(4, min(collection.columns, room - 10)), ellipsis: ellipsis)
+        let barWidth = min(24, room - name.columns)
+        guard barWidth >= 4 else {
+            return "\(name) \(numbers)".cut(to: max(1, width - 1), ellipsis: ellipsis)
+        }
+        return "\(name) \(bar(documents, of: whole, width: barWidth, isUTF8: isUTF8)) \(numbers)"
+    }
+
+    static func bar(_ part: Int, of whole: Int, width: Int, isUTF8: Bool) -> String {
+        let filled = width * min(part, whole) / max(whole, 1)
+        let (full, empty) = isUTF8 ? ("█", "░") : ("#", ".")
+        return String(repeating: full, count: filled) + String(repeating: empty, count: width - filled)
     }
 
     func finished(collection: String) {

@@ -16,6 +16,17 @@ enum Terminal {
         writeError(isErrorATerminal ? "\r\u{1B}[K\(line)\n" : line + "\n")
     }
 
+    /// Why a command ends, on stderr.
+    static func fail(_ reason: String) {
+        note("\(Style.error.paint("lockstep:", .red)) \(reason)")
+    }
+
+    /// Text on stdout as it is.
+    @discardableResult
+    static func write(_ text: String) -> Bool {
+        write(text, to: STDOUT_FILENO)
+    }
+
     /// Text on stderr as it is.
     static func writeError(_ text: String) {
         _ = write(text, to: STDERR_FILENO)
@@ -24,6 +35,41 @@ enum Terminal {
     static var isErrorATerminal: Bool {
         isatty(STDERR_FILENO) == 1
     }
+
+    static var isOutATerminal: Bool {
+        isatty(STDOUT_FILENO) == 1
+    }
+
+    /// Columns of the terminal that stdout is; nil where it is none.
+    static var outWidth: Int? {
+        size(STDOUT_FILENO)?.columns
+    }
+
+    static var errorWidth: Int? {
+        size(STDERR_FILENO)?.columns
+    }
+
+    /// `COLUMNS` counts more than what the terminal says of itself, which may know nothing (0).
+    static func size(_ descriptor: Int32) -> (columns: Int, rows: Int)? {
+        guard isatty(descriptor) == 1 else { return nil }
+        var size = winsize()
+        let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0
+        let environment = ProcessInfo.processInfo.environment
+        let columns = environment["COLUMNS"].flatMap(Int.init) ?? (isKnown ? Int(size.ws_col) : 0)
+        let rows = environment["LINES"].flatMap(Int.init) ?? (isKnown ? Int(size.ws_row) : 0)
+        return (columns > 0 ? columns : 80, rows > 0 ? rows : 24)
+    }
+
+    /// Whether texts beyond ASCII arrive, by the locale.
+    static let isUTF8 = isUTF8(ProcessInfo.processInfo.environment)
+
+    static func isUTF8(_ environment: [String: String]) -> Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        let name = (locale ?? "").lowercased()
+        return name.contains("utf-8") || name.contains("utf8")
+    }
+
+    static let ellipsis = isUTF8 || !isOutATerminal ? "…" : "..."
 
     /// Calls `body`, on a thread of its own, when nobody reads stdout any more: to find out by writing takes until
     /// there is something to write.
@@ -56,18 +102,9 @@ enum Terminal {
 // MARK: For people
 
 extension Terminal {
-    /// Aligned columns; numbers to the right.
+    /// A table on stdout, as wide as the terminal at most; whole in a pipe.
     static func table(_ header: [String], _ rows: [[String]]) -> String {
-        let all = ([header] + rows).map { $0.map(\.onOneLine) }
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            zip(row, widths).map { cell, width in
-                let padding = String(repeating: " ", count: width - cell.count)
-                return Int(cell) == nil ? cell + padding : padding + cell
-            }
-            .joined(separator: "  ").trimmingTrailingSpaces
-        }
-        .joined(separator: "\n")
+        Table(header: header, rows: rows).text(width: outWidth)
     }
 
     /// As `1 document` and `2 documents`.
@@ -86,20 +123,5 @@ extension Terminal {
             }
         let rounded = (value * 10).rounded() / 10
         return rounded == rounded.rounded() ? "\(Int(rounded)) \(unit)" : "\(rounded) \(unit)"
-    }
-}
-
-extension String {
-    fileprivate var trimmingTrailingSpaces: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
-    }
-
-    /// Without line breaks and other control characters, which a program's message may hold.
-    fileprivate var onOneLine: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

@@ -35,5 +35,10 @@ public struct OpenVINORuntime: Sendable {
         }
     }
 
+    /// Whether ``init(directory:environment:)`` would find its libraries; loads nothing.
+    package static func isInstalled(environment: [String: String]) -> Bool {
+        (try? OpenVINOLocation.find(directory: nil, environment: environment)) != nil
+    }
+
     private static let loaded = Mutex<[String: OpenVINOCore]>([:])
 }

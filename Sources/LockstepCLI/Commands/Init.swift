@@ -1,0 +1,214 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+import LockstepConfiguration
+import Logging
+
+struct Init: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks at a database and writes a lockstep.yaml for its texts.",
+        discussion: """
+            Connects to $MONGODB_URI, or to mongodb://127.0.0.1:27017. Looks at some documents of each collection and \
+            proposes a listener for each field that looks like text; the others are told in comments. No value of a \
+            document gets into the file.
+            """)
+
+    @Option(help: "The database. Default: the one in the URI, else the only one there is.")
+    var database: String?
+
+    @Option(help: "Look at this collection only; may be given again for more.")
+    var collection: [String] = []
+
+    @Option(name: .shortAndLong, help: "The file to write.")
+    var output = "lockstep.yaml"
+
+    @Flag(help: "Write over a file that is there.")
+    var force = false
+
+    @Flag(help: "Print what would be written, and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print JSON, for programs; errors stay text on stderr.")
+    var json = false
+
+    private static let variable = "MONGODB_URI"
+    private static let defaultURI = "mongodb://127.0.0.1:27017"
+
+    func validate() throws {
+        for name in collection { try validate(collection: name) }
+    }
+
+    func run() async throws {
+        try await ending {
+            let files = try files()
+            let (uri, name, db) = try await connect()
+            let survey = DatabaseSurvey(db: db)
+            let proposal = try await survey.proposal(collection)
+            let model = ModelChoice.find(
+                beside: folder, environment: ProcessInfo.processInfo.environment)
+            let text = ConfigurationText(
+                database: name, proposal: proposal, model: model, token: try token(),
+                exampleCollection: try await survey.freeName()
+            ).text
+            try proofread(text)
+            let isProgramWritten = model == .program && !FileManager.default.fileExists(atPath: files.program)
+            if !dryRun {
+                // The program first: without it the configuration is a bad one.
+                if model == .program, isProgramWritten || force {
+                    try NewFile.write(
+                        ModelChoice.programText, to: files.program, mode: 0o644, replacing: force)
+                }
+                try NewFile.write(text, to: output, mode: 0o600, replacing: force)
+            }
+            if json {
+                Terminal.print(document(text, name, proposal, model, isProgramWritten).json)
+            } else if dryRun {
+                Terminal.write(text)
+            } else {
+                Terminal.print(
+                    summary(redacted(uri: uri), name, proposal, model, isProgramWritten))
+            }
+        }
+    }
+
+    private var folder: String {
+        URL(fileURLWithPath: output).standardizedFileURL.deletingLastPathComponent().path
+    }
+
+    /// Fails before anything is looked at where nothing could be written.
+    private func files() throws -> (output: String, program: String) {
+        if !dryRun, !force, FileManager.default.fileExists(atPath: output) {
+            throw Failure(
+                .wrong, "`\(output)` is there already: `--force` writes over it, `-o` names another file")
+        }
+        return (output, "\(folder)/\(ModelChoice.programName)")
+    }
+}
+
+// MARK: The database
+
+extension Init {
+    private func connect() async throws -> (uri: String, name: String, db: Database) {
+        let set = ProcessInfo.processInfo.environment[Self.variable] ?? ""
+        let uri = set.isEmpty ? Self.defaultURI : set
+        let named = database ?? Lockstep.database(ofURI: uri).flatMap { $0.isEmpty ? nil : $0 }
+        // The configuration's own rules, before a server is asked.
+        try proofread(
+            "mongodb: {uri: \"${\(Self.variable):-\(Self.defaultURI)}\", database: \(ConfigurationText.scalar(named ?? "any"))}\nmodels: {a: {exec: [a]}}\nlisteners: [{model: a, on: a, key: a}]\n",
+            or: "$\(Self.variable) or the database cannot be used")
+        let admin = try await open(uri, "admin")
+        guard let named else {
+            let name = try await onlyDatabase(admin)
+            return (uri, name, try await open(uri, name))
+        }
+        return (uri, named, try await open(uri, named))
+    }
+
+    private func open(_ uri: String, _ name: String) async throws -> Database {
+        do {
+            return try await Database.connect(
+                ImpatientURI.make(uri), database: name,
+                log: Logger(label: "lockstep") { _ in SwiftLogNoOpLogHandler() })
+        } catch let error as MongoError {
+            throw Failure(unreachable: error, uri: uri, config: "$\(Self.variable)")
+        }
+    }
+
+    private func onlyDatabase(_ db: Database) async throws -> String {
+        let names = try await DatabaseSurvey.databases(db)
+        if names.count == 1 { return names[0] }
+        let list =
+            names.isEmpty
+            ? "there is none yet but MongoDB's own: name the one that is to be"
+            : "there is \(names.map { "`\($0)`" }.joined(separator: ", "))"
+        throw Failure(.wrong, "which database? Say `--database <name>`: \(list)")
+    }
+}
+
+// MARK: What is written
+
+extension Init {
+    /// What this command writes is never a bad configuration.
+    private func proofread(
+        _ text: String, or problem: String = "what would be written is not right, which should not happen"
+    ) throws {
+        do {
+            _ = try Configuration.parse(
+                Array(text.utf8), file: output, directory: folder,
+                environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw Failure(
+                .badConfiguration, "\(problem): \(error.problems.map(\.message).joined(separator: "; "))")
+        }
+    }
+
+    private func token() throws -> String {
+        let bytes = FileHandle(forReadingAtPath: "/dev/urandom").flatMap { try? $0.read(upToCount: 16) }
+        guard let bytes, bytes.count == 16 else { throw Failure(.wrong, "/dev/urandom cannot be read") }
+        return bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private func document(
+        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ isProgramWritten: Bool
+    ) -> BSONDocument {
+        func list(_ fields: [Proposal.Field]) -> BSONValue {
+            BSONValue(
+                fields.map { field in
+                    var entry: [(String, BSONValue)] = [
+                        ("on", BSONValue(field.collection)), ("key", BSONValue(field.key)),
+                        ("shape", BSONValue(field.shape)),
+                    ]
+                    if let reason = field.reason { entry.append(("reason", BSONValue(reason))) }
+                    return BSONValue(BSONDocument(entry))
+                })
+        }
+        let written = dryRun ? [] : [output] + (isProgramWritten ? [ModelChoice.programName] : [])
+        return [
+            "database": BSONValue(name), "model": BSONValue(model.name),
+            "listeners": list(proposal.listeners),
+            "passedOver": list(proposal.passed),
+            "collections": BSONValue(
+                proposal.collections.map {
+                    ["name": BSONValue($0.name), "reason": BSONValue($0.reason)] as BSONValue
+                }),
+            "written": BSONValue(written.map { BSONValue($0) }),
+            "text": dryRun ? BSONValue(text) : .null,
+        ]
+    }
+
+    private func summary(
+        _ uri: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ isProgramWritten: Bool
+    ) -> String {
+        var lines = ["looked at `\(name)` at \(uri)"]
+        for field in proposal.listeners {
+            lines.append(
+                "\(Style.out.paint("listener", .green))  \(field.collection)/\(field.key)  \(Style.out.paint(field.shape, .dim))"
+            )
+        }
+        if proposal.listeners.isEmpty {
+            lines.append(
+                "no field with texts was found: an example is written; put your collection and key there")
+        }
+        if !proposal.passed.isEmpty {
+            lines.append(
+                "\(Terminal.count(proposal.passed.count, "other field")) passed over; the file says why")
+        }
+        lines.append("written: \(output)\(isProgramWritten ? ", \(ModelChoice.programName)" : "")")
+        let option = output == "lockstep.yaml" ? "" : " -c \(output)"
+        let isSet = !(ProcessInfo.processInfo.environment[Self.variable] ?? "").isEmpty
+        lines += [
+            "",
+            isSet ? "Next, with \(Self.variable) set as it is now:" : "Next:",
+            "  lockstep check\(option)    # tries it: MongoDB, the rights, the model",
+            "  lockstep run\(option)      # keeps the predictions in step from then on",
+        ]
+        return lines.map { $0.onOneLineButEscapes }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// Names of fields may hold line breaks.
+    fileprivate var onOneLineButEscapes: String {
+        replacing("\n", with: " ").replacing("\r", with: " ")
+    }
+}

@@ -1,0 +1,64 @@
+import Lockstep
+
+/// What `lockstep init` proposes for a database.
+struct Proposal: Equatable {
+    struct Field: Equatable {
+        var collection: String
+        var key: String
+        /// What the values are like, without saying them: `about 120 characters, 20 words`.
+        var shape: String
+        /// Why not; nil when it is proposed.
+        var reason: String?
+    }
+
+    struct SkippedCollection: Equatable {
+        var name: String
+        var reason: String
+    }
+
+    var listeners: [Field] = []
+    var passed: [Field] = []
+    var collections: [SkippedCollection] = []
+
+    /// Fields that are passed over and told of, of one collection.
+    private static let mostTold = 20
+}
+
+extension Proposal {
+    mutating func add(_ statistics: CollectionStatistics) {
+        guard statistics.documents > 0 else {
+            collections.append(SkippedCollection(name: statistics.name, reason: "is empty"))
+            return
+        }
+        var told = 0
+        var isTextual = false
+        for key in statistics.order {
+            guard let field = statistics.fields[key] else { continue }
+            let shape = Self.shape(field)
+            switch FieldVerdict(field, documents: statistics.documents) {
+            case .propose:
+                isTextual = true
+                listeners.append(Field(collection: statistics.name, key: key, shape: shape))
+            case .pass(let reason):
+                isTextual = true
+                told += 1
+                if told <= Self.mostTold {
+                    passed.append(
+                        Field(collection: statistics.name, key: key, shape: shape, reason: reason))
+                }
+            case .ignore: break
+            }
+        }
+        if !isTextual {
+            collections.append(SkippedCollection(name: statistics.name, reason: "has no field with texts"))
+        }
+    }
+
+    private static func shape(_ field: FieldStatistics) -> String {
+        let texts = max(1, field.texts)
+        let words = (field.words + texts / 2) / texts
+        let characters = (field.characters + texts / 2) / texts
+        let length = "about \(Terminal.count(characters, "character"))"
+        return words == 0 ? length : "\(length), \(Terminal.count(words, "word"))"
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Lockstep
+
+/// What came of the last reload, in `lockstep.reloads`: a signal has no answer, and `lockstep reload` waits for one.
+struct ReloadRecord: Sendable {
+    static let collection = "lockstep.reloads"
+    private static let id: BSONValue = "lockstep"
+
+    enum Outcome: String, Sendable {
+        /// The listeners of now are those of the file.
+        case taken
+        /// They were before.
+        case unchanged
+        /// The file is bad: those of before go on.
+        case refused
+    }
+
+    var pid: Int
+    /// Of the file that was read.
+    var file: String
+    var fingerprint: String
+    var outcome: Outcome
+    /// Why it was refused.
+    var problems: [String] = []
+    var change = ConfigurationChange()
+    /// Reloads of all daemons so far.
+    var count = 0
+
+    /// A hash of a file's contents; nil when it cannot be read.
+    static func fingerprint(ofFile file: String) -> String? {
+        guard let data = FileManager.default.contents(atPath: file) else { return nil }
+        let digest = Fingerprint(of: [BSONValue(binary: Array(data))]).bytes
+        return digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
+
+extension ReloadRecord {
+    var document: BSONDocument {
+        func list(_ texts: [String]) -> BSONValue { BSONValue(texts.map { BSONValue($0) }) }
+        return [
+            "pid": BSONValue(pid), "file": BSONValue(file), "fingerprint": BSONValue(fingerprint),
+            "outcome": BSONValue(outcome.rawValue), "problems": list(problems), "added": list(change.added),
+            "removed": list(change.removed), "changed": list(change.changed),
+            "keptModels": list(change.keptModels), "needRestart": list(change.needRestart),
+        ]
+    }
+
+    /// Nil when it was written by hand or by another version.
+    init?(_ document: BSONDocument) {
+        guard let pid = document["pid"]?.int, let file = document["file"]?.string,
+            let fingerprint = document["fingerprint"]?.string,
+            let outcome = document["outcome"]?.string.flatMap(Outcome.init)
+        else { return nil }
+        func list(_ name: String) -> [String] { document[name]?.array?.compactMap(\.string) ?? [] }
+        self.init(
+            pid: pid, file: file, fingerprint: fingerprint, outcome: outcome, problems: list("problems"),
+            change: ConfigurationChange(
+                added: list("added"), removed: list("removed"), changed: list("changed"),
+                keptModels: list("keptModels"), needRestart: list("needRestart")),
+            count: document["count"]?.int ?? 0)
+    }
+
+    func save(_ db: Database) async throws {
+        let fields = BSONValue(document)
+        _ = try await db.perform { connection in
+            try connection.run(
+                [
+                    "update": BSONValue(Self.collection),
+                    "updates": [
+                        [
+                            "q": ["_id": Self.id],
+                            "u": ["$set": fields, "$inc": ["count": 1], "$currentDate": ["at": true]],
+                            "upsert": true,
+                        ]
+                    ],
+                ], operation: "update", namespace: connection.namespace(of: Self.collection))
+        }
+    }
+
+    static func load(_ db: Database) async throws -> ReloadRecord? {
+        try await db.perform { connection in
+            try connection.run(
+                ["find": BSONValue(collection), "filter": ["_id": id], "limit": 1], operation: "find",
+                namespace: connection.namespace(of: collection))[path: "cursor.firstBatch"]?
+                .array?.first?.document
+        }.flatMap(ReloadRecord.init)
+    }
+}

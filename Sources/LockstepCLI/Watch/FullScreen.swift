@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+
+/// The terminal as a page to draw on: another screen, no cursor, keys as they are pressed. Whatever ends the process, the
+/// terminal is left as it was.
+final class FullScreen: Sendable {
+    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
+    private let isEntered = Mutex(false)
+
+    /// Takes the terminal over.
+    init() {
+        var before = termios()
+        let hasKeys = tcgetattr(STDIN_FILENO, &before) == 0
+        saved.hasKeys = hasKeys
+        saved.before = before
+        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGHUP] {
+            // With its default again at the second time: the process ends by it, as it would have.
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { signal in
+                restoreTerminal()
+                raise(signal)
+            }
+            action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_NODEFER
+            sigaction(signal, &action, nil)
+        }
+        atexit { restoreTerminal() }
+        take()
+    }
+
+    func take() {
+        isEntered.withLock { isEntered in
+            isEntered = true
+            if saved.hasKeys {
+                var raw = saved.before
+                raw.c_lflag &= ~tcflag_t(ECHO | ICANON)
+                tcsetattr(STDIN_FILENO, TCSANOW, &raw)
+            }
+            saved.isTaken = true
+            Terminal.write(Self.enter)
+        }
+    }
+
+    func giveBack() {
+        isEntered.withLock { isEntered in
+            isEntered = false
+            restoreTerminal()
+        }
+    }
+
+    /// Writes over what is there, line by line, without a flicker in between.
+    func draw(_ lines: [String]) {
+        isEntered.withLock { isEntered in
+            guard isEntered else { return }
+            let page = lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n")
+            Terminal.write("\u{1B}[H\(page)\u{1B}[J")
+        }
+    }
+}
+
+/// How the terminal was.
+private struct SavedTerminal {
+    var before = termios()
+    var hasKeys = false
+    var isTaken = false
+}
+
+// Set before there is a handler that reads it, which must not lock.
+nonisolated(unsafe) private var saved = SavedTerminal()
+
+/// By calls alone that a signal handler may make.
+private func restoreTerminal() {
+    guard saved.isTaken else { return }
+    saved.isTaken = false
+    if saved.hasKeys { tcsetattr(STDIN_FILENO, TCSANOW, &saved.before) }
+    let leave: StaticString = "\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l"
+    _ = write(STDOUT_FILENO, leave.utf8Start, leave.utf8CodeUnitCount)
+}

@@ -1,0 +1,193 @@
+import Foundation
+import Lockstep
+import LockstepConfiguration
+
+/// Asks a daemon again and again how it is, and shows it: on a terminal like `top`, elsewhere block by block.
+struct StatusWatch: Sendable {
+    let api: DaemonAPI
+    let interval: Duration
+    let isJSON: Bool
+
+    /// The answers so far, as far as the next picture needs them.
+    private struct Answers {
+        var status: DaemonStatus?
+        var rates: DaemonRates?
+        var at: ContinuousClock.Instant?
+        var outage: String?
+
+        mutating func add(_ new: DaemonStatus) {
+            let now = ContinuousClock.now
+            if let status, let at {
+                rates = DaemonRates(from: status, to: new, seconds: (now - at) / .seconds(1))
+            }
+            (status, at, outage) = (new, now, nil)
+        }
+    }
+
+    /// Runs until it is interrupted.
+    ///
+    /// - Throws: when nobody answers at the start.
+    func run() async throws {
+        let first: (status: DaemonStatus, json: String)
+        do {
+            first = try await api.status()
+        } catch {
+            throw Failure(
+                .unavailable,
+                "no answer from \(api.address): \(error). Start `lockstep run` or `lockstep dev` with this configuration; it serves its state where `server` says"
+            )
+        }
+        if Terminal.isOutATerminal, !isJSON {
+            await onTerminal(first.status)
+        } else {
+            await inPipe(first)
+        }
+    }
+}
+
+// MARK: In a pipe
+
+extension StatusWatch {
+    private func inPipe(_ first: (status: DaemonStatus, json: String)) async {
+        _ = StopSignals { _, _ in _exit(0) }
+        Terminal.whenNobodyReads { _exit(0) }
+        var answers = Answers()
+        answers.add(first.status)
+        show(answers, first.json)
+        while (try? await Task.sleep(for: interval)) != nil {
+            do {
+                let next = try await api.status()
+                answers.add(next.status)
+                show(answers, next.json)
+            } catch {
+                // Told once: the block or line that comes next says that it is back.
+                if answers.outage == nil {
+                    Terminal.fail("no answer from \(api.address): \(error); trying again")
+                }
+                answers.outage = error.description
+            }
+        }
+    }
+
+    private func show(_ answers: Answers, _ json: String) {
+        guard !isJSON else {
+            // On one line, whatever the server's way is.
+            let line = (try? BSONDocument(json: json).json) ?? json.onOneLine
+            if !Terminal.print(line) { _exit(0) }
+            return
+        }
+        let screen = screen(answers, width: 120, height: nil, style: .plain, isUTF8: true)
+        if !Terminal.print(screen.lines.joined(separator: "\n") + "\n") { _exit(0) }
+    }
+
+    private func screen(
+        _ answers: Answers, width: Int, height: Int?, style: Style, isUTF8: Bool
+    ) -> StatusScreen {
+        StatusScreen(
+            status: answers.status, rates: answers.rates, outage: answers.outage, address: api.address,
+            width: width, height: height, style: style, isUTF8: isUTF8)
+    }
+}
+
+// MARK: On a terminal
+
+extension StatusWatch {
+    /// What makes the picture another one.
+    private enum Event: Sendable {
+        case answer(DaemonStatus)
+        case noAnswer(String)
+        case resized
+        case ended
+    }
+
+    private func onTerminal(_ first: DaemonStatus) async {
+        let page = FullScreen()
+        let (events, continuation) = AsyncStream.makeStream(
+            of: Event.self, bufferingPolicy: .bufferingNewest(16))
+        let signals = StopSignals { _, _ in continuation.yield(.ended) }
+        let terminal = TerminalSignals(
+            onResize: { continuation.yield(.resized) },
+            onSuspend: {
+                page.giveBack()
+                kill(getpid(), SIGSTOP)
+                page.take()
+                continuation.yield(.resized)
+            })
+        Keys.read { key in
+            if ["q", "Q", "\u{03}", "\u{04}"].contains(key) { continuation.yield(.ended) }
+        }
+        var answers = Answers()
+        answers.add(first)
+        draw(answers, on: page)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await Task.sleep(for: interval)) != nil {
+                    do {
+                        continuation.yield(.answer(try await api.status().status))
+                    } catch {
+                        continuation.yield(.noAnswer("\(error)"))
+                    }
+                }
+            }
+            for await event in events {
+                switch event {
+                case .answer(let status): answers.add(status)
+                case .noAnswer(let reason): answers.outage = reason
+                case .resized: break
+                case .ended:
+                    group.cancelAll()
+                    page.giveBack()
+                    // A question that is under way is not waited for.
+                    _exit(0)
+                }
+                draw(answers, on: page)
+            }
+        }
+        _ = (signals, terminal)
+    }
+
+    private func draw(_ answers: Answers, on page: FullScreen) {
+        let size = Terminal.size(STDOUT_FILENO) ?? (80, 24)
+        var screen = screen(
+            answers, width: size.columns, height: max(1, size.rows - 1), style: .out, isUTF8: Terminal.isUTF8)
+        screen.width = max(20, size.columns)
+        let key = screen.style.paint("q ends this", .dim)
+        var lines = screen.lines
+        lines += Array(repeating: "", count: max(0, size.rows - 1 - lines.count)) + [key]
+        page.draw(lines)
+    }
+}
+
+/// Changes of the terminal's size, and Ctrl-Z.
+private final class TerminalSignals: Sendable {
+    // Made once and not touched again.
+    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
+
+    init(onResize: @escaping @Sendable () -> Void, onSuspend: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "lockstep.terminal")
+        sources = [(SIGWINCH, onResize), (SIGTSTP, onSuspend)].map { signal, body in
+            let source = DispatchSource.makeSignalSource(signal: signal, queue: queue)
+            source.setEventHandler(handler: body)
+            source.resume()
+            return source
+        }
+    }
+}
+
+/// Keys as they are pressed, on a thread of their own.
+private enum Keys {
+    static func read(_ body: @escaping @Sendable (Character) -> Void) {
+        guard isatty(STDIN_FILENO) == 1 else { return }
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while true {
+                let count = Foundation.read(STDIN_FILENO, &byte, 1)
+                if count == 1 {
+                    body(Character(UnicodeScalar(byte)))
+                } else if count == 0 || errno != EINTR {
+                    return
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import Hummingbird
+import Lockstep
+import Logging
+
+/// The HTTP server beside the daemon.
+public struct Server {}

@@ -1,0 +1,92 @@
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Lockstep
+
+/// Listeners put in place of others while a watcher runs.
+@Suite struct ListenersTests {
+    @Test func whatAModelComputesMeanwhileIsNotComputedAgain() async throws {
+        try await withDatabase { db in
+            let slow = Gated()
+            let text = Listener(model: slow, on: docs, key: "text")
+            try db.setListeners([text])
+            try await watching(db) { watcher in
+                let documents = (0..<300).map { id -> BSONDocument in
+                    ["_id": BSONValue(id), "text": BSONValue("text \(id)"), "title": "ab"]
+                }
+                try await db[docs].insertMany(documents)
+                try await eventually("the model has the first batch") { !slow.entered.isEmpty }
+                try db.setListeners([text, Listener(model: TextLength(), on: docs, key: "title")])
+                // The session works with the listeners of before as long as the model has its inputs.
+                #expect(!watcher.hasListenersOfNow)
+                // Time enough to give the call up, which it must not; with less of it nothing is proven, and all is well.
+                try await Task.sleep(for: .milliseconds(500))
+                slow.open()
+                try await eventually("the next session has begun") { watcher.hasListenersOfNow }
+                try await watcher.waitUntilFresh()
+                #expect(try await db.one(299)?[path: "_outputs.title.length"]?.int == 2)
+            }
+            #expect(slow.entered.count == 300)
+            #expect(Set(slow.entered).count == 300)
+        }
+    }
+
+    @Test func listenersThatChangeWhileASessionIsMadeAreTakenUp() async throws {
+        try await withDatabase { db in
+            try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+            let looks = Counter()
+            let watched = Mutex<Pipeline?>(nil)
+            let pipeline = Pipeline(
+                connection: db.connection, options: WatcherOptions(), identifier: "lockstep",
+                threads: db.threads, log: db.log, collections: []
+            ) {
+                looks.add(1)
+                guard looks.value == 1 else {
+                    return [Listener(model: TextLength("new"), on: docs, key: "text")]
+                }
+                // The session that asks has these, and is not there yet to be told of others.
+                watched.withLock { $0 }?.reconfigure()
+                return [Listener(model: TextLength("old"), on: docs, key: "text")]
+            }
+            watched.withLock { $0 = pipeline }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await pipeline.run() }
+                try await eventually("the new one's output is there") {
+                    try await db.one(1)?[path: "_outputs.text.new"]?.int == 3
+                }
+                pipeline.stop()
+                try await group.next()
+            }
+            watched.withLock { $0 = nil }
+        }
+    }
+
+    @Test func listenersThatCannotWorkTogetherChangeNothing() async throws {
+        try await withDatabase { db in
+            let good = Listener(model: TextLength(), on: docs, key: "text")
+            try db.setListeners([good])
+            for bad in [
+                [good, good], [Listener(model: TextLength(), on: docs, key: "")],
+                [Listener(model: TextLength(), on: docs, key: "_outputs.text.nobody", as: "x")],
+            ] {
+                #expect(throws: LockstepError.self) { try db.setListeners(bad) }
+                #expect(db.listeners.map(\.id) == [good.id])
+            }
+        }
+    }
+
+    @Test func onAStandaloneServerTheyAreTakenUpToo() async throws {
+        try await withStandaloneDatabase { db in
+            try db.setListeners([Listener(model: TextLength(), on: docs, key: "text")])
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "abc", "title": "ab"]])
+                try await watcher.waitUntilFresh()
+                try db.setListeners([Listener(model: TextLength(), on: docs, key: "title")])
+                try await eventually("the new one's output is there") {
+                    try await db.one(1)?[path: "_outputs.title.length"]?.int == 2
+                }
+            }
+        }
+    }
+}
