@@ -120,8 +120,9 @@ case "program":
         .executableTarget(
             name: "lockstep-bench",
             dependencies: [
-                "Lockstep", "LockstepModels",
+                "Lockstep", "LockstepModels", "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ], path: "Benchmarks/Program", swiftSettings: strict))
 case "hot-paths":
     package.targets.append(

@@ -1,7 +1,9 @@
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Lockstep
 import LockstepModels
+import LockstepServer
 
 /// What `make bench` measures of the library. Each command prints one line of JSON at its end.
 @main
@@ -65,10 +67,28 @@ struct Events: AsyncParsableCommand {
 struct Outputs: AsyncParsableCommand {
     @OptionGroup var target: Target
     @Option var count = 0
+    @Option(help: "Serve dashboard and metrics on this port meanwhile.") var port: Int?
 
     func run() async throws {
+        guard let port else { return try await workOff(DatabaseWatcher(db: try await target.connect())) }
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
         let db = try await target.connect()
         let watcher = DatabaseWatcher(db: db)
+        var options = ServerOptions(version: "0", uri: "")
+        options.port = port
+        let server = LockstepServer(watcher, of: db, options: options, metrics: registry)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            try await until { server.url != nil }
+            // Whoever looks has the page open by then.
+            try await Task.sleep(for: .seconds(1))
+            try await workOff(watcher)
+            group.cancelAll()
+        }
+    }
+
+    private func workOff(_ watcher: DatabaseWatcher) async throws {
         let measure = Measure()
         try await watcher.watch()
         try await until { watcher.info().outputs >= count && watcher.hasCaughtUp }

@@ -19,7 +19,7 @@ struct Init: AsyncParsableCommand {
     @Option(help: "Look at this collection only; may be given again for more.")
     var collection: [String] = []
 
-    @Option(name: .shortAndLong, help: "The file to write.")
+    @Option(name: [.short, .long], help: "The file to write.")
     var output = "lockstep.yaml"
 
     @Flag(help: "Write over a file that is there.")
