@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import NIOCore
 
 /// The command `lockstep`.
 @main
@@ -23,6 +24,8 @@ struct LockstepCommand: AsyncParsableCommand {
     static func main() async {
         // A reader of our output that goes away ends what is printed, not a daemon.
         signal(SIGPIPE, SIG_IGN)
+        // What is asked over HTTP takes little; the processor is for the models.
+        NIOSingletons.groupLoopCountSuggestion = 1
         if let problem = Misspelling.problem(Array(CommandLine.arguments.dropFirst()), in: Self.self) {
             Terminal.fail(problem)
             exit(withError: ExitCode.validationFailure)

@@ -4,7 +4,6 @@ import HummingbirdCore
 public import Lockstep
 public import Logging
 import NIOCore
-import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
@@ -52,11 +51,10 @@ public final class LockstepServer: Service {
     }
 
     private func listen() async throws {
-        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var hasFailed = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                try await application(on: threads).run()
+                try await application.run()
                 break
             } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
                 place.withLock { $0.hasTried = true }
@@ -66,10 +64,9 @@ public final class LockstepServer: Service {
             }
         }
         place.withLock { $0.url = nil }
-        try? await threads.shutdownGracefully()
     }
 
-    private func application(on threads: MultiThreadedEventLoopGroup) -> some ApplicationProtocol {
+    private var application: some ApplicationProtocol {
         // Its own log is of no use to people: what matters is said here.
         var quiet = Logger(label: "lockstep.http")
         quiet.logLevel = .critical
@@ -91,7 +88,7 @@ public final class LockstepServer: Service {
                 place.withLock { $0 = (url, true) }
                 log.info("serving \(url)")
             },
-            eventLoopGroupProvider: .shared(threads), logger: quiet)
+            logger: quiet)
     }
 
     private func complaint(_ error: IOError) -> String {

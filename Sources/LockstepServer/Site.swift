@@ -24,6 +24,7 @@ struct Site: Sendable {
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorAnswers())
         router.add(middleware: HostCheck(options))
+        router.add(middleware: MethodAnswers())
         router.get("/", use: page)
         router.get("/health/live", use: live)
         router.get("/health/ready", use: ready)
@@ -40,7 +41,6 @@ struct Site: Sendable {
         changing.post("/listeners/:id/pause", use: pause)
         changing.post("/listeners/:id/resume", use: resume)
         changing.post("/listeners/:id/reconcile", use: reconcile)
-        MethodAnswers.add(to: router)
         return router
     }
 }

@@ -169,11 +169,20 @@ extension MongoError {
         case shim_domain_stream: return .network
         case shim_domain_server_selection:
             // libmongoc reports a refused log-in as a server that cannot be selected.
-            return message.contains("uthentication") ? .authentication : .serverSelection
+            guard message.contains("uthentication") else { return .serverSelection }
+            return isBroken(message) ? .serverSelection : .authentication
         case shim_domain_client:
-            // MONGOC_ERROR_CLIENT_AUTHENTICATE
-            return code == 11 ? .authentication : .client
+            // MONGOC_ERROR_CLIENT_AUTHENTICATE; the connection may break while it logs in, too.
+            guard code == 11 else { return .client }
+            return isBroken(message) ? .network : .authentication
         default: return .client
+        }
+    }
+
+    /// The connection went while it was logging in; nobody refused anything.
+    private static func isBroken(_ message: String) -> Bool {
+        ["Failure during socket delivery", "socket error or timeout", "Failed to buffer"].contains {
+            message.contains($0)
         }
     }
 }

@@ -244,7 +244,10 @@ package struct FailureStore: Sendable {
             updates.document("0") { operation in
                 operation.document("q") { filter in
                     if let listener { filter.append(listener, forKey: "_id.listener") }
-                    if let document { filter.append(document, forKey: "_id.document") }
+                    // A document of operators is a value here, too.
+                    if let document {
+                        filter.document("_id.document") { $0.append(document, forKey: "$eq") }
+                    }
                 }
                 operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }
                 operation.append(true, forKey: "multi")

@@ -71,7 +71,11 @@ extension Handler {
             let errors = Dictionary(
                 result.errors.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
             let superseded = result.matched + errors.count < places.count
-            statistics.add(written: result.matched, superseded: places.count - result.matched - errors.count)
+            // To see that nothing stands beside an input that is refused is no output.
+            let cleared = places.count { if case .clear = batch.changes[$0].change { true } else { false } }
+            statistics.add(
+                written: max(0, result.matched - cleared),
+                superseded: places.count - result.matched - errors.count)
             for (position, place) in places.enumerated() {
                 let refusals = written.refused.count
                 sort(batch.jobs[place], error: errors[position], superseded: superseded, into: &written)

@@ -33,7 +33,9 @@ extension BSONValue {
             return double?.isNaN == true ? BSONValue(Double.nan) : self
         case .decimal128:
             guard let double else { return self }
-            if double.isNaN || double.isInfinite { return BSONValue(double.isNaN ? .nan : double) }
+            if double.isNaN { return BSONValue(.nan) }
+            // A decimal reaches further than a double: most that are infinite as a double are not.
+            if double.isInfinite { return json.contains("Infinity") ? BSONValue(double) : self }
             // Below 2^53 every whole number has a double of its own.
             guard let whole = Int(exactly: double), abs(whole) < 1 << 53, isWhole else { return self }
             return BSONValue(int64: Int64(whole))

@@ -25,7 +25,9 @@ extension Site {
         var round = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             if let event = changes(after: &seen) { try await writer.write(event) }
-            if round % 4 == 0 { try await writer.write(Self.event("status", observer.report)) }
+            if round % 4 == 0 {
+                try await writer.write(Self.event("status", Response.encode(observer.report)))
+            }
             round += 1
             try? await Task.sleep(for: Self.interval)
         }
@@ -36,42 +38,28 @@ extension Site {
         guard count > seen else { return nil }
         let shown = changes.suffix(Self.changesShown)
         defer { seen = count }
-        return Self.event(
-            "changes",
-            Changes(changes: shown.map(Change.init), skipped: max(0, count - seen - shown.count)))
+        let report: BSONDocument = [
+            "changes": BSONValue(shown.map { BSONValue($0.report) }),
+            "skipped": BSONValue(max(0, count - seen - shown.count)),
+        ]
+        return Self.event("changes", Data(report.json.utf8))
     }
 
-    private static func event(_ name: String, _ value: some Encodable) -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = (try? encoder.encode(value)) ?? Data("{}".utf8)
+    private static func event(_ name: String, _ data: Data) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeString("event: \(name)\ndata: ")
         buffer.writeBytes(data)
         buffer.writeString("\n\n")
         return buffer
     }
+}
 
-    private struct Changes: Encodable {
-        let changes: [Change]
-        let skipped: Int
-    }
-
-    private struct Change: Encodable {
-        let seq: Int
-        let at: String
-        let listener: String
-        let document: JSONValue
-        let outcome: String
-        @Nullable var milliseconds: Double?
-
-        init(_ change: RecentChange) {
-            seq = change.number
-            at = Words.date(change.at)
-            listener = change.listener
-            document = JSONValue(change.documentID)
-            outcome = change.outcome.rawValue
-            milliseconds = change.latency.map { (($0 / .milliseconds(1)) * 10).rounded() / 10 }
-        }
+extension RecentChange {
+    fileprivate var report: BSONDocument {
+        [
+            "seq": BSONValue(number), "at": BSONValue(Words.date(at)), "listener": BSONValue(listener),
+            "document": documentID, "outcome": BSONValue(outcome.rawValue),
+            "milliseconds": latency.map { BSONValue((($0 / .milliseconds(1)) * 10).rounded() / 10) } ?? .null,
+        ]
     }
 }

@@ -9,7 +9,8 @@ extension Site {
         let limit = try query.number("limit", 1...500) ?? 50
         var after: BSONDocument?
         if let text = query["after"] {
-            guard let bytes = Data(base64Encoded: text), let place = try? BSONDocument(json: Array(bytes))
+            guard let bytes = Data(base64Encoded: text),
+                let place = (try? BSONDocument(json: Array(bytes)))?["place"]?.document
             else {
                 throw APIError.badRequest(
                     "`after` is no place in the list", hint: "take the `next` of the page before")
@@ -17,12 +18,14 @@ extension Site {
             after = place
         }
         let page = try await db.failures(
-            listener: query["listener"], after: after?["place"]?.document, limit: limit)
+            listener: query["listener"], after: after, limit: limit)
         let next = page.next.map { place in
             Data((["place": BSONValue(place)] as BSONDocument).json.utf8).base64EncodedString()
         }
-        return .json(
-            FailurePage(failures: page.failures.map(FailureEntry.init), total: page.total, next: next))
+        return .json([
+            "failures": BSONValue(page.failures.map { BSONValue($0.report) }),
+            "total": BSONValue(page.total), "next": next.map { BSONValue($0) } ?? .null,
+        ])
     }
 
     /// `POST /v1/failures/retry`
@@ -47,28 +50,14 @@ extension Site {
             listener: order["listener"]?.string, document: order["document"])
         return .json(["retried": count])
     }
+}
 
-    private struct FailurePage: Encodable {
-        let failures: [FailureEntry]
-        let total: Int
-        @Nullable var next: String?
-    }
-
-    private struct FailureEntry: Encodable {
-        let listener: String
-        let document: JSONValue
-        let reason: String
-        let attempts: Int
-        let since: String
-        let at: String
-
-        init(_ failure: ParkedDocument) {
-            listener = failure.listener
-            document = JSONValue(failure.documentID)
-            reason = failure.reason
-            attempts = failure.attempts
-            since = Words.date(failure.since)
-            at = Words.date(failure.at)
-        }
+extension ParkedDocument {
+    fileprivate var report: BSONDocument {
+        [
+            "listener": BSONValue(listener), "document": documentID, "reason": BSONValue(reason),
+            "attempts": BSONValue(attempts), "since": BSONValue(Words.date(since)),
+            "at": BSONValue(Words.date(at)),
+        ]
     }
 }

@@ -38,9 +38,10 @@ extension Site {
         let report = observer.report
         let position = watcher.reflectedTime
         let behind = time.flatMap { time in position.map { Double(time.seconds) - Double($0.seconds) } }
+        let readiness = observer.readiness.reasons
         let reasons =
-            observer.readiness.reasons
-            + report.problems.filter { $0.severity != .info || $0.code != "standingBy" }.map {
+            readiness
+            + report.problems.filter { problem in !readiness.contains { $0.code == problem.code } }.map {
                 Readiness.Reason(code: $0.code, message: $0.message)
             }
         return Distance(

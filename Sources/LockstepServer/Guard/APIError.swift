@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import Lockstep
 
 /// What a client did wrong, or what cannot be done now: as JSON with what to do.
 struct APIError: Error {
@@ -40,13 +41,25 @@ extension Response {
     static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Response {
+        json(encode(value), status, headers)
+    }
+
+    /// For what holds values of documents: Extended JSON, relaxed, with the fields of an `_id` in their order.
+    static func json(_ document: BSONDocument) -> Response {
+        json(Data(document.json.utf8), .ok, [:])
+    }
+
+    static func encode(_ value: some Encodable) -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Only values that JSON cannot hold fail, and there are none.
-        let bytes = (try? encoder.encode(value)) ?? Data("{}".utf8)
+        return (try? encoder.encode(value)) ?? Data("{}".utf8)
+    }
+
+    private static func json(_ body: Data, _ status: HTTPResponse.Status, _ headers: HTTPFields) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: .init(byteBuffer: .init(bytes: bytes)))
+        return Response(status: status, headers: headers, body: .init(byteBuffer: .init(bytes: body)))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 
 /// Refuses requests that name another host: a page of somebody else's whose name was made to point here (DNS rebinding)
@@ -15,7 +16,8 @@ struct HostCheck: RouterMiddleware {
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let host = request.head.authority ?? ""
-        guard isKnown(host) else {
+        // The first is the authority; a second stays among the fields.
+        guard isKnown(host), request.headers[HTTPField.Name("Host")!] == nil else {
             throw APIError(
                 status: .misdirectedRequest, code: "wrongHost",
                 message: "this server is not known as `\(host.prefix(100))`",

@@ -8,7 +8,8 @@ import Testing
     static let ids: [BSONValue] = [
         nil, 0, 1.5, .init(Double.nan), .init(Double.infinity), .init(-Double.infinity),
         LaxBSON.decimal("0.1"), 0.1,
-        LaxBSON.decimal("1E+40"), .init(int64: .max), "", "text", "TEXT", "$text", "text.",
+        LaxBSON.decimal("1E+40"), LaxBSON.decimal("-9E+6000"), LaxBSON.decimal("-8E+6000"),
+        .init(int64: .max), "", "text", "TEXT", "$text", "text.",
         LaxBSON.string([0xFF, 0x41]), LaxBSON.string([0x61, 0, 0x62]), LaxBSON.string([0x61, 0, 0x63]),
         LaxBSON.string([0x73], type: .symbol), LaxBSON.string([0x73], type: .code),
         LaxBSON.json(#"{"$code": "f()", "$scope": {"a": 1}}"#), LaxBSON.json(#"{"$minKey": 1}"#),
