@@ -58,6 +58,7 @@ test: build ## Run every test, and check the import rule
 	python3 -m unittest discover --quiet --start-directory Benchmarks
 	python3 -m unittest discover --quiet --start-directory Tests/Deployment
 	python3 -m unittest discover --quiet --start-directory Tests/Documentation
+	PYTHONPATH=.lockstep/python python3 -m unittest discover --quiet --start-directory Tests/Server
 	python3 Tests/Browser/run.py --binary $(LOCKSTEP)
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
