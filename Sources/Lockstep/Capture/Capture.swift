@@ -220,7 +220,7 @@ extension Capture {
         statistics.add(findings.counts)
         if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
         let readAt = ContinuousClock.now
-        guard offer(findings.offers, StreamPlace(position: position, readAt: readAt)) else { return nil }
+        guard offer(findings.offers, StreamPlace(position: position, readAt: .now)) else { return nil }
         findings.offers = []
         let events = findings.events - findings.foreignEvents
         let isAwaited = findings.isAwaited

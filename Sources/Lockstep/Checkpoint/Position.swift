@@ -15,7 +15,7 @@ public struct Position: Hashable, Sendable {
 struct StreamPlace: Sendable {
     let position: Position
     /// When the batch was read.
-    let readAt: ContinuousClock.Instant
+    let readAt: Moment
 }
 
 extension BSONDocument {

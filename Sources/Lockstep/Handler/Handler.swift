@@ -69,7 +69,7 @@ struct Handler: Sendable {
 
     /// Counts what is stored now, and shows some of it.
     private func tell(
-        _ batch: WriteBatch, _ written: Written, _ readAt: ArraySlice<ContinuousClock.Instant?>
+        _ batch: WriteBatch, _ written: Written, _ readAt: ArraySlice<Moment?>
     ) {
         statistics.reflected(readAt) { place in
             let key = written.done[place].key

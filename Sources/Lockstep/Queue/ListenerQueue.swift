@@ -43,10 +43,10 @@ struct ListenerQueue {
     /// - Returns: whether the change's tickets are now held here; if not, an earlier change's cover them.
     mutating func offer(_ key: DocumentKey, _ change: PendingChange) -> (stream: Bool, scan: Bool) {
         if var known = waiting[key] {
-            let before = known
+            let (size, wasMissing) = (known.size, known.isMissing)
             let fromScan = known.streamTicket == nil
             let taken = known.merge(change)
-            count(known, in: before)
+            recount(known, size, wasMissing)
             waiting[key] = known
             // A live change overtakes the scan; the key's place in the scan's order becomes void.
             if fromScan && known.streamTicket != nil { streamOrder.append(key) }
@@ -87,7 +87,7 @@ struct ListenerQueue {
     /// The handler is done with a key; what came meanwhile gets its turn.
     mutating func finish(_ job: Job) {
         guard let entry = inFlight.removeValue(forKey: job.key) else { return }
-        leave(job)
+        leave(job.size, job.change.isMissing)
         if let later = entry {
             bytes -= later.size
             requeue(job.key, later)
@@ -99,7 +99,7 @@ struct ListenerQueue {
         _ job: Job, due: ContinuousClock.Instant
     ) -> (streamCovered: Ticket?, scanCovered: ScanTicket?) {
         guard let entry = inFlight.removeValue(forKey: job.key) else { return (nil, nil) }
-        leave(job)
+        leave(job.size, job.change.isMissing)
         var change = job.change
         guard let later = entry else {
             enter(job.key, change)
@@ -124,7 +124,7 @@ struct ListenerQueue {
         let due = delayed.filter { $0.due <= now }
         delayed.removeAll { $0.due <= now }
         for (_, key, change) in due {
-            leave(Job(key: key, change: change, size: Self.overhead + key.size + change.size))
+            leave(Self.overhead + key.size + change.size, change.isMissing)
             let taken = offer(key, change)
             covered(change, taken.stream, taken.scan)
         }
@@ -167,12 +167,12 @@ struct ListenerQueue {
     private mutating func updatePending(_ body: (inout PendingChange) -> Bool) {
         waiting = waiting.reduce(into: [:]) { kept, entry in
             var change = entry.value
-            let before = change
+            let (size, wasMissing) = (change.size, change.isMissing)
             if body(&change) {
                 kept[entry.key] = change
-                count(change, in: before)
+                recount(change, size, wasMissing)
             } else {
-                leave(Job(key: entry.key, change: before, size: Self.overhead + entry.key.size + before.size))
+                leave(Self.overhead + entry.key.size + size, wasMissing)
             }
         }
         streamOrder = Deque(streamOrder.filter { waiting[$0] != nil })
@@ -206,14 +206,14 @@ extension ListenerQueue {
         if change.isMissing { missing += 1 }
     }
 
-    private mutating func count(_ change: PendingChange, in before: PendingChange) {
-        bytes += change.size - before.size
-        missing += (change.isMissing ? 1 : 0) - (before.isMissing ? 1 : 0)
+    private mutating func recount(_ change: PendingChange, _ size: Int, _ wasMissing: Bool) {
+        bytes += change.size - size
+        missing += (change.isMissing ? 1 : 0) - (wasMissing ? 1 : 0)
     }
 
-    private mutating func leave(_ job: Job) {
-        bytes -= job.size
-        if job.change.isMissing { missing -= 1 }
+    private mutating func leave(_ size: Int, _ wasMissing: Bool) {
+        bytes -= size
+        if wasMissing { missing -= 1 }
     }
 }
 

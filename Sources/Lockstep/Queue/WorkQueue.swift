@@ -163,12 +163,19 @@ extension WorkQueue {
     ///
     /// - Returns: when the change behind each was read from the stream; nil where there was none.
     @discardableResult
-    func finish(_ jobs: [Job], listener: Int) -> [ContinuousClock.Instant?] {
-        var readAt: [ContinuousClock.Instant?] = []
+    func finish(_ jobs: [Job], listener: Int) -> [Moment?] {
+        var readAt: [Moment?] = []
         readAt.reserveCapacity(jobs.count)
         let wakeups = state.signalling { state in
+            // Neighbours are of one batch of the stream, mostly.
+            var known: (ticket: Ticket, readAt: Moment?)?
             for job in jobs {
-                readAt.append(job.change.streamTicket.flatMap { state.stream.place(of: $0)?.readAt })
+                if let ticket = job.change.streamTicket {
+                    if known?.ticket != ticket { known = (ticket, state.stream.place(of: ticket)?.readAt) }
+                    readAt.append(known?.readAt)
+                } else {
+                    readAt.append(nil)
+                }
                 state.listeners[listener].finish(job)
                 state.release(job.change.streamTicket, job.change.scanTicket)
             }
@@ -220,7 +227,7 @@ extension WorkQueue {
     }
 
     /// When the oldest batch was read that is not handled yet; nil when all are.
-    var oldestOpen: ContinuousClock.Instant? {
+    var oldestOpen: Moment? {
         state.withLock { $0.stream.firstOpen?.readAt }
     }
 

@@ -91,11 +91,11 @@ final class ListenerStatistics: Sendable {
     ///   - readAt: when each was read from the stream; nil for what no change of the stream led to.
     ///   - told: gives what became of one, by its place.
     func reflected(
-        _ readAt: ArraySlice<ContinuousClock.Instant?>,
+        _ readAt: ArraySlice<Moment?>,
         told: (_ place: Int) -> (id: BSONValue, outcome: RecentChange.Outcome)
     ) {
         guard !readAt.isEmpty else { return }
-        let now = ContinuousClock.now
+        let now = Moment.now
         for case let time? in readAt { latency.recordNanoseconds((now - time).nanoseconds) }
         let some = readAt.indices.prefix(RecentChanges.ofOneRound).map { place in
             let (id, outcome) = told(place)

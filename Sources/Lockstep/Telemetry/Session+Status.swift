@@ -9,7 +9,7 @@ extension Session {
         guard let capture else { return queue.isIdle ? 0 : nil }
         guard let position = capture.position else { return nil }
         let now = ContinuousClock.now
-        let waiting = queue.oldestOpen.map { (now - $0) / .seconds(1) } ?? 0
+        let waiting = queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
         if let seen = capture.endSeenAt, capture.isOpen {
             // The server tells several times a second when nothing is new.
             return max(waiting, max(0, (now - seen) / .seconds(1) - 1))

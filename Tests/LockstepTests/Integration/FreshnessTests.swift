@@ -11,10 +11,11 @@ import TestSupport
             try await watching(db) { watcher in
                 try await watcher.waitUntilQuiet()
                 let before = try await watcher.operationTime()
+                try await watcher.waitUntilFresh(after: before, timeout: .seconds(60))
                 try await db[docs].insertMany([["_id": 1, "text": "abc"]])
                 let after = try await watcher.operationTime()
                 try await eventually("the model is asked") { model.entered == ["abc"] }
-                // What was there before is reflected, what is being computed is not.
+                // What was there before is reflected still, what is being computed is not.
                 try await watcher.waitUntilFresh(after: before, timeout: .seconds(60))
                 await #expect(throws: LockstepError.self) {
                     try await watcher.waitUntilFresh(after: after, timeout: .milliseconds(100))

@@ -1,0 +1,38 @@
+import Logging
+import Testing
+
+@testable import Lockstep
+
+/// When a listener begins no new work.
+@Suite struct ListenerHealthTests {
+    private let health = ListenerHealth(
+        name: "docs/text/length", log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private let now = ContinuousClock.now
+
+    @Test func oneThatWorksHoldsNothing() {
+        #expect(health.holdsUntil(now) == nil && !health.isOut)
+    }
+
+    @Test func oneThatIsPausedHoldsUntilItIsResumed() {
+        health.isPaused = true
+        #expect(health.holdsUntil(now).map { $0 > now } == true && health.isOut)
+        #expect(health.holdsUntil(now + .seconds(3600)) != nil)
+        health.isPaused = false
+        #expect(health.holdsUntil(now) == nil && !health.isOut)
+    }
+
+    @Test func anOutageHoldsUntilTheNextAttempt() {
+        let due = health.failed("connection refused")
+        #expect(health.holdsUntil(due - .milliseconds(1)) == due)
+        #expect(health.holdsUntil(due) == nil)
+        #expect(health.isOut && health.outageSince != nil)
+        health.succeeded()
+        #expect(!health.isOut && health.outageSince == nil)
+    }
+
+    @Test func aPauseIsNotEndedByAModelThatWorks() {
+        health.isPaused = true
+        health.succeeded()
+        #expect(health.isOut && health.holdsUntil(now) != nil)
+    }
+}
