@@ -42,7 +42,10 @@ import Testing
             change: { status in
                 status.listeners[0].state = .paused
                 status.listeners[0].unchecked = 1
-            }, expected: ["info paused: `docs/text/minilm` is paused: 1 document waits."]),
+            },
+            expected: [
+                "info paused: `docs/text/minilm` is paused: its model is not called, and what changes is found when it is resumed."
+            ]),
         Case(
             testDescription: "looking through documents",
             change: { $0.listeners[0].look = (500, 2000, 3) },

@@ -162,7 +162,7 @@ extension Handler {
             let (told, more) = health.parked(parking.count)
             for failure in parking.prefix(told) {
                 log.warning(
-                    "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempts: \(failure.reason)"
+                    "\(listener.id): document \(failure.document.json) is parked after \(failure.attempts) attempt\(failure.attempts == 1 ? "" : "s"): \(failure.reason)"
                 )
             }
             if more > 0 {

@@ -13,7 +13,7 @@ extension Pipeline {
             } else if fault != nil || session?.fault != nil {
                 .disconnected
             } else if let session, session.isOpen {
-                session.reconciler.isComplete ? .following : .backfilling
+                session.isLookingThrough ? .backfilling : .following
             } else {
                 .starting
             }

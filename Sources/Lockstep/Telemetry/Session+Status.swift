@@ -27,6 +27,13 @@ extension Session {
         return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
     }
 
+    /// Documents that were there before are looked through, or are about to be; those of a paused listener are not.
+    var isLookingThrough: Bool {
+        zip(handlers, reconciler.looks).contains { handler, look in
+            if case .done = look { false } else { !handler.health.isPaused }
+        }
+    }
+
     /// Why the stream, or the writes, do not work at the moment.
     var fault: String? {
         serverHealth.outage ?? capture?.fault

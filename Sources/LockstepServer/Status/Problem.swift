@@ -31,7 +31,7 @@ extension Problem {
                 Problem(
                     code: "disconnected", severity: .error,
                     message:
-                        "MongoDB does not answer: \(status.fault ?? "no reason given"). Nothing is lost.",
+                        "MongoDB does not answer: \(Words.withoutStop(status.fault ?? "no reason given")). Nothing is lost.",
                     hint:
                         "It is asked again until it answers. Is there a primary, and can this machine reach it?"
                 ))
@@ -104,7 +104,8 @@ extension Problem {
             add(
                 "modelOut", .error,
                 "\(Words.capitalised(reason)). \(waiting) of `\(listener.on)` \(count == 1 ? "waits" : "wait"); nothing is lost.",
-                "Mend the model: it is tried again every few seconds, and goes on by itself.")
+                "Mend the model: it is tried again every few seconds, and goes on by itself. If its program changed, `lockstep reload` takes it as a new version."
+            )
         case .blocked:
             add(
                 "collectionGone", .error,
@@ -112,7 +113,8 @@ extension Problem {
                 "Put the collection back, or take the listener out.")
         case .paused:
             add(
-                "paused", .info, "`\(listener.id)` is paused: \(waiting) \(count == 1 ? "waits" : "wait").",
+                "paused", .info,
+                "`\(listener.id)` is paused: its model is not called, and what changes is found when it is resumed.",
                 "Resume it, and its documents are looked through.")
         case .ok: break
         }
@@ -120,7 +122,8 @@ extension Problem {
             add(
                 "failures", .warning,
                 "\(Words.documents(listener.failed)) of `\(listener.on)` \(listener.failed == 1 ? "was" : "were") set aside: the model `\(listener.model)` refuses \(listener.failed == 1 ? "its" : "their") input.",
-                "See the failures: mend the documents or the model, then try them again.")
+                "See the failures: mend the documents; or mend the model and run `lockstep reload`. To try again alone asks the same program again."
+            )
         }
         if let look = listener.look {
             let share = look.total > 0 ? min(100, look.documents * 100 / look.total) : 0

@@ -37,6 +37,11 @@ enum Words {
             Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
+    /// To put a full stop behind.
+    static func withoutStop(_ text: String) -> Substring {
+        text.hasSuffix(".") ? text.dropLast() : text[...]
+    }
+
     static func capitalised(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst()
     }
