@@ -98,7 +98,9 @@ def use(port):
 
     facts["reload"] = None
     if "\n  reload" in run("lockstep", "--help").stdout:
-        facts["reload"] = run("systemctl", "reload", "lockstep").returncode
+        reload = run("systemctl", "reload", "lockstep")
+        facts["reload"] = reload.returncode
+        facts["reloadSays"] = reload.stdout + run("journalctl", "-u", "lockstep", "-n", "12").stdout
         docs.insert_one({"_id": 2, "text": "three more words"})
         until(lambda: docs.find_one({"_id": 2, **fresh}), "predictions after the reload")
         facts["sameProcess"] = shown("MainPID")["MainPID"] == pid

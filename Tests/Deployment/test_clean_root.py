@@ -113,7 +113,7 @@ class Service(CleanRootTest):
     def test_a_reload_keeps_the_process(self):
         if self.facts["reload"] is None:
             self.skipTest("this lockstep has no `reload`")
-        self.assertEqual((self.facts["reload"], self.facts["sameProcess"]), (0, True))
+        self.assertEqual((self.facts["reload"], self.facts["sameProcess"]), (0, True), self.facts["reloadSays"])
 
     def test_a_killed_one_is_started_again(self):
         self.assertEqual(self.facts["restarts"], 1)
