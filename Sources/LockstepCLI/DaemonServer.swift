@@ -29,8 +29,6 @@ enum DaemonServer {
     /// 32 hexadecimal digits that nobody guesses.
     static func makeToken() -> String {
         var generator = SystemRandomNumberGenerator()
-        return (0..<4).map { _ in String(format: "%08x", UInt32.random(in: .min ... .max, using: &generator))
-        }
-        .joined()
+        return hex((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }
 }

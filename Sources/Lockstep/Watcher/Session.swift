@@ -176,10 +176,6 @@ final class Session: Sendable {
         finish(.stopped)
     }
 
-    func rewind(_ why: String) {
-        finish(.rewind(why))
-    }
-
     func reconfigure() {
         finish(.reconfigured)
     }

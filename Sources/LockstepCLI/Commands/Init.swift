@@ -47,7 +47,7 @@ struct Init: AsyncParsableCommand {
             let model = ModelChoice.find(
                 beside: folder, environment: ProcessInfo.processInfo.environment)
             let text = ConfigurationText(
-                database: name, proposal: proposal, model: model, token: try token(),
+                database: name, proposal: proposal, model: model, token: DaemonServer.makeToken(),
                 exampleCollection: try await survey.freeName()
             ).text
             try proofread(text)
@@ -140,12 +140,6 @@ extension Init {
             throw Failure(
                 .badConfiguration, "\(problem): \(error.problems.map(\.message).joined(separator: "; "))")
         }
-    }
-
-    private func token() throws -> String {
-        let bytes = FileHandle(forReadingAtPath: "/dev/urandom").flatMap { try? $0.read(upToCount: 16) }
-        guard let bytes, bytes.count == 16 else { throw Failure(.wrong, "/dev/urandom cannot be read") }
-        return bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private func document(

@@ -29,8 +29,7 @@ struct ReloadRecord: Sendable {
     /// A hash of a file's contents; nil when it cannot be read.
     static func fingerprint(ofFile file: String) -> String? {
         guard let data = FileManager.default.contents(atPath: file) else { return nil }
-        let digest = Fingerprint(of: [BSONValue(binary: Array(data))]).bytes
-        return digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return hex(Fingerprint(of: [BSONValue(binary: Array(data))]).bytes)
     }
 }
 
