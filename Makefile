@@ -52,6 +52,7 @@ test: build ## Run every test, and check the import rule
 	scripts/swift-tests $(TEST_FLAGS)
 	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
 	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
+	scripts/second-server-tests $(LOCKSTEP)
 	scripts/check-imports
 	scripts/check-mechanisms --check
 	scripts/count-instructions
