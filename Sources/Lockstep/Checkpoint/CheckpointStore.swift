@@ -74,14 +74,14 @@ package struct CheckpointStore: Sendable {
 
     /// Outputs are going to be written by somebody who moves no position.
     func reopen() throws(MongoError) {
-        try connection.run(
-            [
-                "update": BSONValue(Self.collection),
-                "updates": [
-                    ["q": ["_id": BSONValue(identifier), "final": true], "u": ["$set": ["final": false]]]
-                ],
-                "writeConcern": ["w": "majority"],
-            ], operation: "update", namespace: connection.namespace(of: Self.collection))
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "update")
+        command.array("updates") { updates in
+            updates.append(
+                ["q": ["_id": BSONValue(identifier), "final": true], "u": ["$set": ["final": false]]]
+                    as BSONDocument, forKey: "0")
+        }
+        try connection.store(command, collection: Self.collection, operation: "update")
     }
 
     /// These listeners are none any more: should one come back, its documents are looked through.
@@ -108,14 +108,7 @@ package struct CheckpointStore: Sendable {
                 operation.append(true, forKey: "upsert")
             }
         }
-        let result = try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "update")
-        if let error = result.errors.first {
-            throw MongoError(
-                source: .server, code: error.code, message: error.message, operation: "update",
-                namespace: connection.namespace(of: Self.collection))
-        }
-        return result.election
+        return try connection.store(command, collection: Self.collection, operation: "update").election
     }
 }
 

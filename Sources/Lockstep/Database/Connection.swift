@@ -9,7 +9,7 @@ package final class Connection: Sendable {
         self.database = database
     }
 
-    /// Runs a command on the database and gives the whole answer.
+    /// Runs a command on the database and gives the whole answer; throws, too, when one of its writes failed.
     @discardableResult
     package func run(
         _ command: BSONDocument, on other: String? = nil, operation: String, namespace: String? = nil
@@ -17,9 +17,12 @@ package final class Connection: Sendable {
         var builder = BSONBuilder()
         builder.append(elementsOf: command)
         let lent = pool.borrow()
-        return try lent.client.run(
-            builder, on: other ?? database, operation: operation, namespace: namespace ?? database
-        ).document
+        let reply = try lent.client.run(
+            builder, on: other ?? database, operation: operation, namespace: namespace ?? database)
+        if let error = reply.withView({ WriteResult($0).errors.first }) {
+            throw MongoError(error, operation: operation, namespace: namespace ?? database)
+        }
+        return reply.document
     }
 
     /// Runs an `insert`, `update` or `delete` command on a collection.
@@ -30,6 +33,19 @@ package final class Connection: Sendable {
         return try lent.client.write(
             command, on: database, concern: concern, operation: operation,
             namespace: namespace(of: collection))
+    }
+
+    /// The same of Lockstep's own state, where each operation must work: the first that does not is thrown.
+    @discardableResult
+    package func store(
+        _ command: borrowing BSONBuilder, collection: String, concern: WriteConcern? = .majority,
+        operation: String
+    ) throws(MongoError) -> WriteResult {
+        let result = try write(command, collection: collection, concern: concern, operation: operation)
+        if let error = result.errors.first {
+            throw MongoError(error, operation: operation, namespace: namespace(of: collection))
+        }
+        return result
     }
 
     /// Runs a query to its end, lending each document.

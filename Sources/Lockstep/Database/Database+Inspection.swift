@@ -40,7 +40,7 @@ extension Database {
                         }
                     }
                 }
-                _ = try connection.write(update, collection: collection, operation: "update")
+                try connection.store(update, collection: collection, concern: nil, operation: "update")
             }
             guard hasChangeStreams else { return }
             let stream = ChangeStream(connection: connection, collections: ["lockstep.waits"], pipeline: [])
@@ -162,7 +162,7 @@ extension WaitRequests {
                 document.append(milliseconds: currentMilliseconds(), forKey: "at")
             }
         }
-        _ = try connection.write(command, collection: collection, concern: .majority, operation: "insert")
+        try connection.store(command, collection: collection, operation: "insert")
     }
 
     static func remove(_ id: BSONValue, _ connection: Connection) throws {
@@ -184,6 +184,6 @@ extension WaitRequests {
                 operation.append(0, forKey: "limit")
             }
         }
-        _ = try connection.write(command, collection: collection, operation: "delete")
+        try connection.store(command, collection: collection, concern: nil, operation: "delete")
     }
 }

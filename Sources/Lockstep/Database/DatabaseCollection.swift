@@ -152,8 +152,7 @@ public struct DatabaseCollection: Sendable {
 
     private func failure(_ error: WriteError, _ operation: String) -> MongoError {
         MongoError(
-            source: .server, code: error.code, message: error.message, operation: operation,
-            namespace: database.connection.namespace(of: collection.name))
+            error, operation: operation, namespace: database.connection.namespace(of: collection.name))
     }
 }
 

@@ -67,8 +67,7 @@ package struct FailureStore: Sendable {
                 }
             }
         }
-        _ = try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "update")
+        try connection.store(command, collection: Self.collection, operation: "update")
     }
 
     /// These documents are fresh or gone.
@@ -87,8 +86,7 @@ package struct FailureStore: Sendable {
                 operation.append(0, forKey: "limit")
             }
         }
-        _ = try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "delete")
+        try connection.store(command, collection: Self.collection, operation: "delete")
     }
 
     /// Everything of listeners that are no longer there.
@@ -102,8 +100,7 @@ package struct FailureStore: Sendable {
                     operation.append(0, forKey: "limit")
                 }
             }
-            _ = try connection.write(
-                command, collection: Self.collection, concern: .majority, operation: "delete")
+            try connection.store(command, collection: Self.collection, operation: "delete")
         }
     }
 
@@ -253,10 +250,7 @@ package struct FailureStore: Sendable {
                 operation.append(true, forKey: "multi")
             }
         }
-        return try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "update"
-        )
-        .matched
+        return try connection.store(command, collection: Self.collection, operation: "update").matched
     }
 
     /// What people asked to be tried again.

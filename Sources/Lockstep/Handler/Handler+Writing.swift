@@ -186,10 +186,3 @@ extension Handler {
             version: listener.model.version, at: at, since: at)
     }
 }
-
-extension WriteError {
-    var isAboutSize: Bool {
-        [MongoError.Code.documentTooLarge, MongoError.Code.documentTooLargeAfterUpdate, 17420].contains(code)
-            || message.contains("too large")
-    }
-}

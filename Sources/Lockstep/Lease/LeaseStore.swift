@@ -127,7 +127,7 @@ package struct LeaseStore: Sendable {
             }
         }
         let concern = WriteConcern.majority(patience: Self.patience)
-        return try connection.write(
+        return try connection.store(
             command, collection: Self.collection, concern: concern, operation: "update"
         ).matched > 0
     }

@@ -73,9 +73,7 @@ struct OutputWriter {
                 command, collection: listener.collection.name, concern: Self.concern, operation: "update")
         }
         result.matched += written.matched
-        result.errors += written.errors.map {
-            WriteError(index: $0.index + changes.startIndex, code: $0.code, message: $0.message)
-        }
+        result.errors += written.errors.map { $0.at($0.index + changes.startIndex) }
         result.election = written.election ?? result.election
     }
 

@@ -29,8 +29,7 @@ struct PauseStore: Sendable {
                 operation.append(true, forKey: "upsert")
             }
         }
-        _ = try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "update")
+        try connection.store(command, collection: Self.collection, operation: "update")
     }
 
     func remove(_ listener: String) throws(MongoError) {
@@ -42,7 +41,6 @@ struct PauseStore: Sendable {
                 operation.append(0, forKey: "limit")
             }
         }
-        _ = try connection.write(
-            command, collection: Self.collection, concern: .majority, operation: "delete")
+        try connection.store(command, collection: Self.collection, operation: "delete")
     }
 }

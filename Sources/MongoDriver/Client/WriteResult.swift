@@ -11,20 +11,8 @@ package struct WriteResult: Sendable {
     package var election: BSONValue?
 }
 
-package struct WriteError: Sendable {
-    package let index: Int
-    package let code: Int
-    package let message: String
-
-    package init(index: Int, code: Int, message: String) {
-        self.index = index
-        self.code = code
-        self.message = message
-    }
-}
-
 extension WriteResult {
-    init(_ reply: BSONView) {
+    package init(_ reply: BSONView) {
         matched = Int(reply["n"]?.int64 ?? 0)
         modified = Int(reply["nModified"]?.int64 ?? 0)
         election = reply["electionId"].map(BSONValue.init(copying:))
@@ -32,11 +20,7 @@ extension WriteResult {
             if let id = element.nested?["_id"] { upserted.append(BSONValue(copying: id)) }
         }
         for element in reply["writeErrors"]?.nested ?? BSONView.empty {
-            guard let error = element.nested else { continue }
-            errors.append(
-                WriteError(
-                    index: Int(error["index"]?.int64 ?? 0), code: Int(error["code"]?.int64 ?? 0),
-                    message: error["errmsg"]?.string ?? ""))
+            if let error = element.nested { errors.append(WriteError(error)) }
         }
     }
 }

@@ -128,6 +128,9 @@ import Testing
         (43, .reading, .retry), (237, .reading, .retry), (91, .reading, .retry), (10107, .reading, .retry),
         (11600, .openingAfterToken, .retry), (13, .openingAfterToken, .fatal), (13, .reading, .fatal),
         (18, .openingAfterToken, .fatal), (40573, .openingNow, .fatal),
+        (31325, .openingNow, .fatal), (17124, .reading, .fatal), (371, .reading, .retry),
+        (8000, .reading, .retry),
+        (4711, .openingNow, .retry), (14031, .openingAfterToken, .retry),
         (10334, .reading, .tooLarge), (10334, .openingAfterToken, .tooLarge),
     ]
 

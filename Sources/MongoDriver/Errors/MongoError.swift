@@ -32,6 +32,7 @@ public struct MongoError: Error, Sendable {
     public let code: Int
     /// MongoDB's name of the code, as `NamespaceNotFound`; empty when it gave none.
     public let codeName: String
+    /// In words; of a server's own message no more than holds no value of a document.
     public let message: String
     /// MongoDB's error labels, as `ResumableChangeStreamError`.
     public let labels: [String]
@@ -49,66 +50,31 @@ public struct MongoError: Error, Sendable {
         self.source = source
         self.code = code
         self.codeName = codeName
-        self.message = message
+        let names = namespace.split(separator: ".", maxSplits: 1) + [Substring(namespace)]
+        self.message = source == .server ? ServerWords.safe(message, names: names) : message
         self.labels = labels
+        self.operation = operation
+        self.namespace = namespace
+    }
+
+    /// A single operation failed that had to work.
+    package init(_ error: WriteError, operation: String, namespace: String) {
+        source = .server
+        code = error.code
+        codeName = ""
+        message = error.message
+        labels = []
         self.operation = operation
         self.namespace = namespace
     }
 }
 
-extension MongoError {
-    /// Codes of MongoDB that Lockstep decides by.
-    public enum Code {
-        public static let unauthorized = 13
-        public static let authenticationFailed = 18
-        public static let pathNotViable = 28
-        public static let documentTooLarge = 10334
-        public static let duplicateKey = 11000
-        public static let documentTooLargeAfterUpdate = 17419
-    }
-
-    /// True when trying again later may help: the network, an election, an overloaded server.
-    public var isTransient: Bool {
-        if source == .network || source == .serverSelection { return true }
-        if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") {
-            return true
-        }
-        return source == .server && Self.isTransient(code: code)
-    }
-
-    /// The user may not do it, or is not known.
-    public var isAboutRights: Bool {
-        source == .authentication
-            || (source == .server && [Code.unauthorized, Code.authenticationFailed].contains(code))
-    }
-
-    /// A document or a command is larger than MongoDB takes.
-    public var isAboutSize: Bool {
-        (source == .server
-            && [Code.documentTooLarge, Code.documentTooLargeAfterUpdate, 17420].contains(code))
-            || (source == .client && message.lowercased().contains("too large"))
-    }
-
-    /// The same for the code of a single operation.
-    public static func isTransient(code: Int) -> Bool {
-        transientCodes.contains(code)
-    }
-
-    // The retryable and resumable codes of MongoDB's driver specifications; 50 and 262 (out of time), 112 (write
-    // conflict), 24 and 46 (locks), 100 (no majority),
-    // 11601 (interrupted); 43, 175 and 237 (a cursor ended, as when its collection is
-    // dropped); 215 (the database is being dropped).
-    private static let transientCodes: Set<Int> = [
-        6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 100, 112, 133, 134, 150, 175, 189, 202, 215, 234, 237, 262, 317,
-        358, 384, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
-    ]
-}
-
 extension MongoError: CustomStringConvertible {
     public var description: String {
-        var text = "\(operation) on \(namespace): \(message)"
+        var text = "\(operation) on \(namespace):" + (message.isEmpty ? "" : " \(message)")
         if source == .server {
-            text += codeName.isEmpty ? " (code \(code))" : " (\(codeName), code \(code))"
+            let isNamed = !codeName.isEmpty && !codeName.hasPrefix("Location")
+            text += isNamed ? " (\(codeName), code \(code))" : " (code \(code))"
         }
         if let hint { text += text.hasSuffix(".") ? " \(hint)" : ". \(hint)" }
         return text
@@ -153,7 +119,7 @@ extension MongoError {
         let message = withUnsafeBytes(of: &error.message) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
-        // The server repeats the whole command, with the documents in it.
+        // The command that follows is named already.
         let command = error.code == Code.unauthorized ? message.start(of: " to execute command {") : nil
         self.init(
             source: Self.source(domain: error.domain, code: error.code, message: message),
