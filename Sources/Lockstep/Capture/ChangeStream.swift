@@ -138,9 +138,7 @@ enum StreamFault: Equatable {
             self = .historyLost
         } else if error.code == MongoError.Code.documentTooLarge {
             self = .tooLarge
-        } else if error.labels.contains("ResumableChangeStreamError")
-            || (error.isTransient && !error.isAboutRequest)
-        {
+        } else if error.isTransient || error.labels.contains("ResumableChangeStreamError") {
             self = .retry
         } else if error.source == .server, let opening, opening != .now, !error.isAboutRights {
             // A damaged token has some thirty codes. What is about the pipeline comes again without the token.

@@ -29,7 +29,7 @@ struct CollectionScan {
                     return try body(page)
                 }
                 return
-            } catch let error as MongoError where error.isTransient && !error.isAboutRequest {
+            } catch let error as MongoError where error.isTransient {
                 // The scan goes on from the last page.
                 guard backoff.attempts < 20 else { throw error }
                 blockThread(seconds: backoff.next())

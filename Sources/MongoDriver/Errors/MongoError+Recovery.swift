@@ -15,7 +15,7 @@ extension MongoError {
     /// True when trying again later may help: everything but what is known never to pass.
     ///
     /// A server may be restarted, elect, block writes, run out of space, or fail with a code that is not known here:
-    /// all that passes.
+    /// all that passes. A request that it cannot do does not.
     public var isTransient: Bool {
         if source == .network || source == .serverSelection { return true }
         if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") {
@@ -26,7 +26,7 @@ extension MongoError {
 
     /// The same for the code of a single operation.
     public static func isTransient(code: Int) -> Bool {
-        !neverPassing.contains(code)
+        !neverPassing.contains(code) && !isAboutRequest(code: code)
     }
 
     /// An assertion of the server about this request or the documents that it met, as that an expression cannot be
@@ -60,13 +60,10 @@ extension MongoError {
     private static let requestCodes: Set<Int> = [2, 9, 14, 59, 72, 73, 115, 166, 168, 241, 322, 323, 324]
 
     // The history that is lost and tokens that lead nowhere (136, 260, 280, 286, 464); what a document or a rule of its
-    // collection causes (PathNotViable, ImmutableField, validation, parallel arrays, a key that is taken, size); and of
-    // pipelines stages, fields and operators that there are not.
-    private static let neverPassing: Set<Int> =
-        rightsCodes.union(requestCodes).union(Code.tooLarge).union([
-            Code.pathNotViable, 66, Code.validation, 171, Code.duplicateKey, 136, 260, 280, 286, 464, 15959,
-            16436, 16755, 16766, 16804, 17262, 17280, 31325, 40323, 40324, 40415, 40573, 40649, 50811,
-        ])
+    // collection causes (PathNotViable, ImmutableField, validation, parallel arrays).
+    private static let neverPassing: Set<Int> = rightsCodes.union([
+        Code.pathNotViable, 66, Code.validation, 136, 171, 260, 280, 286, 464,
+    ])
 
     // States of a server and of connections that are numbered like assertions.
     private static let statesAmongAssertions: Set<Int> = [
