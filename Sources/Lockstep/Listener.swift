@@ -47,13 +47,18 @@ public struct Listener: Sendable {
         self.name = name
         self.filter = filter
         let stem = name ?? keys.first?.text ?? ""
-        id = "\(collection.name)/\(stem)/\(model.name)"
+        id = Self.id(
+            collection: collection.name, name: name, keys: keys.map(\.text), model: model.name)
         outputPath = FieldPath("_outputs.\(stem).\(model.name)")
         provenancePath = FieldPath("_lockstep.\(stem).\(model.name)")
     }
 }
 
 extension Listener {
+    package static func id(collection: String, name: String?, keys: [String], model: String) -> String {
+        "\(collection)/\(name ?? keys.first ?? "")/\(model)"
+    }
+
     public var modelName: String {
         model.name
     }

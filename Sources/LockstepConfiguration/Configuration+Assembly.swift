@@ -201,17 +201,41 @@ extension Configuration {
         version.add(spec.vectors?.rawValue ?? "")
         for (index, argument) in exec.arguments.enumerated() {
             version.add(argument)
-            if index == 0, !argument.contains("/") { continue }
-            let path = resolve(argument)
-            // An interpreter of the machine is no part of the model.
-            guard !argument.hasPrefix("/") || path.hasPrefix(directory + "/"), isFile(path) else { continue }
-            _ = version.add(contentsOf: path)
+            if let file = file(of: argument, at: index) { _ = version.add(contentsOf: file) }
         }
         return version.finish()
+    }
+
+    /// The file beside the configuration that an argument of a program names, if it does.
+    private func file(of argument: String, at index: Int) -> String? {
+        if index == 0, !argument.contains("/") { return nil }
+        let path = resolve(argument)
+        // An interpreter of the machine is no part of the model.
+        guard !argument.hasPrefix("/") || path.hasPrefix(directory + "/"), isFile(path) else { return nil }
+        return path
     }
 
     private func isFile(_ path: String) -> Bool {
         let type = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey])
         return type?.isRegularFile == true
+    }
+}
+
+extension Configuration {
+    /// What its listeners are, to compare with what a daemon runs. Versions that the file does not say are left out where
+    /// they take a whole model's files, or where no file of the program is on this machine.
+    package var signatures: [ListenerSignature] {
+        let versions = models.compactMapValues { spec -> String? in
+            if let version = spec.version { return version }
+            guard case .exec(let exec) = spec.kind,
+                exec.arguments.indices.contains(where: { file(of: exec.arguments[$0], at: $0) != nil })
+            else { return nil }
+            return execVersion(spec, exec)
+        }
+        return listeners.map {
+            ListenerSignature(
+                id: $0.id, collection: $0.collection, keys: $0.keys.map { FieldPath($0) },
+                filter: $0.filter, output: $0.outputPath, version: versions[$0.model])
+        }
     }
 }

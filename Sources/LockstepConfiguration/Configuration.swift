@@ -83,6 +83,11 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration.ListenerSpec {
+    /// As the listener made of it has it.
+    public var id: String {
+        Listener.id(collection: collection, name: name, keys: keys, model: model)
+    }
+
     /// Where the prediction is stored.
     public var outputPath: FieldPath {
         FieldPath("_outputs.\(name ?? keys.first ?? "").\(model)")

@@ -29,13 +29,13 @@ import Testing
                 status.listeners[0].stale = 4
             },
             expected: [
-                "error modelOut: The model `minilm` does not work: connection refused. 1,204 documents of `docs` wait; nothing is lost."
+                "error modelOut: The model `minilm` does not work: connection refused. 1,204 documents of `docs` are pending; nothing is lost."
             ]),
         Case(
-            testDescription: "a document was set aside",
+            testDescription: "a document is parked",
             change: { $0.listeners[0].failed = 1 },
             expected: [
-                "warning failures: 1 document of `docs` was set aside: the model `minilm` refuses its input."
+                "warning failures: 1 document of `docs` is parked for the model `minilm`."
             ]),
         Case(
             testDescription: "paused",
@@ -44,13 +44,13 @@ import Testing
                 status.listeners[0].unchecked = 1
             },
             expected: [
-                "info paused: `docs/text/minilm` is paused: its model is not called, and what changes is found when it is resumed."
+                "info paused: `docs/text/minilm` is paused: its model is not called. Changes made meanwhile are found by a scan when it is resumed."
             ]),
         Case(
-            testDescription: "looking through documents",
+            testDescription: "a scan runs",
             change: { $0.listeners[0].look = (500, 2000, 3) },
             expected: [
-                "info backfilling: The documents of `docs` are looked through for `minilm`: 25 % done."
+                "info backfilling: `docs` is scanned for `docs/text/minilm`: 25 % done."
             ]),
         Case(
             testDescription: "behind, and history is about to be lost; the worst first",
@@ -61,7 +61,7 @@ import Testing
             },
             expected: [
                 "error headroom: In 60 s the oplog no longer reaches back to the position.",
-                "warning lag: Predictions are 95 s behind: 1,204 documents wait.",
+                "warning lag: Predictions are 95 s behind: 1,204 documents are pending.",
             ]),
         Case(
             testDescription: "a short oplog is no problem while nothing is behind",
@@ -78,9 +78,58 @@ import Testing
             testDescription: "it has ended", change: { $0.state = .ended },
             expected: ["error ended: Lockstep has ended."]),
         Case(
-            testDescription: "standing by", change: { $0.state = .standingBy },
+            testDescription: "standby",
+            change: { status in
+                status.state = .standingBy
+                status.holder = "db1 (process 4711)"
+            },
             expected: [
-                "info standingBy: Another process follows the changes; this one takes over when that ends."
+                "info standingBy: db1 (process 4711) follows the changes; this process is standby and takes over when that ends."
+            ]),
+        Case(
+            testDescription: "standby, and the other one runs something else",
+            change: { status in
+                status.state = .standingBy
+                status.holder = "db1 (process 4711)"
+                status.difference = "does not run `docs/text/minilm`"
+            },
+            expected: [
+                "warning otherConfiguration: db1 (process 4711) follows the changes with another configuration: it does not run `docs/text/minilm`.",
+                "info standingBy: db1 (process 4711) follows the changes; this process is standby and takes over when that ends.",
+            ]),
+        Case(
+            testDescription: "one model is unavailable for many listeners: one problem",
+            change: { status in
+                status.listeners = (0..<10).map { number in
+                    .sample { listener in
+                        listener.id = "c\(number)/text/minilm"
+                        listener.on = "c\(number)"
+                        listener.state = .out
+                        listener.reason = "the model `minilm` does not work: process 47\(number) exited"
+                        listener.missing = number
+                    }
+                }
+            },
+            expected: [
+                "error modelOut: The model `minilm` does not work: process 479 exited. 45 documents of 10 listeners are pending; nothing is lost."
+            ]),
+        Case(
+            testDescription: "two causes are two problems, two models with one cause are one",
+            change: { status in
+                status.listeners = [("a", "refused"), ("b", "refused"), ("c", "no such file")].map {
+                    model, why in
+                    .sample { listener in
+                        listener.id = "docs/text/\(model)"
+                        listener.model = model
+                        listener.state = .out
+                        listener.reason = "the model `\(model)` does not work: \(why)"
+                        listener.missing = 1
+                    }
+                }
+            },
+            expected: [
+                "error modelOut: `a`, `b`: the model `a` does not work: refused. 2 documents of 2 listeners are pending; nothing is lost.",
+                "error modelOut: The model `c` does not work: no such file. 1 document of `docs` is pending; nothing is lost.",
             ]),
         Case(
             testDescription: "positions cannot be saved", change: { $0.savingFailsFor = 42 },

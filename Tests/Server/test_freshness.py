@@ -56,6 +56,26 @@ class Freshness(ServerTest):
             self.assertEqual(patient.result().status, 200)
         self.assertEqual(daemon.docs.count_documents({"_outputs.text.words": 3}), 5)
 
+    def test_one_listener_is_not_held_up_by_another(self):
+        listeners = [{"model": "words", "on": "docs", "key": "text"}, {"model": "words", "on": "docs", "key": "title"},
+                     {"model": "words", "on": "docs", "key": "_outputs.text.words", "as": "again", "where": {"again": True}}]
+        daemon = self.run_daemon({"token": TOKEN}, listeners=listeners).start()
+        daemon.docs.insert_one({"title": "a b", "text": "a"})
+        self.assertEqual(daemon.get("/v1/freshness?timeout=30").status, 200)
+        answer = daemon.post("/v1/listeners/docs%2Ftitle%2Fwords/pause", token=TOKEN)
+        self.assertEqual(answer.status, 200, answer)
+        document = daemon.docs.insert_one({"title": "a b", "text": "a b c"}).inserted_id
+        one = daemon.get(f"/v1/freshness?listener={LISTENER}&timeout=30")
+        self.assertEqual((one.status, one.json["fresh"]), (200, True), one)
+        self.assertEqual(daemon.docs.find_one(document)["_outputs"]["text"]["words"], 3)
+        paused = daemon.get(f"/v1/freshness?listener={LISTENER}&listener=docs%2Ftitle%2Fwords&timeout=0.1")
+        self.assertEqual(paused.status, 504)
+        self.assertEqual([reason["code"] for reason in paused.json["reasons"]], ["paused"])
+        self.assertEqual(daemon.get("/v1/freshness?timeout=0.1").status, 504)
+        unknown = daemon.get("/v1/freshness?listener=docs/none/words")
+        self.assertEqual((unknown.status, unknown.code), (404, "notFound"))
+        self.assertIn("`docs/title/words`", unknown.json["error"]["hint"])
+
     def test_a_reason_is_told_once(self):
         daemon = self.run_daemon({"token": TOKEN, "maxLag": "1s"}).start()
         self.behave(daemon, "hold")

@@ -15,8 +15,8 @@ final class Capture: Sendable {
         var end: End?
         /// The last position read, handled or not.
         var position: Position?
-        /// The position that somebody waits for.
-        var awaited: Position?
+        /// What somebody waits for.
+        var awaited = AwaitedTimes()
         /// Events read that concern what is watched.
         var events = 0
         /// When the end of the stream was read, if nothing was read since.
@@ -86,7 +86,7 @@ final class Capture: Sendable {
     var hasEnded: Bool { state.withLock { $0.end != nil } }
     var isOpen: Bool { state.withLock { $0.isOpen } }
     var position: Position? { state.withLock { $0.position } }
-    var awaited: Position? { state.withLock { $0.awaited } }
+    var awaited: AwaitedTimes { state.withLock { $0.awaited } }
     var events: Int { state.withLock { $0.events } }
     var fault: String? { state.withLock { $0.fault } }
     var endSeenAt: ContinuousClock.Instant? { state.withLock { $0.endSeenAt } }
@@ -232,7 +232,7 @@ extension Capture {
             // A batch without events is what the server sends at the end of the stream.
             state.endSeenAt = isEnd ? readAt : nil
             state.events += events
-            if isAwaited { state.awaited = position }
+            if isAwaited { state.awaited.add(position.clusterTime, at: readAt) }
         }
         return findings
     }

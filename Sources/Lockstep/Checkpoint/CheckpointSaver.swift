@@ -6,6 +6,7 @@ final class CheckpointSaver: Sendable {
         var savedAt: ContinuousClock.Instant?
         var position: Position?
         var listeners: [String: Checkpoint.Progress] = [:]
+        var reflected: Reflected = [:]
         var auditedFrom: Int64?
         /// Events that the capture had read when it was saved.
         var events = 0
@@ -16,6 +17,7 @@ final class CheckpointSaver: Sendable {
     private let statistics: Statistics
     private let store: CheckpointStore
     private let stream: String
+    private let listeners: [ListenerSignature]
     private let queue: WorkQueue
     private let reconciler: Reconciler
     private let elections: Elections
@@ -30,12 +32,13 @@ final class CheckpointSaver: Sendable {
     private static let idleInterval = Duration.seconds(10)
 
     init(
-        store: CheckpointStore, stream: String, queue: WorkQueue, reconciler: Reconciler,
-        elections: Elections, needsPosition: Bool, statistics: Statistics
+        store: CheckpointStore, stream: String, listeners: [ListenerSignature], queue: WorkQueue,
+        reconciler: Reconciler, elections: Elections, needsPosition: Bool, statistics: Statistics
     ) {
         self.statistics = statistics
         self.store = store
         self.stream = stream
+        self.listeners = listeners
         self.queue = queue
         self.reconciler = reconciler
         self.elections = elections
@@ -56,14 +59,19 @@ final class CheckpointSaver: Sendable {
         let now = ContinuousClock.now
         let position = queue.safePosition
         guard position != nil || !needsPosition else { return }
+        let reflected = reflected
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
         let events = capture?.events ?? 0
-        let awaited = isAwaited(capture)
+        let awaited = capture?.awaited ?? AwaitedTimes()
         let isDue = state.withLock { state in
-            guard position != state.position || progress != state.listeners || audited != state.auditedFrom
+            guard
+                position != state.position || progress != state.listeners || audited != state.auditedFrom
+                    || reflected != state.reflected
             else { return false }
-            guard let savedAt = state.savedAt, !awaited else { return true }
+            guard let savedAt = state.savedAt,
+                !awaited.wereReached(saved: state.reflected, now: reflected)
+            else { return true }
             let isIdle =
                 events == state.events && progress == state.listeners && audited == state.auditedFrom
             return now - savedAt >= (isIdle ? Self.idleInterval : Self.interval)
@@ -94,32 +102,50 @@ final class CheckpointSaver: Sendable {
         return !elections.changed
     }
 
-    /// Somebody waits for a position that is not saved yet, though everything before it is done.
+    /// Somebody has asked a moment ago for what is not saved yet.
     func isAwaited(_ capture: Capture?) -> Bool {
         guard let awaited = capture?.awaited else { return false }
-        return state.withLock { state in
-            guard let saved = state.position else { return true }
-            return saved.clusterTime < awaited.clusterTime
+        return state.withLock {
+            awaited.areUrgent(saved: $0.reflected, listeners: listeners.count, at: .now)
         }
+    }
+
+    /// What each listener has reflected by now; those that are scanned, or read what is, left out.
+    private var reflected: Reflected {
+        var reflected: Reflected = [:]
+        for (index, listener) in listeners.enumerated() {
+            let concerned = reconciler.order.withUpstreams(of: [index])
+            // In that order: what is dropped from the queue is wanted of a scan before.
+            guard let position = queue.safePosition(of: concerned), reconciler.isComplete(concerned) else {
+                continue
+            }
+            reflected[listener] = position.clusterTime
+        }
+        return reflected
     }
 
     private func saveNow(_ last: Position?) throws(MongoError) {
         let position = queue.safePosition
         let isFinal = position != nil && position == last
         guard position != nil || !needsPosition else { return }
+        let reflected = reflected
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
-        let known = state.withLock { ($0.position, $0.listeners, $0.auditedFrom) }
-        guard known.0 != position || known.1 != progress || known.2 != audited || isFinal else { return }
+        let isNews = state.withLock { state in
+            state.position != position || state.listeners != progress || state.auditedFrom != audited
+                || state.reflected != reflected
+        }
+        guard isNews || isFinal else { return }
         // First the proof that the outputs are there to stay, then the position that relies on it.
         guard try proves() else { return }
         let checkpoint = Checkpoint(
-            position: position, stream: stream, listeners: progress, at: currentMilliseconds(),
-            auditedFrom: audited, isFinal: isFinal)
+            position: position, stream: stream, listeners: progress, reflected: reflected,
+            at: currentMilliseconds(), auditedFrom: audited, isFinal: isFinal)
         elections.saw(try store.save(checkpoint))
         state.withLock { state in
             state.position = position
             state.listeners = progress
+            state.reflected = reflected
             state.auditedFrom = audited
             state.savedAt = .now
         }

@@ -128,6 +128,8 @@ package struct Checkpoint: Sendable {
     /// What the stream was made of; a token is good only for the same.
     package var stream: String
     package var listeners: [String: Progress]
+    /// What each listener has reflected, those apart whose documents are scanned.
+    package var reflected: Reflected
     /// Milliseconds since 1970.
     package var at: Int64
     /// When the last whole look through everything began, on a standalone server.
@@ -136,9 +138,10 @@ package struct Checkpoint: Sendable {
     var isFinal: Bool
 
     init(
-        position: Position?, stream: String, listeners: [String: Progress], at: Int64,
-        auditedFrom: Int64? = nil, isFinal: Bool = false
+        position: Position?, stream: String, listeners: [String: Progress], reflected: Reflected = [:],
+        at: Int64, auditedFrom: Int64? = nil, isFinal: Bool = false
     ) {
+        self.reflected = reflected
         self.isFinal = isFinal
         self.auditedFrom = auditedFrom
         self.position = position
@@ -151,7 +154,18 @@ package struct Checkpoint: Sendable {
     package var isComplete: Bool {
         listeners.values.allSatisfy(\.isComplete)
     }
+
+    /// Every change up to that time is reflected in what is wanted. A version that is not known is not compared.
+    package func reflects(_ wanted: ListenerSignature, _ time: BSONTimestamp) -> Bool {
+        reflected.contains { listener, reflected in
+            reflected >= time && listener.id == wanted.id && listener.shape == wanted.shape
+                && (wanted.version == nil || listener.version == wanted.version)
+        }
+    }
 }
+
+/// The cluster's time up to which everything is reflected in a listener's outputs.
+package typealias Reflected = [ListenerSignature: BSONTimestamp]
 
 extension Checkpoint {
     private static let format = 1
@@ -170,22 +184,33 @@ extension Checkpoint {
         auditedFrom = document["auditedFrom"]?.millisecondsSince1970
         isFinal = document["final"]?.bool ?? false
         listeners = [:]
+        reflected = [:]
         for entry in document["listeners"]?.array ?? [] {
             guard let entry = entry.document, let id = entry["listener"]?.string,
                 let definition = entry["definition"]?.string
             else { continue }
             listeners[id] = Progress(
                 definition: definition, isComplete: entry["complete"]?.bool ?? false, after: entry["after"])
+            if let shape = entry["shape"]?.string, let time = entry["reflected"]?.timestamp {
+                let version = entry["version"]?.string
+                reflected[ListenerSignature(id: id, shape: shape, version: version)] = time
+            }
         }
     }
 
     var document: BSONDocument {
+        let reflected = Dictionary(reflected.map { ($0.key.id, $0) }, uniquingKeysWith: { first, _ in first })
         let progress = listeners.sorted { $0.key < $1.key }.map { id, progress in
             var fields: [(String, BSONValue)] = [
                 ("listener", BSONValue(id)), ("definition", BSONValue(progress.definition)),
                 ("complete", BSONValue(progress.isComplete)),
             ]
             if let after = progress.after { fields.append(("after", after)) }
+            if let (listener, time) = reflected[id] {
+                fields.append(("reflected", BSONValue(timestamp: time)))
+                fields.append(("shape", BSONValue(listener.shape)))
+                fields.append(("version", listener.version.map { BSONValue($0) } ?? .null))
+            }
             return BSONValue(BSONDocument(fields))
         }
         return [

@@ -22,6 +22,8 @@ struct CheckpointTracker<Place> {
     private var firstNumber: UInt64 = 0
     /// Everything up to here is done; nil until a first place is.
     private(set) var safe: Place?
+    /// The last place that was opened.
+    private(set) var newest: Place?
 
     /// Places that are held in memory.
     var openPlaces: Int {
@@ -43,9 +45,16 @@ struct CheckpointTracker<Place> {
         index(of: ticket).map { slots[$0].place }
     }
 
+    /// The place before the ticket's; nil when that is the first one of all.
+    func place(before ticket: Ticket) -> Place? {
+        guard let index = index(of: ticket), index > 0 else { return safe }
+        return slots[index - 1].place
+    }
+
     /// Opens the next place, held by its caller until ``finished(_:)`` is called once for the hold.
     mutating func open(_ place: Place) -> Ticket {
         slots.append(Slot(place: place, outstanding: 1))
+        newest = place
         return Ticket(number: firstNumber + UInt64(slots.count) - 1)
     }
 

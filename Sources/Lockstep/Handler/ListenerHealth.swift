@@ -96,6 +96,15 @@ final class ListenerHealth: Sendable {
         }
     }
 
+    /// Whether it works, and if not why.
+    var condition: (state: ListenerStatus.State, reason: String?) {
+        state.withLock { state in
+            guard !state.isPaused else { return (.paused, nil) }
+            if let obstacle = state.obstacle { return (.blocked, obstacle) }
+            return state.outage.map { (.out, $0) } ?? (.ok, nil)
+        }
+    }
+
     /// What the outage is, while there is one.
     var outage: String? {
         state.withLock { $0.outage }

@@ -12,8 +12,16 @@ final class LeaseKeeper: Sendable {
         var isHeld = false
         /// There is an entry to renew.
         var isStored = false
-        var isStandingBy = false
         var hasAsked = false
+        var standby: Standby?
+    }
+
+    /// Whom this one waits for.
+    struct Standby: Hashable, Sendable {
+        /// As `db1 (process 4711)`.
+        let holder: String
+        /// What it does not run and this one would.
+        let difference: ListenerDifference?
     }
 
     private let store: LeaseStore
@@ -35,16 +43,20 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Returns the term once the lease is held; nil when it was stopped meanwhile.
-    func hold(until stops: () -> Bool) async throws -> Int64? {
+    ///
+    /// - Parameter listeners: what this one runs then.
+    func hold(
+        for listeners: @escaping @Sendable () -> [ListenerSignature], until stops: () -> Bool
+    ) async throws -> Int64? {
         while !stops() {
-            if let term = try await threads.run({ [self] in try take() }) { return term }
+            if let term = try await threads.run({ [self] in try take(listeners) }) { return term }
             try await Task.sleep(for: Self.interval)
         }
-        state.withLock { $0.isStandingBy = false }
+        state.withLock { $0.standby = nil }
         return nil
     }
 
-    private func take() throws(MongoError) -> Int64? {
+    private func take(_ listeners: () -> [ListenerSignature]) throws(MongoError) -> Int64? {
         let saved = try checkpoints.load().term
         state.withLock { $0.hasAsked = true }
         guard try store.connection.deployment().hasChangeStreams else {
@@ -54,7 +66,7 @@ final class LeaseKeeper: Sendable {
         let entry = try store.load()
         let isDead = entry?.holder.isDead(seenFrom: holder) ?? false
         if let entry, entry.isAlive, entry.holder.id != holder.id, !isDead {
-            standBy(entry)
+            standBy(entry, entry.difference(to: listeners()))
             return nil
         }
         guard let term = try store.take(as: holder, above: saved, replacing: isDead ? entry?.holder : nil)
@@ -63,21 +75,27 @@ final class LeaseKeeper: Sendable {
         }
         let stoodBy = state.withLock { state in
             (state.isHeld, state.isStored) = (true, true)
-            defer { state.isStandingBy = false }
-            return state.isStandingBy
+            defer { state.standby = nil }
+            return state.standby != nil
         }
         if stoodBy { log.notice("taking over from \(entry?.holderText ?? "the one before")") }
         return term
     }
 
-    private func standBy(_ entry: LeaseStore.Entry) {
-        let isFirst = state.withLock { state in
-            defer { state.isStandingBy = true }
-            return !state.isStandingBy
+    private func standBy(_ entry: LeaseStore.Entry, _ difference: ListenerDifference?) {
+        let standby = Standby(holder: entry.holderText, difference: difference)
+        let before = state.withLock { state in
+            defer { state.standby = standby }
+            return state.standby
         }
-        if isFirst {
+        if before?.holder != standby.holder {
             log.notice(
                 "standing by: \(entry.holderText) follows the changes under the same name, `\(store.identifier)`; this one takes over when that ends"
+            )
+        }
+        if let difference, before?.difference != difference {
+            log.warning(
+                "standing by: \(entry.holderText) was started with another configuration: it \(difference.text). That runs only when this one takes over; run `lockstep reload` there, or stop that process"
             )
         }
     }
@@ -86,20 +104,30 @@ final class LeaseKeeper: Sendable {
     ///
     /// A lease that ran out meanwhile, because this process or the server stood still, and that nobody took, is ours
     /// again.
-    func renew(until isEnding: () -> Bool) async {
-        var due = ContinuousClock.now + Self.renewal
+    ///
+    /// - Parameter running: what is published with it, for other processes: at once when the listeners or their states
+    ///   change, else with the renewal.
+    func renew(
+        publishing running: () -> (listeners: [RunningListener], lag: Double?), until isEnding: () -> Bool
+    ) async {
+        var published: [RunningListener]?
+        var (due, earliest) = (ContinuousClock.now, ContinuousClock.now)
         while !isEnding(), state.withLock(\.isStored) {
-            if .now >= due {
+            let (listeners, lag) = running()
+            if .now >= due || .now >= earliest && listeners != published {
                 do {
-                    guard try store.renew(as: holder) else {
+                    let news = listeners == published ? nil : listeners
+                    guard try store.renew(as: holder, listeners: news, lag: lag) else {
                         state.withLock { $0.isHeld = false }
                         return
                     }
+                    published = listeners
                     due = .now + Self.renewal
                 } catch {
                     // The server does not answer, to nobody perhaps; the handlers report it.
                     due = .now + Self.interval
                 }
+                earliest = .now + Self.interval
             }
             try? await Task.sleep(for: .milliseconds(100))
         }
@@ -112,7 +140,12 @@ final class LeaseKeeper: Sendable {
 
     /// Another one works, and this one waits for its end.
     var isStandingBy: Bool {
-        state.withLock { $0.isStandingBy }
+        standby != nil
+    }
+
+    /// Whom this one waits for, while it does.
+    var standby: Standby? {
+        state.withLock { $0.standby }
     }
 
     /// The server has answered once.

@@ -22,6 +22,10 @@ package struct LeaseStore: Sendable {
         package let since: Int64
         /// By the server's clock, when it was read.
         package let isAlive: Bool
+        /// What the holder runs; nil until it has said so.
+        package var listeners: [RunningListener]?
+        /// Seconds since the oldest change was made that the holder has not reflected, when it renewed the lease last.
+        package var lag: Double?
 
         /// For `status`.
         package var document: BSONDocument {
@@ -29,6 +33,11 @@ package struct LeaseStore: Sendable {
                 "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
                 "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
             ]
+        }
+
+        /// How what the holder runs differs from what is wanted; nil when it does not, or when it has not said yet.
+        package func difference(to wanted: [ListenerSignature]) -> ListenerDifference? {
+            listeners.flatMap { ListenerDifference(wanted, running: $0.map(\.signature)) }
         }
 
         /// As `db1 (process 4711)`.
@@ -57,7 +66,9 @@ package struct LeaseStore: Sendable {
         else { return nil }
         return Entry(
             holder: holder, term: Int64(document["term"]?.int ?? 0),
-            since: document["since"]?.millisecondsSince1970 ?? 0, isAlive: document["alive"]?.bool ?? false)
+            since: document["since"]?.millisecondsSince1970 ?? 0, isAlive: document["alive"]?.bool ?? false,
+            listeners: document["listeners"]?.array?.compactMap { $0.document.flatMap(RunningListener.init) },
+            lag: document["lag"]?.double)
     }
 
     /// Takes the lease if it is free, over, or held by `dead`.
@@ -103,13 +114,27 @@ package struct LeaseStore: Sendable {
     }
 
     /// Makes it hold on. False when it is somebody else's now.
-    func renew(as holder: LeaseHolder) throws(MongoError) -> Bool {
-        try update(as: holder, ["expires": Self.end])
+    ///
+    /// - Parameters:
+    ///   - listeners: what the holder runs; nil when that is stored already.
+    ///   - lag: in seconds; nil when it is not known.
+    func renew(
+        as holder: LeaseHolder, listeners: [RunningListener]?, lag: Double?
+    ) throws(MongoError) -> Bool {
+        var fields: [(String, BSONValue)] = [
+            ("expires", Self.end), ("lag", lag.map { BSONValue($0) } ?? .null),
+        ]
+        if let listeners {
+            let running = BSONValue(listeners.map { BSONValue($0.document) })
+            // A stage of a pipeline would read texts with a dollar as paths.
+            fields.append(("listeners", ["$literal": running]))
+        }
+        return try update(as: holder, BSONValue(BSONDocument(fields)))
     }
 
     /// Lets the next one take it at once.
     func release(as holder: LeaseHolder) throws(MongoError) {
-        _ = try update(as: holder, ["expires": "$$NOW"])
+        _ = try update(as: holder, ["expires": "$$NOW", "listeners": .null])
     }
 
     private func update(as holder: LeaseHolder, _ fields: BSONValue) throws(MongoError) -> Bool {

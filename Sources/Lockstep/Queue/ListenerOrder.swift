@@ -28,6 +28,11 @@ struct ListenerOrder {
         upstreams[listener]
     }
 
+    /// These listeners, and those whose outputs they read, directly or through others.
+    func withUpstreams(of listeners: some Sequence<Int>) -> Set<Int> {
+        listeners.reduce(into: []) { $0.formUnion(upstreams[$1].union([$1])) }
+    }
+
     /// Leaves out the offers that come by themselves after others of the same document.
     func keep(_ offers: [WorkQueue.Offer]) -> [WorkQueue.Offer] {
         guard !isTrivial, offers.count > 1 else { return offers }

@@ -49,7 +49,9 @@ extension WorkQueue {
     func leave(scan: Int, _ listener: Int) {
         state.signalling { state in
             state.scans[scan]?.left.insert(listener)
-            for ticket in state.listeners[listener].leave(scan: scan) { state.release(nil, ticket) }
+            for ticket in state.listeners[listener].leave(scan: scan) {
+                state.release(nil, ticket, of: listener)
+            }
         }
     }
 

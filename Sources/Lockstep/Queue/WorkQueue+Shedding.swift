@@ -5,7 +5,7 @@ extension WorkQueue {
     /// The caller has noted before that this scan is due, so that no position moves past what is forgotten.
     func shed(_ listener: Int) {
         state.signalling { state in
-            for ticket in state.listeners[listener].shed() { state.release(ticket, nil) }
+            for ticket in state.listeners[listener].shed() { state.release(ticket, nil, of: listener) }
         }
     }
 
@@ -63,12 +63,12 @@ extension WorkQueue.State {
     /// A job of a listener that was set behind, or has left its scan, holds nobody up when it comes back.
     mutating func dropTickets(of job: inout Job, _ listener: Int) {
         if let ticket = job.change.scanTicket, scans[ticket.scan]?.left.contains(listener) == true {
-            release(nil, ticket)
+            release(nil, ticket, of: listener)
             job.change.scanTicket = nil
         }
         if listeners[listener].isBehind, !job.change.isInvisibleToScans, let ticket = job.change.streamTicket
         {
-            release(ticket, nil)
+            release(ticket, nil, of: listener)
             job.change.streamTicket = nil
         }
     }

@@ -18,6 +18,8 @@ final class WorkQueue: Sendable {
         var listeners: [ListenerQueue]
         var waiters: [[Waiter]]
         var stream = CheckpointTracker<StreamPlace>()
+        /// For each listener, the places of the stream that its work holds open.
+        var held: [HeldTickets]
         var scans: [Int: Scan] = [:]
         var fullSince: ContinuousClock.Instant?
         var closed = false
@@ -45,7 +47,8 @@ final class WorkQueue: Sendable {
         state = Monitor(
             State(
                 listeners: Array(repeating: ListenerQueue(), count: listeners),
-                waiters: Array(repeating: [], count: listeners)))
+                waiters: Array(repeating: [], count: listeners),
+                held: Array(repeating: HeldTickets(), count: listeners)))
     }
 }
 
@@ -96,7 +99,7 @@ extension WorkQueue {
                 }
                 offer.change.streamTicket = ticket
                 if state.listeners[offer.listener].offer(offer.key, offer.change).stream {
-                    state.stream.add(ticket)
+                    state.hold(ticket, offer.listener)
                 }
             }
             state.stream.finished(ticket)
@@ -130,7 +133,7 @@ extension WorkQueue {
                         continue
                     }
                     let taken = state.listeners[listener].offer(job.key, change)
-                    if taken.stream, let ticket = change.streamTicket { state.stream.add(ticket) }
+                    if taken.stream, let ticket = change.streamTicket { state.hold(ticket, listener) }
                     if taken.scan, let ticket = change.scanTicket {
                         state.scans[ticket.scan]?.tracker.add(ticket.ticket)
                     }
@@ -177,7 +180,7 @@ extension WorkQueue {
                     readAt.append(nil)
                 }
                 state.listeners[listener].finish(job)
-                state.release(job.change.streamTicket, job.change.scanTicket)
+                state.release(job.change.streamTicket, job.change.scanTicket, of: listener)
             }
             return state.handOut()
         }
@@ -191,7 +194,7 @@ extension WorkQueue {
             for var job in jobs {
                 state.dropTickets(of: &job, listener)
                 let covered = state.listeners[listener].giveBack(job, due: due)
-                state.release(covered.streamCovered, covered.scanCovered)
+                state.release(covered.streamCovered, covered.scanCovered, of: listener)
             }
             return state.handOut()
         }
@@ -206,7 +209,7 @@ extension WorkQueue {
                 state.listeners[index].releaseDue(now) { change, stream, scan in
                     released.append((stream ? nil : change.streamTicket, scan ? nil : change.scanTicket))
                 }
-                for (stream, scan) in released { state.release(stream, scan) }
+                for (stream, scan) in released { state.release(stream, scan, of: index) }
             }
             return state.handOut()
         }
@@ -224,6 +227,16 @@ extension WorkQueue {
     /// The place up to which everything is handled.
     var safePosition: Position? {
         state.withLock { $0.stream.safe?.position }
+    }
+
+    /// The place up to which everything of these listeners is handled, whatever waits for others.
+    func safePosition(of listeners: Set<Int>) -> Position? {
+        state.withLock { state in
+            guard let oldest = listeners.compactMap({ state.held[$0].oldest }).min() else {
+                return state.stream.newest?.position
+            }
+            return state.stream.place(before: oldest)?.position
+        }
     }
 
     /// When the oldest batch was read that is not handled yet; nil when all are.
@@ -275,8 +288,18 @@ extension WorkQueue.State {
         return wakeups
     }
 
-    mutating func release(_ stream: Ticket?, _ scan: ScanTicket?) {
-        if let stream { self.stream.finished(stream) }
+    /// Work of the listener belongs to that place of the stream.
+    mutating func hold(_ ticket: Ticket, _ listener: Int) {
+        stream.add(ticket)
+        held[listener].add(ticket)
+    }
+
+    /// Work of the listener is done, or was dropped.
+    mutating func release(_ stream: Ticket?, _ scan: ScanTicket?, of listener: Int) {
+        if let stream {
+            self.stream.finished(stream)
+            held[listener].remove(stream)
+        }
         if let scan { scans[scan.scan]?.tracker.finished(scan.ticket) }
     }
 }

@@ -76,6 +76,14 @@ final class Reconciler: Sendable {
         state.withLock(\.isDone)
     }
 
+    /// Nothing is left to scan of these listeners.
+    func isComplete(_ concerned: Set<Int>) -> Bool {
+        state.withLock { state in
+            concerned.allSatisfy { state.wanted[$0] == nil }
+                && state.passes.allSatisfy { concerned.isDisjoint(with: $0.members) }
+        }
+    }
+
     func stop() {
         state.withLock { $0.stops = true }
     }

@@ -5,10 +5,11 @@ extension Pipeline {
         let session = session
         let (hasEnded, failure) = ending
         let load = session?.queue.load ?? (0, 0)
+        let standby = hasEnded ? nil : lease.standby
         let state: WatcherStatus.State =
             if hasEnded {
                 .ended
-            } else if lease.isStandingBy {
+            } else if standby != nil {
                 .standingBy
             } else if fault != nil || session?.fault != nil {
                 .disconnected
@@ -19,6 +20,7 @@ extension Pipeline {
             }
         return WatcherStatus(
             state: state, fault: failure.map { "\($0)" } ?? fault ?? session?.fault,
+            holder: standby?.holder, difference: standby?.difference?.text,
             position: session?.saver.position, lag: session?.lag,
             savingFailsFor: session?.saver.failingFor.map { $0 / .seconds(1) }, headroom: session?.headroom,
             queue: (load.0, load.1, options.queueBytes), info: info,

@@ -54,8 +54,7 @@ extension Handler {
     fileprivate func status(
         load: (documents: Int, missing: Int), look: Reconciler.Look, documents: Int, parked: Int
     ) -> ListenerStatus {
-        let state: ListenerStatus.State =
-            health.isPaused ? .paused : health.obstacle != nil ? .blocked : health.outage != nil ? .out : .ok
+        let (state, reason) = health.condition
         // Counts of different moments: what does not fit together is cut.
         let failed = min(parked, documents)
         var left = documents - failed
@@ -77,7 +76,7 @@ extension Handler {
         return ListenerStatus(
             id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
             version: listener.modelVersion, output: listener.outputPath.text, state: state,
-            reason: health.obstacle ?? health.outage, outSince: health.outageSince, documents: documents,
+            reason: reason, outSince: health.outageSince, documents: documents,
             fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
     }

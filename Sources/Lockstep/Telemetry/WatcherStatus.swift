@@ -18,6 +18,10 @@ public struct WatcherStatus: Sendable {
     public var state: State
     /// Why it is disconnected, or what it ended with.
     public var fault: String?
+    /// While it is standby: the process that works, as `db1 (process 4711)`.
+    public var holder: String?
+    /// What that process does not run and this one would, as `does not run …`; nil when there is no difference.
+    public var difference: String?
     /// The place up to which everything is reflected, and saved.
     public var position: Position?
     /// Seconds since the oldest change was made that is not reflected yet; nil while that is not known.

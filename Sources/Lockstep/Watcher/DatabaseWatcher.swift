@@ -111,7 +111,21 @@ public final class DatabaseWatcher: Sendable {
 
     /// The cluster's time up to which everything that was read from the stream is reflected, saved or not.
     public var reflectedTime: BSONTimestamp? {
-        pipeline.session?.queue.safePosition?.clusterTime
+        reflectedTime(ofListeners: nil)
+    }
+
+    /// The same for some listeners and those whose outputs they read, by their ids; nil for all.
+    public func reflectedTime(ofListeners ids: [String]?) -> BSONTimestamp? {
+        guard let session = pipeline.session, let places = session.places(of: ids) else { return nil }
+        let concerned = session.reconciler.order.withUpstreams(of: places)
+        return session.queue.safePosition(of: concerned)?.clusterTime
+    }
+
+    /// The ids of these listeners and of those whose outputs they read.
+    package func withUpstreams(_ ids: [String]) -> Set<String> {
+        guard let session = pipeline.session, let places = session.places(of: ids) else { return Set(ids) }
+        return Set(
+            session.reconciler.order.withUpstreams(of: places).map { session.handlers[$0].listener.id })
     }
 
     /// Finishes what is in hand, saves the position and ends the thread.
@@ -153,6 +167,15 @@ public final class DatabaseWatcher: Sendable {
         try await waitUntilFresh(after: try await operationTime(), timeout: timeout)
     }
 
+    /// Waits until every change that was acknowledged before this call is reflected in the outputs of one listener,
+    /// whatever the others wait for.
+    ///
+    /// - Parameter id: the listener's, as `status()` gives it.
+    /// - Throws: as ``waitUntilFresh(timeout:)``, and ``LockstepError/noListener(_:)``.
+    public func waitUntilFresh(listener id: String, timeout: Duration = .seconds(60)) async throws {
+        try await waitUntilFresh(after: try await operationTime(), listeners: [id], timeout: timeout)
+    }
+
     /// The cluster's time now: every write acknowledged before has an earlier or the same one. Nil on a standalone
     /// server.
     public func operationTime() async throws -> BSONTimestamp? {
@@ -167,25 +190,50 @@ public final class DatabaseWatcher: Sendable {
     ///   - timeout: how long to wait.
     /// - Throws: as ``waitUntilFresh(timeout:)``.
     public func waitUntilFresh(after time: BSONTimestamp?, timeout: Duration) async throws {
+        try await waitUntilFresh(after: time, listeners: nil, timeout: timeout)
+    }
+
+    /// The same for some listeners, by their ids, and those whose outputs they read.
+    ///
+    /// - Parameter ids: nil for all.
+    public func waitUntilFresh(
+        after time: BSONTimestamp?, listeners ids: [String]?, timeout: Duration
+    ) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
+            let known = Set(db.listeners.map(\.id))
+            if let unknown = ids?.first(where: { !known.contains($0) }) {
+                throw LockstepError.noListener(unknown)
+            }
             let (hasEnded, failure) = pipeline.ending
             if let failure { throw failure }
             guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
-            if let session = pipeline.session, session.hasCaughtUp, session.hasHandled(time),
-                try await proofs.prove(session)
+            if let session = pipeline.session, let places = session.places(of: ids),
+                session.isFresh(time, places), try await proofs.prove(session)
             {
                 return
             }
-            guard .now < deadline else {
-                let waiting = pipeline.session?.queue.load.documents ?? 0
-                throw LockstepError.timeout(
-                    isStandingBy
-                        ? "not known to be fresh after \(timeout): another process watches, and this one stands by"
-                        : "not everything was fresh after \(timeout): \(waiting) documents wait")
-            }
+            guard .now < deadline else { throw LockstepError.timeout(reason(ids, timeout)) }
             try await Task.sleep(for: .milliseconds(2))
         }
+    }
+
+    /// Why these listeners were not fresh in time.
+    private func reason(_ ids: [String]?, _ timeout: Duration) -> String {
+        if let standby = pipeline.lease.standby {
+            return
+                "not known to be fresh after \(timeout): \(standby.holder) follows the changes, and this process is standby"
+        }
+        guard let session = pipeline.session, let places = session.places(of: ids) else {
+            return "not known to be fresh after \(timeout): the watcher takes up other listeners"
+        }
+        let running = session.running
+        let troubles = session.reconciler.order.withUpstreams(of: places).sorted().compactMap {
+            running[$0].trouble
+        }
+        let waiting = places.reduce(0) { $0 + session.queue.loads[$1].documents }
+        let text = "not everything was fresh after \(timeout): \(waiting) documents wait"
+        return ([text] + troubles.prefix(3)).joined(separator: "; ")
     }
 
     /// Throws what it ended with, if it failed.

@@ -82,7 +82,11 @@ final class Pipeline: Sendable {
         var mode = Session.Mode.follow
         var backoff = Backoff()
         var outage = OutageLog()
-        while let term = try await whileTransient(&backoff, &outage, { try await lease.hold { self.stops } })
+        while let term = try await whileTransient(
+            &backoff, &outage,
+            {
+                try await lease.hold(for: { self.listeners().map(\.signature) }) { self.stops }
+            })
         {
             let session: Session?
             do {

@@ -20,6 +20,8 @@ final class Session: Sendable {
     private let threads: BlockingThreads
     private let log: Logger
     let handlers: [Handler]
+    /// Of the handlers' listeners, in their order.
+    let signatures: [ListenerSignature]
     let serverHealth: ListenerHealth
     let oplog = Mutex<(oldest: UInt32, newest: UInt32)?>(nil)
     private let elections = Elections()
@@ -113,9 +115,11 @@ final class Session: Sendable {
             plan: plan, statistics: pipeline.statistics, log: log)
         self.reconciler = reconciler
         self.queue = queue
+        signatures = listeners.map(\.signature)
         saver = CheckpointSaver(
-            store: store, stream: stream.fingerprint, queue: queue, reconciler: reconciler,
-            elections: elections, needsPosition: hasChangeStreams, statistics: pipeline.statistics)
+            store: store, stream: stream.fingerprint, listeners: signatures, queue: queue,
+            reconciler: reconciler, elections: elections, needsPosition: hasChangeStreams,
+            statistics: pipeline.statistics)
         if hasChangeStreams, mode != .repair {
             let router = Router(
                 listeners: listeners, watched: watched, ownWrites: pipeline.ownWrites, health: health,
@@ -160,7 +164,9 @@ final class Session: Sendable {
             if mode != .repair {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
                 group.addTask(executorPreference: threads) {
-                    await self.lease.renew { self.needsLeaseNoMore }
+                    await self.lease.renew(publishing: { (self.running, self.lag) }) {
+                        self.needsLeaseNoMore
+                    }
                 }
             }
             await withTaskExecutorPreference(threads) { await self.supervise() }
@@ -352,10 +358,18 @@ extension Session.End {
 // MARK: From outside
 
 extension Session {
-    /// Every change up to that time is handled; on a standalone server, everything that was noted.
-    func hasHandled(_ time: BSONTimestamp?) -> Bool {
-        guard capture != nil, let time else { return queue.isIdle }
-        return queue.safePosition.map { $0.clusterTime >= time } ?? false
+    /// Every change up to that time is reflected in the outputs of these listeners, and nothing of them is to be scanned;
+    /// on a standalone server, everything that was noted.
+    func isFresh(_ time: BSONTimestamp?, _ listeners: some Sequence<Int>) -> Bool {
+        let concerned = reconciler.order.withUpstreams(of: listeners)
+        // In that order: what is dropped from the queue is wanted of a scan before.
+        return hasHandled(time, concerned) && reconciler.isComplete(concerned)
+            && (capture == nil || capture?.position != nil)
+    }
+
+    private func hasHandled(_ time: BSONTimestamp?, _ listeners: Set<Int>) -> Bool {
+        guard capture != nil, let time else { return listeners.allSatisfy { queue.isIdle($0) } }
+        return queue.safePosition(of: listeners).map { $0.clusterTime >= time } ?? false
     }
 
     /// What was handled so far stands: it was not read from a primary that has been followed by another one. Blocks.

@@ -4,9 +4,18 @@ import Lockstep
 struct Wait: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Returns when every change committed before the call is reflected in the outputs.",
-        discussion: "Needs a running `lockstep run` on the same database. Exits 1 when the time is over.")
+        discussion: """
+            Needs a `lockstep run` on the same database that runs these listeners, on whatever machine. Exits 1 when the \
+            time is over, and within 5 seconds when nobody runs them, with the reason.
+            """)
 
     @OptionGroup var options: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Wait for this listener alone, and those whose outputs it reads; may be given several times.",
+            valueName: "id"))
+    var listener: [String] = []
 
     @Option(help: "Seconds to wait.")
     var timeout: Double = 60
@@ -18,15 +27,30 @@ struct Wait: AsyncParsableCommand {
     func run() async throws {
         try await ending {
             let configuration = try options.configuration()
+            let wanted = try wanted(configuration.signatures)
             let db = try await options.connect(configuration)
             do {
                 // Interrupted, it takes its request back.
-                try await StopSignals.cancel { try await db.waitForDaemon(timeout: .seconds(timeout)) }
+                try await StopSignals.cancel {
+                    try await db.waitForDaemon(wanted, timeout: .seconds(timeout))
+                }
             } catch LockstepError.timeout(let reason) {
                 if options.json { Terminal.print(#"{"fresh": false}"#) }
                 throw LockstepError.timeout(reason)
             }
             if options.json { Terminal.print(#"{"fresh": true}"#) }
+        }
+    }
+
+    /// What is asked for, or 64 where the configuration has no such listener.
+    private func wanted(_ known: [ListenerSignature]) throws -> [ListenerSignature] {
+        guard !listener.isEmpty else { return known }
+        return try listener.map { id in
+            guard let found = known.first(where: { $0.id == id }) else {
+                let ids = known.map { "`\($0.id)`" }.joined(separator: ", ")
+                throw ValidationError("\(options.config) has no listener `\(id)`: there is \(ids)")
+            }
+            return found
         }
     }
 }

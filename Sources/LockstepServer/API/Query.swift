@@ -1,10 +1,13 @@
 import Hummingbird
 
-/// The parameters of a request; one that is not known, or stands twice, is refused.
+/// The parameters of a request; one that is not known, or stands twice where it may not, is refused.
 struct Query {
-    private var values: [String: String] = [:]
+    private var values: [String: [String]] = [:]
 
-    init(_ request: Request, takes known: Set<String>) throws(APIError) {
+    /// - Parameter repeated: those of the known that may stand several times.
+    init(
+        _ request: Request, takes known: Set<String>, repeated: Set<String> = []
+    ) throws(APIError) {
         for (key, value) in request.uri.queryParameters {
             let key = String(key)
             guard known.contains(key) else {
@@ -12,17 +15,24 @@ struct Query {
                     "the parameter `\(key.prefix(100))` is not known",
                     hint: "there are \(known.sorted().map { "`\($0)`" }.joined(separator: ", "))")
             }
-            guard values[key] == nil else { throw .badRequest("the parameter `\(key)` stands twice") }
-            values[key] = String(value)
+            guard values[key] == nil || repeated.contains(key) else {
+                throw .badRequest("the parameter `\(key)` stands twice")
+            }
+            values[key, default: []].append(String(value))
         }
     }
 
     subscript(key: String) -> String? {
+        values[key]?.first
+    }
+
+    /// All values of one that may stand several times; nil without any.
+    func all(_ key: String) -> [String]? {
         values[key]
     }
 
     func number(_ key: String, _ range: ClosedRange<Int>) throws(APIError) -> Int? {
-        guard let text = values[key] else { return nil }
+        guard let text = self[key] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw .badRequest(
                 "`\(key)` must be a whole number from \(range.lowerBound) to \(range.upperBound), not `\(text.prefix(100))`"
@@ -32,7 +42,7 @@ struct Query {
     }
 
     func seconds(_ key: String, upTo limit: Double) throws(APIError) -> Double? {
-        guard let text = values[key] else { return nil }
+        guard let text = self[key] else { return nil }
         guard let number = Double(text), number >= 0, number <= limit else {
             throw .badRequest("`\(key)` must be seconds from 0 to \(Int(limit)), not `\(text.prefix(100))`")
         }

@@ -4,10 +4,11 @@ import Lockstep
 extension Site {
     private static let longestWait = 60.0
 
-    /// `GET /v1/freshness?after=…&timeout=…`: 200 once every change up to an operation time is reflected, 504 when that
-    /// takes too long.
+    /// `GET /v1/freshness?after=…&timeout=…&listener=…`: 200 once every change up to an operation time is reflected, in the
+    /// outputs of these listeners or of all; 504 when that takes too long.
     @Sendable func freshness(_ request: Request, _ context: Context) async throws -> Response {
-        let query = try Query(request, takes: ["after", "timeout"])
+        let query = try Query(request, takes: ["after", "timeout", "listener"], repeated: ["listener"])
+        let listeners = try known(query.all("listener"))
         let timeout = try query.seconds("timeout", upTo: Self.longestWait) ?? 10
         let after = query["after"] ?? "now"
         let began = ContinuousClock.now
@@ -24,9 +25,10 @@ extension Site {
             )
         }
         do {
-            try await watcher.waitUntilFresh(after: time, timeout: .seconds(timeout))
+            try await watcher.waitUntilFresh(
+                after: time, listeners: listeners, timeout: .seconds(timeout))
         } catch LockstepError.timeout {
-            return .json(distance(to: time), status: .gatewayTimeout)
+            return .json(distance(to: time, listeners), status: .gatewayTimeout)
         }
         return .json(
             Fresh(
@@ -34,20 +36,33 @@ extension Site {
                 waitedSeconds: ((ContinuousClock.now - began) / .milliseconds(1)).rounded() / 1000))
     }
 
-    private func distance(to time: BSONTimestamp?) -> Distance {
+    /// The ids, when the daemon has all of them.
+    private func known(_ ids: [String]?) throws -> [String]? {
+        let known = db.listeners.map(\.id)
+        for id in ids ?? [] where !known.contains(id) {
+            throw APIError.notFound(
+                "there is no listener `\(id.prefix(200))`",
+                hint: "there is \(known.map { "`\($0)`" }.joined(separator: ", "))")
+        }
+        return ids
+    }
+
+    private func distance(to time: BSONTimestamp?, _ ids: [String]?) -> Distance {
         let report = observer.report
-        let position = watcher.reflectedTime
+        let position = watcher.reflectedTime(ofListeners: ids)
         let behind = time.flatMap { time in position.map { Double(time.seconds) - Double($0.seconds) } }
+        let concerned = ids.map(watcher.withUpstreams)
         let readiness = observer.readiness.reasons
-        let reasons =
-            readiness
-            + report.problems.filter { problem in !readiness.contains { $0.code == problem.code } }.map {
-                Readiness.Reason(code: $0.code, message: $0.message)
-            }
+        let problems = report.problems.filter { problem in
+            !readiness.contains { $0.code == problem.code }
+                && problem.concerns(concerned)
+        }
+        let reasons = readiness + problems.map { Readiness.Reason(code: $0.code, message: $0.message) }
+        let waiting = report.listeners.filter { concerned?.contains($0.id) ?? true }
         return Distance(
             operationTime: time.map { "\($0)" }, position: position.map(StatusReport.Place.init),
             behindSeconds: behind.map { max(0, $0) },
-            waiting: report.listeners.reduce(0) { $0 + $1.waiting + $1.unchecked }, reasons: reasons)
+            waiting: waiting.reduce(0) { $0 + $1.waiting + $1.unchecked }, reasons: reasons)
     }
 
     private struct Fresh: Encodable {

@@ -31,7 +31,9 @@ struct Readiness: Encodable {
             reasons.append(
                 .init(
                     code: "standingBy",
-                    message: "another process follows the changes, and this one takes over when that ends"))
+                    message:
+                        "\(status.holder ?? "another process") follows the changes; this one takes over when that ends"
+                ))
         case .ended:
             reasons.append(
                 .init(code: "ended", message: status.fault.map { "it has ended: \($0)" } ?? "it has ended"))

@@ -7,6 +7,11 @@ enum Words {
         "\(number(count)) \(count == 1 ? "document" : "documents")"
     }
 
+    /// As `1,204 documents of `docs` are pending`.
+    static func pending(_ count: Int, _ place: String = "") -> String {
+        "\(documents(count))\(place) \(count == 1 ? "is" : "are") pending"
+    }
+
     /// As `1,204`.
     static func number(_ number: Int) -> String {
         var digits = String(number.magnitude)

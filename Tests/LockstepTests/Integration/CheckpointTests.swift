@@ -23,8 +23,9 @@ import Testing
                 failures: FailureStore(connection: db.connection), plan: plan,
                 statistics: Statistics(), log: db.log)
             let saver = CheckpointSaver(
-                store: store, stream: "", queue: queue, reconciler: reconciler, elections: Elections(),
-                needsPosition: true, statistics: Statistics())
+                store: store, stream: "", listeners: [listener.signature], queue: queue,
+                reconciler: reconciler, elections: Elections(), needsPosition: true,
+                statistics: Statistics())
             try saver.saveIfDue(nil)
             try saver.save()
             #expect(try store.load().checkpoint?.position == position)

@@ -57,6 +57,11 @@ final class Gated: Model {
         state.withLock { $0.isOpen = true }
     }
 
+    /// Forgets what it was asked so far, and holds what comes.
+    func close() {
+        state.withLock { $0 = (false, []) }
+    }
+
     var entered: [String] {
         state.withLock { $0.entered }
     }
