@@ -33,16 +33,19 @@ final class Capture: Sendable {
     private let health: [ListenerHealth]
     private let onCollections: @Sendable ([String]) -> Void
     private let onBlocked: @Sendable (Int) -> Void
+    private let onPauses: @Sendable () -> Void
     private let state = Monitor(State())
 
     /// - Parameters:
     ///   - onCollections: documents of these collections came or went without events of their own.
     ///   - onBlocked: the queue is full of this listener's changes; it must be set behind.
+    ///   - onPauses: somebody paused a listener or resumed it.
     init(
         stream: ChangeStream, router: Router, queue: WorkQueue, health: [ListenerHealth],
         statistics: Statistics, log: Logger,
         onCollections: @escaping @Sendable ([String]) -> Void,
-        onBlocked: @escaping @Sendable (Int) -> Void
+        onBlocked: @escaping @Sendable (Int) -> Void,
+        onPauses: @escaping @Sendable () -> Void
     ) {
         self.stream = stream
         self.router = router
@@ -52,6 +55,7 @@ final class Capture: Sendable {
         self.health = health
         self.onCollections = onCollections
         self.onBlocked = onBlocked
+        self.onPauses = onPauses
     }
 
     /// Starts the listening thread.
@@ -218,6 +222,7 @@ extension Capture {
         var findings = Router.Findings()
         batch.forEach { router.route(StreamEvent($0, isBare: reading == .bare), into: &findings) }
         statistics.add(findings.counts)
+        if findings.changesPauses { onPauses() }
         if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
         let readAt = ContinuousClock.now
         guard offer(findings.offers, StreamPlace(position: position, readAt: .now)) else { return nil }

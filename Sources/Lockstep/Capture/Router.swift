@@ -12,6 +12,8 @@ struct Router {
         var foreignBytes = 0
         /// Watched collections whose documents came or went without an event for each.
         var changedCollections: [String] = []
+        /// Somebody paused a listener or resumed it.
+        var changesPauses = false
         /// Somebody waits for this batch to be reflected.
         var isAwaited = false
     }
@@ -60,6 +62,9 @@ struct Router {
         }
         switch name {
         case FailureStore.collection: return routeFailure(event, into: &findings)
+        case PauseStore.collection:
+            findings.changesPauses = true
+            return
         case WaitRequests.collection:
             findings.isAwaited = true
             return

@@ -15,39 +15,36 @@ public struct DatabaseCollection: Sendable {
     /// - Returns: the `_id`s, in the order of the documents.
     @discardableResult
     public func insertMany(_ documents: [BSONDocument]) async throws -> [BSONValue] {
-        var ids: [BSONValue] = []
-        var start = 0
         let whole = documents.map(\.withID)
-        while start < whole.count {
+        if let error = try await store(whole, replaces: false, goesOn: false).errors.first { throw error }
+        return whole.compactMap { $0["_id"] }
+    }
+
+    /// Parts that fit into a command each.
+    static func slices(of documents: [BSONDocument]) -> [Range<Int>] {
+        var slices: [Range<Int>] = []
+        var start = 0
+        while start < documents.count {
             var end = start
             var bytes = 0
-            while end < whole.count, end - start < Self.documentsPerCommand,
-                end == start || bytes + whole[end].bytes.count < Self.bytesPerCommand
+            while end < documents.count, end - start < documentsPerCommand,
+                end == start || bytes + documents[end].bytes.count < bytesPerCommand
             {
-                bytes += whole[end].bytes.count
+                bytes += documents[end].bytes.count
                 end += 1
             }
-            let slice = Array(whole[start..<end])
-            let sliceIDs = slice.compactMap { $0["_id"] }
-            let result = try await write("insert") { command in
-                command.array("documents") { list in
-                    for (index, document) in slice.enumerated() {
-                        list.append(document, forKey: String(index))
-                    }
-                }
-            }
-            // Ordered: what stands before the first error was inserted.
-            try await database.wrote(
-                Array(sliceIDs.prefix(result.errors.first?.index ?? sliceIDs.count)), to: collection)
-            if let error = result.errors.first {
-                var failure = failure(error, "insert")
-                failure.place = start + error.index
-                throw failure
-            }
-            ids += sliceIDs
+            slices.append(start..<end)
             start = end
         }
-        return ids
+        return slices
+    }
+
+    static func append(_ documents: [BSONDocument], _ command: inout BSONBuilder) {
+        command.array("documents") { list in
+            for (index, document) in documents.enumerated() {
+                list.append(document, forKey: String(index))
+            }
+        }
     }
 
     /// Updates every document that matches; gives the number of those.
@@ -137,7 +134,7 @@ public struct DatabaseCollection: Sendable {
         try await find(filter, projection: ["_id": 1], limit: limit).compactMap { $0["_id"] }
     }
 
-    private func write(
+    func write(
         _ operation: String, _ fill: @Sendable @escaping (inout BSONBuilder) -> Void
     ) async throws -> WriteResult {
         let connection = database.connection
@@ -150,7 +147,7 @@ public struct DatabaseCollection: Sendable {
         }
     }
 
-    private func failure(_ error: WriteError, _ operation: String) -> MongoError {
+    func failure(_ error: WriteError, _ operation: String) -> MongoError {
         MongoError(
             error, operation: operation, namespace: database.connection.namespace(of: collection.name))
     }

@@ -23,11 +23,49 @@ extension Database {
     public func failures() async throws -> [ParkedDocument] {
         try await perform { connection in
             var failures: [ParkedDocument] = []
-            try FailureStore(connection: connection).all { failure in
+            try FailureStore(connection: connection).forEach { failure in
                 failures.append(ParkedDocument(failure))
             }
             return failures
         }
+    }
+
+    /// Lends the parked documents, ordered by listener and `_id`.
+    ///
+    /// - Parameters:
+    ///   - listener: nil for all.
+    ///   - limit: 0 for all.
+    package func forEachFailure(
+        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) -> Void
+    ) async throws {
+        try await perform { connection in
+            try FailureStore(connection: connection).forEach(listener: listener, limit: limit) {
+                body(ParkedDocument($0))
+            }
+        }
+    }
+
+    /// How many documents are parked, of one listener or in all.
+    package func failureCount(listener: String? = nil) async throws -> Int {
+        try await perform { try FailureStore(connection: $0).count(listener: listener) }
+    }
+
+    /// The parked documents by listener and reason, the most frequent first.
+    ///
+    /// - Parameter limit: 0 for all.
+    /// - Returns: at most `limit`, and whether there are more.
+    package func failureGroups(
+        listener: String?, limit: Int
+    ) async throws -> (groups: [FailureStore.Group], hasMore: Bool) {
+        let groups = try await perform {
+            try FailureStore(connection: $0).groups(listener: listener, limit: limit)
+        }
+        return limit > 0 ? (Array(groups.prefix(limit)), groups.count > limit) : (groups, false)
+    }
+
+    /// The ids of listeners that have parked documents, also of those that are gone.
+    package func listenersWithFailures() async throws -> [String] {
+        try await perform { Array(try FailureStore(connection: $0).counts().parked.keys) }
     }
 
     /// Some parked documents, ordered by listener and `_id`.
@@ -59,7 +97,7 @@ extension Database {
 }
 
 extension ParkedDocument {
-    fileprivate init(_ failure: FailureStore.Failure) {
+    init(_ failure: FailureStore.Failure) {
         self.init(
             listener: failure.listener, documentID: failure.document, reason: failure.reason,
             attempts: failure.attempts, since: failure.since, at: failure.at)

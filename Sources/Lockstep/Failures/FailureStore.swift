@@ -176,16 +176,6 @@ package struct FailureStore: Sendable {
         return listeners
     }
 
-    /// Lends every parked document.
-    package func all(_ body: (Failure) throws -> Void) throws {
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "find")
-        command.document("sort") { $0.append(1, forKey: "_id") }
-        try connection.query(command, collection: Self.collection) { view in
-            if let failure = Failure(view) { try body(failure) }
-        }
-    }
-
     /// Parked documents in the order of their entries, behind an entry's `_id`.
     func page(listener: String?, after id: BSONDocument?, limit: Int) throws -> [Failure] {
         var command = BSONBuilder()
@@ -226,7 +216,7 @@ package struct FailureStore: Sendable {
     }
 
     /// The entries of a listener, or all; those of others are no documents.
-    private static func append(range listener: String?, to range: inout BSONBuilder, from: Bool) {
+    static func append(range listener: String?, to range: inout BSONBuilder, from: Bool) {
         let name = listener.map { BSONValue($0) }
         func bound(_ end: BSONValue) -> BSONDocument { ["listener": name ?? end, "document": end] }
         if from { range.append(bound(.minKey), forKey: "$gte") }

@@ -122,8 +122,16 @@ final class ListenerHealth: Sendable {
 
     /// A person wants its model not to be called.
     var isPaused: Bool {
-        get { state.withLock { $0.isPaused } }
-        set { state.withLock { $0.isPaused = newValue } }
+        state.withLock { $0.isPaused }
+    }
+
+    /// - Returns: whether that is new.
+    @discardableResult
+    func pause(_ isPaused: Bool) -> Bool {
+        state.withLock { state in
+            defer { state.isPaused = isPaused }
+            return state.isPaused != isPaused
+        }
     }
 
     /// Its documents cannot be handled for now, and must keep nobody else waiting.

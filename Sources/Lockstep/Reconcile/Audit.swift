@@ -1,8 +1,12 @@
 /// How many of a listener's documents are what they should be.
 public struct ListenerReport: Sendable, Hashable {
+    /// The listener's id.
+    public let id: String
     public let on: String
     public let key: String
     public let model: String
+    /// The path of its output.
+    public let output: String
     /// Every document of the collection; the sum of the others.
     public var documents = 0
     public var fresh = 0
@@ -13,9 +17,11 @@ public struct ListenerReport: Sendable, Hashable {
     public var failed = 0
 
     init(_ listener: Listener) {
+        id = listener.id
         on = listener.collection.name
         key = listener.keyText
         model = listener.modelName
+        output = listener.outputPath.text
     }
 
     /// Every output is right, or its document is parked for a reason.
@@ -41,7 +47,8 @@ extension ListenerReport {
             "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model),
             "documents": BSONValue(documents),
             "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
-            "extra": BSONValue(extra), "failed": BSONValue(failed),
+            "extra": BSONValue(extra), "failed": BSONValue(failed), "id": BSONValue(id),
+            "output": BSONValue(output),
         ]
     }
 }

@@ -1,46 +1,42 @@
 /// What a person may ask of a listener while it runs. All take the listener's id, as `status()` gives it.
 extension DatabaseWatcher {
-    /// Stops calling the listener's model. Its changes are let go and the others go on; nothing is lost, since
-    /// ``resume(listener:)`` looks through all of its documents. It holds until then, over restarts.
+    /// Stops calling the listener's model. Its pending changes are dropped and the others go on; nothing is lost, since
+    /// ``resume(listener:by:)`` rescans its documents. It holds until then, over restarts.
     ///
+    /// - Parameter by: who asks, for the log. Default: not known.
     /// - Throws: ``LockstepError/noListener(_:)``, ``LockstepError/notWatching``, ``MongoError``.
-    public func pause(listener id: String) async throws {
-        try await change(id) { connection throws in
-            try PauseStore(connection: connection).add(id)
-        } then: { session, index in
-            session.pause(index)
-        }
+    public func pause(listener id: String, by: String? = nil) async throws {
+        try await setPaused(id, true, by: by)
     }
 
-    /// Ends a pause: all documents of the listener are looked through, and those that are not fresh computed.
+    /// Ends a pause: all documents of the listener are scanned, and those that are not fresh computed.
     ///
-    /// - Throws: as ``pause(listener:)``.
-    public func resume(listener id: String) async throws {
-        try await change(id) { connection throws in
-            try PauseStore(connection: connection).remove(id)
-        } then: { session, index in
-            session.resume(index)
-        }
+    /// - Throws: as ``pause(listener:by:)``.
+    public func resume(listener id: String, by: String? = nil) async throws {
+        try await setPaused(id, false, by: by)
     }
 
-    /// Looks through all documents of a listener and makes fresh what is not, beside the stream.
+    /// Scans all documents of a listener and computes those that are not fresh, beside the stream.
     ///
-    /// - Throws: as ``pause(listener:)``.
+    /// - Throws: as ``pause(listener:by:)``.
     public func reconcile(listener id: String) async throws {
-        try await change(id) { _ in
-        } then: { session, index in
+        try checkWatched(id)
+        if let session = pipeline.session, let index = session.index(of: id) {
             session.reconciler.want([index])
         }
     }
 
-    /// Stores something, then does it in the running session; a session that begins later reads what is stored.
-    private func change(
-        _ id: String, _ store: @Sendable @escaping (Connection) throws -> Void,
-        then apply: (Session, Int) -> Void
-    ) async throws {
+    /// Stores it, then makes the running session take it up; one that begins later reads what is stored.
+    private func setPaused(_ id: String, _ paused: Bool, by: String?) async throws {
+        try checkWatched(id)
+        try await db.perform { [pipeline] connection in
+            try PauseStore(connection: connection).set(id, paused: paused, by: by)
+            try pipeline.session?.takePauses()
+        }
+    }
+
+    private func checkWatched(_ id: String) throws {
         guard db.listeners.contains(where: { $0.id == id }) else { throw LockstepError.noListener(id) }
         guard pipeline.session != nil else { throw LockstepError.notWatching }
-        try await db.perform(store)
-        if let session = pipeline.session, let index = session.index(of: id) { apply(session, index) }
     }
 }

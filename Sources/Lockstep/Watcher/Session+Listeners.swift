@@ -1,15 +1,49 @@
+import Synchronization
+
 /// What a person may ask of a listener while it runs.
 extension Session {
-    /// Its model is called no more, and its changes are let go; the others go on.
-    func pause(_ listener: Int) {
-        handlers[listener].health.isPaused = true
-        reconciler.setBehind(listener)
+    /// Takes up what is stored of pauses, and logs what is new. Blocks.
+    func takePauses() throws {
+        let entries = try PauseStore(connection: connection).entries()
+        for handler in handlers {
+            let (entry, id) = (entries[handler.listener.id], handler.listener.id)
+            let isPaused = entry?.isPaused ?? false
+            guard handler.health.pause(isPaused) else { continue }
+            let by = entry?.by.map { " by \($0)" } ?? ""
+            if isPaused {
+                reconciler.setBehind(handler.index)
+                log.about(id).notice(
+                    "\(id): paused\(by): its model is not called until it is resumed, as by `lockstep resume \(id)`"
+                )
+            } else {
+                log.about(id).notice(
+                    "\(id): resumed\(by): its documents are scanned, and those that are not fresh computed")
+            }
+        }
     }
 
-    /// All its documents are looked through.
-    func resume(_ listener: Int) {
-        handlers[listener].health.isPaused = false
+    /// Takes up what others store of pauses, from when the stream is open until the session ends.
+    func followPauses() async {
+        var lookedAt = ContinuousClock.now
+        while !isEnding {
+            let isNews =
+                capture.map { $0.isOpen && pauses.takeNews() } ?? (.now - lookedAt > Self.pauseInterval)
+            if isNews {
+                lookedAt = .now
+                do {
+                    try takePauses()
+                } catch {
+                    // MongoDB is away, perhaps: once more in a moment.
+                    pauses.tell()
+                    try? await Task.sleep(for: Self.pauseInterval)
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
     }
+
+    /// How often it is looked where no stream brings it, and after a failure.
+    private static let pauseInterval = Duration.seconds(1)
 
     /// Its place, by its id.
     func index(of listener: String) -> Int? {
@@ -29,5 +63,20 @@ extension Session {
             let (state, reason) = handler.health.condition
             return RunningListener(signature, state: state, reason: reason)
         }
+    }
+}
+
+/// Whether the stored pauses may be others than those in force.
+final class PauseNews: Sendable {
+    // What was written between the first look and the opening of the stream comes with no event.
+    private let isThere = Atomic(true)
+
+    func tell() {
+        isThere.store(true, ordering: .relaxed)
+    }
+
+    /// True once for each news.
+    func takeNews() -> Bool {
+        isThere.exchange(false, ordering: .relaxed)
     }
 }

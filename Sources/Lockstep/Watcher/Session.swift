@@ -18,7 +18,7 @@ final class Session: Sendable {
     let connection: Connection
     private let options: WatcherOptions
     private let threads: BlockingThreads
-    private let log: Logger
+    let log: Logger
     let handlers: [Handler]
     /// Of the handlers' listeners, in their order.
     let signatures: [ListenerSignature]
@@ -27,6 +27,7 @@ final class Session: Sendable {
     private let elections = Elections()
     private let lease: LeaseKeeper
     let saver: CheckpointSaver
+    let pauses = PauseNews()
     private let plan: StartPlan
     private let mode: Mode
     private let end = Mutex<End?>(nil)
@@ -65,7 +66,7 @@ final class Session: Sendable {
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
         let stream = ChangeStream(
             connection: connection,
-            collections: watched + [FailureStore.collection, WaitRequests.collection],
+            collections: watched + [FailureStore.collection, WaitRequests.collection, PauseStore.collection],
             pipeline: pipeline.options.pipeline)
         // The term of office that everything read and written from here on belongs to.
         if mode != .repair { elections.saw(try store.barrier()) } else { try store.reopen() }
@@ -92,7 +93,7 @@ final class Session: Sendable {
         }
         let oversized = try failures.oversized()
         let health = listeners.map { listener in
-            let health = ListenerHealth(name: listener.id, log: log)
+            let health = ListenerHealth(name: listener.id, log: log.about(listener.id))
             health.hasParked = parked[listener.id] != nil
             health.hasOversized = oversized.contains(listener.id)
             return health
@@ -108,7 +109,7 @@ final class Session: Sendable {
                 statistics: pipeline.statistics.of(listener), elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
-                log: log)
+                log: log.about(listener.id))
         }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
@@ -130,7 +131,7 @@ final class Session: Sendable {
                 onCollections: { collections in
                     collations.forget(collections)
                     reconciler.collectionsChanged(collections)
-                }, onBlocked: { reconciler.fallBehind($0) })
+                }, onBlocked: { reconciler.fallBehind($0) }, onPauses: { [pauses] in pauses.tell() })
         } else {
             capture = nil
             if mode != .repair {
@@ -140,12 +141,7 @@ final class Session: Sendable {
             }
         }
         try reconciler.offerRequests()
-        guard mode != .repair else { return }
-        let paused = try PauseStore(connection: connection).paused()
-        for (index, listener) in listeners.enumerated() where paused.contains(listener.id) {
-            log.notice("\(listener.id) is paused; its documents wait until it is resumed")
-            pause(index)
-        }
+        if mode != .repair { try takePauses() }
     }
 
     /// Runs until it ends, then drains if it was stopped, and saves what is done.
@@ -163,6 +159,7 @@ final class Session: Sendable {
             group.addTask(executorPreference: threads) { await self.reconcile(progress) }
             if mode != .repair {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
+                group.addTask(executorPreference: threads) { await self.followPauses() }
                 group.addTask(executorPreference: threads) {
                     await self.lease.renew(publishing: { (self.running, self.lag) }) {
                         self.needsLeaseNoMore
@@ -216,7 +213,7 @@ final class Session: Sendable {
         capture?.stop()
     }
 
-    private var isEnding: Bool {
+    var isEnding: Bool {
         end.withLock { $0 != nil }
     }
 

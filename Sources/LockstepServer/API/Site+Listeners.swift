@@ -6,14 +6,14 @@ extension Site {
     /// `POST /v1/listeners/{id}/pause`
     @Sendable func pause(_ request: Request, _ context: Context) async throws -> Response {
         let id = try listener(context)
-        try await watcher.pause(listener: id)
+        try await watcher.pause(listener: id, by: "the HTTP API")
         return .json(Answer(id: id, state: "paused"))
     }
 
     /// `POST /v1/listeners/{id}/resume`
     @Sendable func resume(_ request: Request, _ context: Context) async throws -> Response {
         let id = try listener(context)
-        try await watcher.resume(listener: id)
+        try await watcher.resume(listener: id, by: "the HTTP API")
         return .json(Answer(id: id, state: "resumed"))
     }
 

@@ -59,6 +59,36 @@ import TestSupport
         }
     }
 
+    @Test func aPauseThatAnotherProcessStoresIsTakenUp() async throws {
+        try await withDatabase { db in
+            let model = TextLength()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await watcher.waitUntilQuiet()
+                #expect(try await db.setPaused(id, true, by: "somebody@elsewhere") == nil)
+                try await eventually("it is paused") { watcher.status().listeners[0].state == .paused }
+                try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+                try await eventually("the change is read") { watcher.info().inserts == 1 }
+                #expect(model.inputs.isEmpty)
+                #expect(try await db.setPaused(id, false, by: nil)?.by == "somebody@elsewhere")
+                try await watcher.waitUntilQuiet()
+                try await eventually("it is predicted") { model.inputs == ["abc"] }
+            }
+        }
+    }
+
+    @Test func anEntryOfAnEarlierVersionIsAPause() async throws {
+        try await withDatabase { db in
+            try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await db["lockstep.pauses"].insertMany([["_id": BSONValue(id), "at": 1]])
+            try await watching(db) { watcher in
+                #expect(watcher.status().listeners[0].state == .paused)
+                try await watcher.resume(listener: id)
+                try await eventually("it goes on") { watcher.status().listeners[0].state == .ok }
+            }
+        }
+    }
+
     @Test func changesMadeWhileItIsPausedAndRemovedInputsAreRightAfterwards() async throws {
         try await withDatabase { db in
             let model = TextLength()

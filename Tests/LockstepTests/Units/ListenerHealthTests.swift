@@ -14,10 +14,10 @@ import Testing
     }
 
     @Test func oneThatIsPausedHoldsUntilItIsResumed() {
-        health.isPaused = true
+        health.pause(true)
         #expect(health.holdsUntil(now).map { $0 > now } == true && health.isOut)
         #expect(health.holdsUntil(now + .seconds(3600)) != nil)
-        health.isPaused = false
+        health.pause(false)
         #expect(health.holdsUntil(now) == nil && !health.isOut)
     }
 
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aPauseIsNotEndedByAModelThatWorks() {
-        health.isPaused = true
+        health.pause(true)
         health.succeeded()
         #expect(health.isOut && health.holdsUntil(now) != nil)
     }

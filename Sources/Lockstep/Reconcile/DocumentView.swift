@@ -1,0 +1,67 @@
+/// One document as one listener sees it.
+package struct DocumentView: Sendable {
+    package let listener: Listener
+    /// The values of its keys, absent ones as null; nil when there is no input.
+    package let input: [BSONValue]?
+    /// The listener's `where` does not match the document.
+    package let isUnmatched: Bool
+    package let output: BSONValue?
+    package let origin: Origin?
+    package let verdict: Verdict
+    /// Why it has no output, when it is parked with its present input and version.
+    package let failure: ParkedDocument?
+
+    /// What the output was computed from.
+    package struct Origin: Sendable {
+        package let version: String
+        /// Milliseconds since 1970.
+        package let at: Int64
+        /// It was the input of now.
+        package let isOfThisInput: Bool
+    }
+}
+
+extension Database {
+    /// A document as each listener of its collection sees it, in their order.
+    ///
+    /// - Returns: nil when there is no such document.
+    package func view(_ id: BSONValue, in collection: Collection) async throws -> [DocumentView]? {
+        let listeners = listeners.filter { $0.collection == collection }
+        return try await perform { connection in
+            let collation = try Collations(connection: connection).traits(of: collection.name).collation
+            let key = DocumentKey(id)
+            var views: [DocumentView] = []
+            for listener in listeners {
+                let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
+                guard let evidence = try reader.read([key])[key] else { return nil }
+                let parked = try FailureStore(connection: connection).entry(
+                    listener: listener.id, document: id)
+                views.append(
+                    DocumentView(
+                        listener, evidence, output: try reader.outputs([key])[key], parked: parked))
+            }
+            return views
+        }
+    }
+}
+
+extension DocumentView {
+    fileprivate init(
+        _ listener: Listener, _ evidence: Evidence, output: BSONValue?, parked: FailureStore.Failure?
+    ) {
+        let fingerprint = evidence.input.map { Fingerprint(of: $0) }
+        self.listener = listener
+        input = evidence.input
+        isUnmatched = evidence.isUnmatched
+        self.output = output
+        verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+        origin = evidence.provenance.map {
+            Origin(version: $0.version, at: $0.at, isOfThisInput: $0.input == fingerprint)
+        }
+        // As an audit counts it: a parked document has no output.
+        let isParked =
+            verdict != .fresh && !evidence.hasOutput && !evidence.hasProvenance
+            && parked?.input == fingerprint && parked?.version == listener.model.version
+        failure = isParked ? parked.map(ParkedDocument.init) : nil
+    }
+}
