@@ -9,11 +9,7 @@ enum FileReader {
         var configuration = Configuration(
             file: problems.file, directory: directory, mongodb: .init(uri: "", database: ""), models: [:],
             listeners: [], reconcileEvery: .seconds(30))
-        let keys = ["mongodb", "models", "listeners", "reconcileEvery", "server"]
-        let synonyms = [
-            "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery", "http": "server",
-        ]
-        guard let file = MappingReader(root, "the file", keys: keys, synonyms: synonyms, problems: &problems)
+        guard let file = MappingReader(root, "the file", ConfigurationSchema.file, problems: &problems)
         else { return (configuration, false) }
 
         if let node = file.required("mongodb", "mongodb: {uri: …, database: …}", problems: &problems) {

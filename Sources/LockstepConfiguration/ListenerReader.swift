@@ -2,16 +2,10 @@ import Lockstep
 
 /// Reads one entry of `listeners`.
 enum ListenerReader {
-    private static let keys = ["model", "on", "key", "as", "where"]
-    private static let synonyms = [
-        "collection": "on", "field": "key", "keys": "key", "fields": "key", "input": "key", "filter": "where",
-        "name": "as", "output": "as", "match": "where",
-    ]
-
     static func read(_ node: YAMLNode, problems: inout Problems) -> Configuration.ListenerSpec? {
         guard
             let listener = MappingReader(
-                node, "a listener", keys: keys, synonyms: synonyms, problems: &problems)
+                node, "a listener", ConfigurationSchema.listener, problems: &problems)
         else { return nil }
         let model = listener.required("model", "model: length", problems: &problems)
         let collection = listener.required("on", "on: docs", problems: &problems)

@@ -8,13 +8,12 @@ struct MappingReader {
     private let meant: Set<String>
 
     /// - Parameters:
-    ///   - keys: the known keys, in the order to name them.
-    ///   - synonyms: what people write instead of a key.
+    ///   - schema: its known keys.
     /// - Returns: nil, with a problem, when the node is no mapping.
     init?(
-        _ node: YAMLNode, _ what: String, keys: [String], synonyms: [String: String] = [:],
-        problems: inout Problems
+        _ node: YAMLNode, _ what: String, _ schema: MappingSchema, problems: inout Problems
     ) {
+        let keys = schema.names
         guard case .mapping(let entries) = node.content else {
             let list = keys.map { "`\($0)`" }.joined(separator: ", ")
             problems.add(node.line, "\(what) must be a mapping with \(list): found \(node.found)")
@@ -25,7 +24,7 @@ struct MappingReader {
         self.entries = entries
         var meant: Set<String> = []
         for entry in entries where !keys.contains(entry.key) {
-            let key = synonyms[entry.key] ?? suggestion(for: entry.key, among: keys)
+            let key = schema.synonyms[entry.key] ?? suggestion(for: entry.key, among: keys)
             if let key {
                 meant.insert(key)
                 problems.add(entry.line, "unknown key \(shown(entry.key)) of \(what): did you mean `\(key)`?")

@@ -2,20 +2,10 @@ import Lockstep
 
 /// Reads one entry of `models`.
 enum ModelReader {
-    private static let common = ["version", "vectors", "batch"]
-    private static let ofExec = ["timeout", "workers", "environment"]
-    private static let synonyms = [
-        "command": "exec", "cmd": "exec", "program": "exec", "run": "exec", "env": "environment",
-        "path": "openvino",
-        "processes": "workers", "batchSize": "batch",
-    ]
-
     static func read(_ entry: YAMLNode.Entry, problems: inout Problems) -> Configuration.ModelSpec? {
         let what = "the model \(shown(entry.key))"
         guard
-            let model = MappingReader(
-                entry.value, what, keys: ["openvino", "exec"] + common + ofExec, synonyms: synonyms,
-                problems: &problems)
+            let model = MappingReader(entry.value, what, ConfigurationSchema.model, problems: &problems)
         else { return nil }
         guard let kind = kind(model, entry, problems: &problems) else { return nil }
         var spec = Configuration.ModelSpec(kind: kind, line: entry.line)
@@ -29,7 +19,7 @@ enum ModelReader {
             spec.vectors = vectors(node, problems: &problems)
         }
         if let node = model["batch"],
-            let batch = MappingReader(node, "`batch`", keys: ["count", "bytes"], problems: &problems)
+            let batch = MappingReader(node, "`batch`", ConfigurationSchema.batch, problems: &problems)
         {
             spec.batchCount = batch["count"]?.count("`count`", problems: &problems)
             spec.batchBytes = batch["bytes"]?.count("`bytes`", problems: &problems)
@@ -42,7 +32,7 @@ enum ModelReader {
     ) -> Configuration.ModelSpec.Kind? {
         switch (model.entry("openvino"), model.entry("exec")) {
         case (let openvino?, nil):
-            for key in ofExec {
+            for key in ConfigurationSchema.model.names(onlyWith: "exec") {
                 guard let extra = model.entry(key) else { continue }
                 problems.add(
                     extra.line,

@@ -3,12 +3,9 @@ import Lockstep
 /// Reads `mongodb`.
 enum MongoReader {
     static func read(_ node: YAMLNode, problems: inout Problems) -> Configuration.MongoSpec? {
-        let synonyms = [
-            "url": "uri", "host": "uri", "connectionString": "uri", "db": "database", "name": "database",
-        ]
         guard
             let mongodb = MappingReader(
-                node, "`mongodb`", keys: ["uri", "database"], synonyms: synonyms, problems: &problems)
+                node, "`mongodb`", ConfigurationSchema.mongodb, problems: &problems)
         else { return nil }
         let problemsBefore = problems.all.count
         var uri: String?

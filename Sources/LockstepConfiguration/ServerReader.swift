@@ -1,10 +1,5 @@
 /// Reads `server`.
 enum ServerReader {
-    private static let keys = ["host", "port", "token", "maxLag", "hosts"]
-    private static let synonyms = [
-        "address": "host", "bind": "host", "listen": "host", "secret": "token", "password": "token",
-        "lag": "maxLag", "names": "hosts",
-    ]
     /// A token that is guessed in less than the age of the universe is none.
     private static let leastToken = 16
 
@@ -19,7 +14,7 @@ enum ServerReader {
         }
         var spec = Configuration.ServerSpec()
         guard
-            let server = MappingReader(node, "`server`", keys: keys, synonyms: synonyms, problems: &problems)
+            let server = MappingReader(node, "`server`", ConfigurationSchema.server, problems: &problems)
         else { return nil }
         if let node = server["host"] {
             spec.host = node.text("`host`", "127.0.0.1", problems: &problems) ?? spec.host

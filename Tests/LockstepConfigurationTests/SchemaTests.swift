@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import LockstepConfiguration
+
+/// The JSON Schema, and the readers that take their keys from the same description.
+@Suite struct SchemaTests {
+    /// Every key there is, with a value of its kind.
+    private static let everything = """
+        mongodb: {uri: "mongodb://127.0.0.1", database: shop}
+        models:
+          a: {exec: [cat, x], version: "1", vectors: bson, batch: {count: 1, bytes: 2}, timeout: 1m, workers: 2, environment: {A: b}}
+          b: {openvino: models/b}
+        listeners:
+          - {model: a, on: docs, key: [title, text], as: size, where: {lang: en}}
+          - {model: a, on: docs, key: text}
+        reconcileEvery: 30s
+        server: {host: 127.0.0.1, port: 7077, token: 0123456789abcdef, maxLag: 60s, hosts: [a]}
+        """
+
+    @Test func theReadersTakeEveryKeyOfTheDescription() throws {
+        let configuration = try Configuration.parse(
+            Array(Self.everything.utf8), file: "f", directory: "/", environment: [:])
+        #expect(configuration.models.count == 2 && configuration.listeners.count == 2)
+        for mapping in Self.mappings {
+            for key in mapping.names {
+                #expect(
+                    Self.everything.contains(try Regex("(^|[{ \\n])\(key):")), "\(key) is not in the example")
+            }
+        }
+    }
+
+    private static let mappings = [
+        ConfigurationSchema.file, ConfigurationSchema.mongodb, ConfigurationSchema.model,
+        ConfigurationSchema.batch, ConfigurationSchema.listener, ConfigurationSchema.server,
+    ]
+
+    @Test func synonymsLeadToKeysThatAreThere() {
+        for mapping in Self.mappings {
+            for (word, key) in mapping.synonyms {
+                #expect(mapping.names.contains(key) && !mapping.names.contains(word), "\(word): \(key)")
+            }
+        }
+    }
+
+    @Test func theSchemaIsJSONWithEveryKey() throws {
+        let text = ConfigurationSchema.json.page
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(json["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+        let properties = try #require(json["properties"] as? [String: Any])
+        #expect(Set(properties.keys) == Set(ConfigurationSchema.file.names))
+        #expect(json["additionalProperties"] as? Bool == false)
+        for mapping in Self.mappings {
+            for key in mapping.keys {
+                #expect(text.contains("\"\(key.name)\": {"), "\(key.name)")
+                #expect(!key.about.isEmpty && key.about.hasSuffix("."), "\(key.name)")
+            }
+        }
+    }
+
+    @Test func textsOfJSONAreEscaped() throws {
+        let text = "a \"b\" \\ \n\t\u{1} \u{2028} é 中"
+        let json = JSONText.object([("k", .list([.string(text), .null, .bool(true), .number(-7)]))])
+        for written in [json.line, json.page] {
+            let read = try JSONSerialization.jsonObject(with: Data(written.utf8)) as? [String: [Any]]
+            #expect(read?["k"]?.first as? String == text, "\(written)")
+        }
+        #expect(!json.line.contains("\n"))
+    }
+}
