@@ -26,6 +26,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CMongoShim", dependencies: ["CMongoC"],
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
@@ -68,7 +69,8 @@ let package = Package(
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepModels", "LockstepServer",
+                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepModels",
+                "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

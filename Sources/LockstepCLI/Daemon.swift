@@ -37,7 +37,7 @@ struct Daemon: Service {
             try await withThrowingTaskGroup(of: Part.self) { group in
                 group.addTask {
                     do {
-                        try await watcher.run(progress: ProgressBar.onTerminal())
+                        try await watcher.run(progress: ProgressReport.make())
                     } catch is CancellationError {}
                     return .watched
                 }

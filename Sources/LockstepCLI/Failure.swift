@@ -5,6 +5,7 @@ import Lockstep
 struct Failure: Error, CustomStringConvertible {
     enum Status: Int32 {
         case wrong = 1
+        case usage = 64
         case unavailable = 69
         case badConfiguration = 78
     }

@@ -27,7 +27,7 @@ import TestSupport
         ("{\"_id\": 3} {\"_id\": 4}", "standard input:3: more than one document: "),
         ("[{\"_id\": 3}]", "standard input:3: a list"),
         ("{", "each document must stand on one line"),
-        ("{\"_id\": 1}", "{ _id: 1 }"),
+        ("{\"_id\": 1}", "another document has the same key"),
         ("{\"_id\": [1]}", "cannot be of type array"),
     ])
     func aBadLineIsNamedAndWhatStandsBeforeItIsThere(line: String, reason: String) async throws {

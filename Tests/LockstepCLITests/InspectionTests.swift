@@ -57,7 +57,8 @@ import TestSupport
         #expect(
             before.out == """
                 { "listeners" : [ { "on" : "docs", "key" : "text", "model" : "length", "documents" : 3, "fresh" : 0, \
-                "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0 } ], "ok" : false, "position" : null, \
+                "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0, "id" : "docs/text/length", "output" : "_outputs.text.length" } ], \
+                "ok" : false, "position" : null, \
                 "lagSeconds" : null, "lease" : null }
 
                 """)
@@ -71,6 +72,23 @@ import TestSupport
         #expect(after["position"]?.timestamp != nil)
         #expect(after["lagSeconds"]?.type == .int32)
         #expect(try await project.lockstep("status").out.contains("behind"))
+    }
+
+    @Test func withAsStatusNamesTheListenerAndItsOutput() async throws {
+        let project = try Project(try TestServer.uri())
+        let plain = try await project.lockstep("status")
+        #expect(!plain.out.contains("OUTPUT"), "\(plain)")
+        try project.write(
+            "lockstep.yaml",
+            """
+            mongodb: {uri: "\(project.uri)", database: \(project.database)}
+            models: {length: {exec: [python3, length.py], version: "1"}}
+            listeners:
+              - {model: length, on: docs, key: [title, text], as: size}
+            """)
+        let table = try await project.lockstep("status")
+        #expect(table.out.contains("docs/size/length  _outputs.size.length"), "\(table)")
+        #expect(table.out.contains("LISTENER          OUTPUT"), "\(table)")
     }
 
     @Test func verifyFindsAndMendsWhatWasDoneByHandWhileNothingRan() async throws {
@@ -88,6 +106,7 @@ import TestSupport
             report == [
                 "on": "docs", "key": "text", "model": "length", "documents": 30, "fresh": 27, "stale": 1,
                 "missing": 1, "extra": 1, "failed": 0,
+                "id": "docs/text/length", "output": "_outputs.text.length",
             ])
         let table = try await project.lockstep("verify")
         #expect(table.status == 1 && table.out.contains("--repair"), "\(table)")
@@ -178,7 +197,7 @@ import TestSupport
         #expect(try await project.lockstep("failures").out == "no document is parked\n")
         #expect(try await project.lockstep("failures", "list", "--json").out == "")
         try project.insert([(1, "bad"), (2, "good"), (3, "bad")])
-        try await project.running { _ in
+        try await project.running { daemon in
             #expect(try await project.lockstep("wait").status == 0)
             let list = try await project.lockstep("failures", "list", "--json")
             let entries = try list.lines.map { try BSONDocument(json: $0) }
@@ -187,14 +206,13 @@ import TestSupport
             #expect(try await project.lockstep("failures").out.contains("docs/text/length"))
             #expect(try await project.verify().report["failed"]?.int == 2)
 
-            let none = try await project.lockstep("failures", "retry", "--listener", "others/text/length")
-            #expect(none.status == 0 && none.out.contains("no such document is parked"), "\(none)")
             project.forgetCalls()
             let one = try await project.lockstep("failures", "retry", "--id", "3", "--json")
             #expect(one.out == "{\"retried\": 1}\n", "\(one)")
             try await eventually("document 3 is tried again") { project.calls == ["\"bad\""] }
             let all = try await project.lockstep("failures", "retry", "--listener", "docs/text/length")
-            #expect(all.out.contains("2 parked documents will be tried again"), "\(all)")
+            #expect(all.out.contains("2 parked documents will be tried again by"), "\(all)")
+            #expect(all.out.contains("(process \(daemon.processID)) at once"), "\(all)")
             try await eventually("both are tried again") { project.calls.count == 3 }
         }
     }

@@ -15,10 +15,10 @@ import TestSupport
         ("[{\"_id\": 3},", "a list"), ("]", "not a JSON document"), ("null", "not a JSON document"),
         ("\u{A0}", "not a JSON document"), ("{\"_id\": 3, \"a\": \"\0\"}", "NUL byte"),
         ("{\"_id\": 3, \"a\": 99999999999999999999}", "64 bits"),
-        ("{\"_id\": 3, \"a\": \"\\ud800\"}", "not a JSON document"),
+        ("{\"_id\": 3, \"a\": \"\\ud800\"}", "`\\ud800` is half of a character"),
         ("{\"_id\": {\"$oid\": \"zz\"}}", "not a JSON document"),
         ("{\"_id\": 3, \"a\": " + String(repeating: "[", count: 100_000), "deeper than 98"),
-        ("{\"_id\": 2}", "E11000"),
+        ("{\"_id\": 2}", "code 11000"),
         ("{\"_id\": {\"$regularExpression\": {\"pattern\": \"a\", \"options\": \"\"}}}", "regex"),
     ]
 

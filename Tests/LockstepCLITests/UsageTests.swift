@@ -8,7 +8,7 @@ import Testing
 @Suite struct UsageTests {
     @Test(arguments: [
         "run", "dev", "check", "status", "verify", "wait", "watch", "import", "failures", "failures list",
-        "failures retry", "init", "reload",
+        "failures retry", "init", "reload", "pause", "resume", "show", "schema",
     ])
     func everyCommandExplainsItself(command: String) async throws {
         let project = try Project("mongodb://127.0.0.1:1")
@@ -24,7 +24,9 @@ import Testing
         ["reload", "--timeout=-1"], ["init", "--collection", "$a"], ["watch"], ["watch", ""],
         ["import", "a.jsonl"],
         ["import", "a.jsonl", "--into", "$a"], ["dev", "--port", "0"], ["wait", "--timeout=-1"],
-        ["wait", "--timeout", "soon"], ["failures", "retry", "--id", "{"],
+        ["wait", "--timeout", "soon"], ["failures", "retry", "--id", "{"], ["pause"], ["show", "docs"],
+        ["status", "--log-level", "loud"], ["status", "--log-format", "xml"],
+        ["failures", "list", "--limit=-1"],
     ])
     func wrongUsageIsToldWithTheUsage(arguments: [String]) async throws {
         let project = try Project("mongodb://127.0.0.1:1")
@@ -36,12 +38,41 @@ import Testing
 
     @Test(arguments: [
         (["stauts"], "did you mean `status`?"), (["failures", "retri"], "did you mean `retry`?"),
-        (["status", "--wacth"], "Did you mean '--watch'?"),
+        (["status", "--wacth"], "Did you mean '--watch'?"), (["--json", "stauts"], "did you mean `status`?"),
+        (["status", "--log-level", "warnign"], "did you mean `warning`?"),
     ])
     func whatWasMeantIsNamed(arguments: [String], help: String) async throws {
         let project = try Project("mongodb://127.0.0.1:1")
         let ending = try await Running(arguments, in: project.folder).ending()
         #expect(ending.status == 64 && ending.err.contains(help), "\(ending)")
+    }
+
+    @Test func optionsWorkBeforeTheCommandToo() async throws {
+        let project = try Project("mongodb://127.0.0.1:1")
+        for arguments in [
+            ["-c", "other.yaml", "status"], ["--json", "--config=other.yaml", "failures", "list"],
+        ] {
+            let ending = try await Running(arguments, in: project.folder).ending()
+            #expect(
+                ending.status == 78 && ending.err.contains("other.yaml: there is no such file"), "\(ending)")
+        }
+    }
+
+    @Test func theLogIsAnObjectALineWhereThatIsAskedFor() async throws {
+        let project = try Project("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+        try project.write(
+            "lockstep.yaml",
+            """
+            mongodb: {uri: "\(project.uri)", database: shop}
+            models: {length: {exec: [cat]}, unused: {exec: [cat]}}
+            listeners: [{model: length, on: docs, key: text}]
+            """)
+        let ending = try await project.lockstep("--log-format", "json", "status")
+        #expect(ending.status == 69)
+        let lines = try ending.err.split(separator: "\n").map { try BSONDocument(json: String($0)) }
+        #expect(lines.compactMap { $0["level"]?.string } == ["warning", "error"], "\(ending)")
+        #expect(lines[0]["message"]?.string?.contains("no listener uses the model `unused`") == true)
+        #expect(lines.allSatisfy { $0["time"]?.string?.hasSuffix("Z") == true })
     }
 
     @Test func aMissingConfigurationNamesTheFileAndTheOption() async throws {

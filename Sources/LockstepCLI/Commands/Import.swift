@@ -5,49 +5,60 @@ import LockstepConfiguration
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Inserts documents from a file of JSON lines (Extended JSON).",
+        abstract: "Inserts documents from a file of JSON lines or a JSON list (Extended JSON), also gzipped.",
         discussion: """
             On a standalone server their predictions are made in this process before it ends; elsewhere the running \
-            `lockstep run` makes them.
+            `lockstep run` makes them. A document that is wrong ends the import, unless --skip-errors is given: then it \
+            exits 1 at the end if any was left out.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Argument(help: "The file, a document a line; - for standard input.")
+    @Argument(
+        help: "The file, a document a line or one list; - for standard input. What is gzip is unpacked.")
     var file: String
 
     @Option(help: "The collection.")
     var into: String
 
-    @Option(help: "Seconds to wait for the predictions on a standalone server.")
-    var timeout: Double = 3600
+    @Flag(help: "Replace the document that has the same _id, in place of refusing the new one.")
+    var upsert = false
+
+    @Flag(help: "Leave out documents that are wrong, with a line on stderr for each.")
+    var skipErrors = false
+
+    @Option(
+        help: "How long to wait for the predictions on a standalone server, as 20s or 5m. (default: 1h)",
+        transform: TimeArgument.init)
+    var timeout = TimeArgument.seconds(3600)
 
     func validate() throws {
         try validate(collection: into)
-        try validate(timeout: timeout)
     }
 
     func run() async throws {
         try await ending {
             let configuration = try options.configuration()
-            let lines = try JSONLines(file)
+            let skipped = SkippedDocuments()
+            let documents = try DocumentFile(file, onBadDocument: skipErrors ? skipped.skip : nil)
             let db = try await options.connect(configuration)
             let assembly = try await addListeners(configuration, to: db)
             defer { assembly?.shutdown() }
-            let parkedBefore = assembly == nil ? 0 : try await db.failures().count
-            let inserted = try await insert(lines, into: db[Collection(into)])
-            try await db.waitUntilFresh(timeout: .seconds(timeout))
+            let parkedBefore = assembly == nil ? 0 : try await db.failureCount()
+            var tally = try await store(documents, in: db[Collection(into)], skipped)
+            try await db.waitUntilFresh(timeout: timeout.duration)
+            tally.skipped = skipped.count
             Terminal.print(
                 options.json
-                    ? #"{"inserted": \#(inserted)}"#
-                    : "\(Terminal.count(inserted, "document")) inserted into \(into)")
-            let parked = assembly == nil ? 0 : try await db.failures().count - parkedBefore
+                    ? tally.line(replaces: upsert, skips: skipErrors) : tally.text(into: into))
+            let parked = assembly == nil ? 0 : try await db.failureCount() - parkedBefore
             if parked > 0 {
                 throw Failure(
                     .wrong,
                     "\(Terminal.count(parked, "document")) parked without a prediction; `lockstep failures list` says why"
                 )
             }
+            if skipped.count > 0 { throw ExitCode(Failure.Status.wrong.rawValue) }
         }
     }
 
@@ -62,40 +73,76 @@ struct Import: AsyncParsableCommand {
         try await Deployability.check(db)
         return assembly
     }
+}
 
-    private func insert(_ lines: JSONLines, into collection: DatabaseCollection) async throws -> Int {
-        let progress = ProgressBar.onTerminal()
-        defer { progress?.finished(collection: into) }
-        var inserted = 0
+// MARK: Storing
+
+/// Says of each document that is left out why, and counts them.
+private final class SkippedDocuments {
+    private(set) var count = 0
+
+    func skip(_ failure: Failure) {
+        count += 1
+        Terminal.note("\(failure) (skipped)")
+    }
+}
+
+extension Import {
+    private func store(
+        _ documents: DocumentFile, in collection: DatabaseCollection, _ skipped: SkippedDocuments
+    ) async throws -> ImportTally {
+        let progress = ProgressReport.make()
+        defer { progress.finished(collection: into) }
+        var tally = ImportTally()
+        var batch = DocumentFile.Batch()
         do {
-            while let batch = try lines.next() {
-                try await collection.insertMany(batch)
-                inserted += batch.count
+            while let next = try documents.next() {
+                batch = next
+                let stored = try await collection.store(
+                    batch.documents, replaces: upsert, goesOn: skipErrors)
+                tally.inserted += stored.inserted
+                tally.replaced += stored.replaced
+                for error in stored.errors {
+                    let failure = Failure(.wrong, "\(place(of: error, batch, documents))\(error)")
+                    guard skipErrors else { throw failure }
+                    skipped.skip(failure)
+                }
                 // How many there will be, if the rest is as long as what was read.
-                let total = Double(inserted) * Double(lines.size) / Double(max(1, lines.bytesRead))
-                progress?.progressed(collection: into, documents: inserted, total: Int(total))
+                let total =
+                    Double(tally.stored) * Double(documents.size) / Double(max(1, documents.bytesRead))
+                progress.progressed(collection: into, documents: tally.stored, total: Int(total))
             }
         } catch let failure as Failure {
-            throw Failure(failure.status, "\(failure). \(sum(inserted))")
-        } catch let error as MongoError where error.place != nil || error.isAboutSize {
-            // Ordered: those before it in the batch are there.
-            let place = error.place ?? 0
-            let line = lines.lines.indices.contains(place) ? "\(lines.name):\(lines.lines[place]): " : ""
-            throw Failure(.wrong, "\(line)\(error). \(sum(inserted + place))")
+            throw Failure(failure.status, "\(failure). \(sum(tally))\(wayOn(documents))")
+        } catch let error as MongoError where error.isAboutSize {
+            throw Failure(.wrong, "\(place(of: error, batch, documents))\(error). \(sum(tally))")
         } catch let error as MongoError {
             throw Failure(
                 .unavailable,
-                "\(error). \(inserted) documents were inserted for sure, those on lines \(lines.lines.first ?? 1) to \(lines.lines.last ?? 1) perhaps"
+                "\(error). \(Terminal.count(tally.stored, "document")) \(verb(tally.stored)) for sure, those on lines \(batch.lines.first ?? 1) to \(batch.lines.last ?? 1) perhaps. `--upsert` stores what is there already once more, and does no harm"
             )
         }
-        return inserted
+        return tally
     }
 
-    private func sum(_ inserted: Int) -> String {
-        switch inserted {
-        case 0: "Nothing was inserted"
-        case 1: "The document before it was inserted"
-        default: "The \(inserted) documents before it were inserted"
-        }
+    private func place(
+        of error: MongoError, _ batch: DocumentFile.Batch, _ documents: DocumentFile
+    ) -> String {
+        let place = error.place ?? 0
+        return batch.lines.indices.contains(place) ? "\(documents.name):\(batch.lines[place]): " : ""
+    }
+
+    private func sum(_ tally: ImportTally) -> String {
+        tally.sum(verb: upsert ? "stored" : "inserted")
+    }
+
+    private func verb(_ count: Int) -> String {
+        "\(count == 1 ? "was" : "were") \(upsert ? "stored" : "inserted")"
+    }
+
+    private func wayOn(_ documents: DocumentFile) -> String {
+        documents.isList
+            ? ", those behind it were not. Correct it and import again with `--upsert`, or leave it out with `--skip-errors`"
+            : ", those behind it were not. Correct the line and import the file from there on, or again with `--upsert`; `--skip-errors` leaves it out"
     }
 }

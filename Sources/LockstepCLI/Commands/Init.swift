@@ -43,30 +43,40 @@ struct Init: AsyncParsableCommand {
             let files = try files()
             let (uri, name, db) = try await connect()
             let survey = DatabaseSurvey(db: db)
+            if try await !survey.exists() { try await warn(ofAbsent: name, db) }
             let proposal = try await survey.proposal(collection)
             let model = ModelChoice.find(
                 beside: folder, environment: ProcessInfo.processInfo.environment)
             let text = ConfigurationText(
-                database: name, proposal: proposal, model: model, token: DaemonServer.makeToken(),
+                database: name, uri: PlainURI(uri), proposal: proposal, model: model,
+                token: DaemonServer.makeToken(),
                 exampleCollection: try await survey.freeName()
             ).text
             try proofread(text)
-            let isProgramWritten = model == .program && !FileManager.default.fileExists(atPath: files.program)
+            var written: [String] = []
             if !dryRun {
                 // The program first: without it the configuration is a bad one.
-                if model == .program, isProgramWritten || force {
+                if model == .program, force || !FileManager.default.fileExists(atPath: files.program) {
+                    written.append(ModelChoice.programName)
                     try NewFile.write(
                         ModelChoice.programText, to: files.program, mode: 0o644, replacing: force)
                 }
+                let isSchemaWritten = force || !FileManager.default.fileExists(atPath: files.schema)
+                if isSchemaWritten {
+                    try NewFile.write(
+                        ConfigurationSchema.json.page + "\n", to: files.schema, mode: 0o644, replacing: force)
+                    written.append(ConfigurationSchema.fileName)
+                }
                 try NewFile.write(text, to: output, mode: 0o600, replacing: force)
+                written.insert(output, at: 0)
             }
             if json {
-                Terminal.print(document(text, name, proposal, model, isProgramWritten).json)
+                Terminal.print(document(text, name, proposal, model, written).json)
             } else if dryRun {
                 Terminal.write(text)
             } else {
                 Terminal.print(
-                    summary(redacted(uri: uri), name, proposal, model, isProgramWritten))
+                    summary(redacted(uri: uri), name, proposal, written))
             }
         }
     }
@@ -76,12 +86,14 @@ struct Init: AsyncParsableCommand {
     }
 
     /// Fails before anything is looked at where nothing could be written.
-    private func files() throws -> (output: String, program: String) {
+    private func files() throws -> (output: String, program: String, schema: String) {
         if !dryRun, !force, FileManager.default.fileExists(atPath: output) {
             throw Failure(
                 .wrong, "`\(output)` is there already: `--force` writes over it, `-o` names another file")
         }
-        return (output, "\(folder)/\(ModelChoice.programName)")
+        return (
+            output, "\(folder)/\(ModelChoice.programName)", "\(folder)/\(ConfigurationSchema.fileName)"
+        )
     }
 }
 
@@ -114,6 +126,19 @@ extension Init {
         }
     }
 
+    /// Says which databases there are, where the one that was named may be a mistake.
+    private func warn(ofAbsent name: String, _ db: Database) async throws {
+        let names = try await DatabaseSurvey.databases(db)
+        guard !names.contains(name) else { return }
+        let meant = suggestion(for: name, among: names).map { "did you mean `\($0)`? " } ?? ""
+        let shown = names.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+        let list =
+            names.isEmpty
+            ? "this user sees none (others are shown with the right `listDatabases`)"
+            : "there is \(shown)\(names.count > 20 ? " and \(names.count - 20) more" : "")"
+        Terminal.warn("there is no database `\(name)` yet: \(meant)\(list)")
+    }
+
     private func onlyDatabase(_ db: Database) async throws -> String {
         let names = try await DatabaseSurvey.databases(db)
         if names.count == 1 { return names[0] }
@@ -143,7 +168,7 @@ extension Init {
     }
 
     private func document(
-        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ isProgramWritten: Bool
+        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ written: [String]
     ) -> BSONDocument {
         func list(_ fields: [Proposal.Field]) -> BSONValue {
             BSONValue(
@@ -156,11 +181,17 @@ extension Init {
                     return BSONValue(BSONDocument(entry))
                 })
         }
-        let written = dryRun ? [] : [output] + (isProgramWritten ? [ModelChoice.programName] : [])
         return [
             "database": BSONValue(name), "model": BSONValue(model.name),
             "listeners": list(proposal.listeners),
             "passedOver": list(proposal.passed),
+            "unreachable": BSONValue(
+                proposal.unreachable.map {
+                    [
+                        "on": BSONValue($0.collection), "place": BSONValue($0.place),
+                        "reason": BSONValue($0.reason),
+                    ] as BSONValue
+                }),
             "collections": BSONValue(
                 proposal.collections.map {
                     ["name": BSONValue($0.name), "reason": BSONValue($0.reason)] as BSONValue
@@ -171,7 +202,7 @@ extension Init {
     }
 
     private func summary(
-        _ uri: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ isProgramWritten: Bool
+        _ uri: String, _ name: String, _ proposal: Proposal, _ written: [String]
     ) -> String {
         var lines = ["looked at `\(name)` at \(uri)"]
         for field in proposal.listeners {
@@ -183,11 +214,12 @@ extension Init {
             lines.append(
                 "no field with texts was found: an example is written; put your collection and key there")
         }
-        if !proposal.passed.isEmpty {
+        let others = proposal.passed.count + proposal.unreachable.count
+        if others > 0 {
             lines.append(
-                "\(Terminal.count(proposal.passed.count, "other field")) passed over; the file says why")
+                "\(Terminal.count(others, "other field")) with texts not proposed; the file says why")
         }
-        lines.append("written: \(output)\(isProgramWritten ? ", \(ModelChoice.programName)" : "")")
+        lines.append("written: \(written.joined(separator: ", "))")
         let option = output == "lockstep.yaml" ? "" : " -c \(output)"
         let isSet = !(ProcessInfo.processInfo.environment[Self.variable] ?? "").isEmpty
         lines += [

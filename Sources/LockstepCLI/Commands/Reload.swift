@@ -15,12 +15,8 @@ struct Reload: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    @Option(help: "Seconds to wait for its answer.")
-    var timeout: Double = 60
-
-    func validate() throws {
-        try validate(timeout: timeout)
-    }
+    @Option(help: "How long to wait for its answer, as 20, 20s or 5m. (default: 60s)", transform: TimeArgument.init)
+    var timeout = TimeArgument.seconds(60)
 
     func run() async throws {
         try await ending {
@@ -67,7 +63,7 @@ struct Reload: AsyncParsableCommand {
     private func answer(_ db: Database, pid: Int, after before: Int) async throws -> ReloadRecord {
         let fingerprint = ReloadRecord.fingerprint(ofFile: options.config)
         let file = URL(fileURLWithPath: options.config).standardizedFileURL.path
-        let deadline = ContinuousClock.now + .seconds(timeout)
+        let deadline = ContinuousClock.now + timeout.duration
         while true {
             if let record = try await ReloadRecord.load(db), record.pid == pid, record.count > before {
                 if record.fingerprint == fingerprint { return record }
@@ -85,7 +81,7 @@ struct Reload: AsyncParsableCommand {
             guard .now < deadline else {
                 throw Failure(
                     .wrong,
-                    "process \(pid) was asked to reload, and has not answered within \(Terminal.duration(.seconds(timeout))); its log says what comes of it"
+                    "process \(pid) was asked to reload, and has not answered within \(Terminal.duration(timeout.duration)); its log says what comes of it"
                 )
             }
             try await Task.sleep(for: .milliseconds(20))

@@ -17,12 +17,12 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Show the state of the running lockstep until it is interrupted.")
     var watch = false
 
-    @Option(help: "Seconds between two looks of --watch.")
-    var interval: Double = 1
+    @Option(help: "How often --watch looks, as 2 or 500ms. (default: 1s)", transform: TimeArgument.init)
+    var interval = TimeArgument.seconds(1)
 
     func validate() throws {
-        guard interval >= 0.1, interval <= 86400 else {
-            throw ValidationError("--interval takes seconds, 0.1 to 86400, not \(interval)")
+        guard interval.duration >= .milliseconds(100), interval.duration <= .seconds(86400) else {
+            throw ValidationError("--interval takes 100ms to 1d, not \(interval)")
         }
     }
 
@@ -33,7 +33,7 @@ struct Status: AsyncParsableCommand {
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
-            let reports = try await db.audit(progress: ProgressBar.onTerminal())
+            let reports = try await db.audit(progress: ProgressReport.make())
             let checkpoint = try await db.checkpoint()
             let lease = try await db.lease()
             let now = try await db.clusterTime()
@@ -62,7 +62,7 @@ struct Status: AsyncParsableCommand {
             )
         }
         try await StatusWatch(
-            api: DaemonAPI(server), interval: .milliseconds((interval * 1000).rounded()), isJSON: options.json
+            api: DaemonAPI(server), interval: interval.duration, isJSON: options.json
         ).run()
     }
 
@@ -74,11 +74,7 @@ struct Status: AsyncParsableCommand {
 
     private func text(_ lease: LeaseStore.Entry?) -> String {
         guard let lease, lease.isAlive else { return "no `lockstep run` follows this database now" }
-        return "followed by \(lease.holderText) since \(Self.date(milliseconds: lease.since))"
-    }
-
-    private static func date(milliseconds: Int64) -> String {
-        ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+        return "followed by \(lease.holderText) since \(Terminal.date(lease.since))"
     }
 
     private func json(
@@ -98,7 +94,7 @@ struct Status: AsyncParsableCommand {
         guard let checkpoint, let position = checkpoint.position, let lag else {
             return "no position yet: `lockstep run` has not been started on this database"
         }
-        let date = Self.date(milliseconds: Int64(position.clusterTime.seconds) * 1000)
+        let date = Terminal.date(Int64(position.clusterTime.seconds) * 1000)
         let state =
             checkpoint.isComplete ? "" : "; documents that were there before are still being looked through"
         return
@@ -109,20 +105,22 @@ struct Status: AsyncParsableCommand {
 /// The tallies of an audit as a table.
 enum ReportTable {
     static func text(_ reports: [ListenerReport]) -> String {
+        // With `as`, collection, key and model do not say which listener it is.
+        let isNamed = reports.contains { $0.id != "\($0.on)/\($0.key)/\($0.model)" }
+        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED"]
+        let places = ["COLLECTION", "KEY", "MODEL"] + (isNamed ? ["LISTENER", "OUTPUT"] : [])
         var table = Table(
-            header: [
-                "COLLECTION", "KEY", "MODEL", "DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED",
-            ],
+            header: places + counts,
             rows: reports.map { report in
-                [report.on, report.key, report.model]
+                [report.on, report.key, report.model] + (isNamed ? [report.id, report.output] : [])
                     + [
                         report.documents, report.fresh, report.stale, report.missing, report.extra,
                         report.failed,
                     ].map(String.init)
             })
         table.color = { column, cell in
-            guard column > 4, cell != "0" else { return nil }
-            return column == 8 ? .red : .yellow
+            guard column > places.count + 1, cell != "0" else { return nil }
+            return column == places.count + counts.count - 1 ? .red : .yellow
         }
         return table.text(width: Terminal.outWidth, style: .out)
     }

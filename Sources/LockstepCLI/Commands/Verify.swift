@@ -28,7 +28,7 @@ struct Verify: AsyncParsableCommand {
             var reports = try await audit(db, distrusts: repair)
             if repair, reports.contains(where: \.canBeRepaired) {
                 try await tryModels(of: reports, assembly, db)
-                try await DatabaseWatcher(db: db).repair(progress: ProgressBar.onTerminal())
+                try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
                 reports = try await audit(db, distrusts: false)
             }
             let isFresh = reports.allSatisfy(\.isFresh)
@@ -45,7 +45,7 @@ struct Verify: AsyncParsableCommand {
 
     /// - Parameter distrusts: outputs that the model does not give any more are marked for the repair.
     private func audit(_ db: Database, distrusts: Bool) async throws -> [ListenerReport] {
-        var reports = try await db.audit(progress: ProgressBar.onTerminal())
+        var reports = try await db.audit(progress: ProgressReport.make())
         guard recompute else { return reports }
         for (index, result) in try await db.recompute().enumerated() {
             let listener = db.listeners[index]

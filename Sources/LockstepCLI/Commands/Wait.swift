@@ -17,12 +17,8 @@ struct Wait: AsyncParsableCommand {
             valueName: "id"))
     var listener: [String] = []
 
-    @Option(help: "Seconds to wait.")
-    var timeout: Double = 60
-
-    func validate() throws {
-        try validate(timeout: timeout)
-    }
+    @Option(help: "How long to wait, as 20, 20s or 5m. (default: 60s)", transform: TimeArgument.init)
+    var timeout = TimeArgument.seconds(60)
 
     func run() async throws {
         try await ending {
@@ -32,7 +28,7 @@ struct Wait: AsyncParsableCommand {
             do {
                 // Interrupted, it takes its request back.
                 try await StopSignals.cancel {
-                    try await db.waitForDaemon(wanted, timeout: .seconds(timeout))
+                    try await db.waitForDaemon(wanted, timeout: timeout.duration)
                 }
             } catch LockstepError.timeout(let reason) {
                 if options.json { Terminal.print(#"{"fresh": false}"#) }
@@ -45,21 +41,7 @@ struct Wait: AsyncParsableCommand {
     /// What is asked for, or 64 where the configuration has no such listener.
     private func wanted(_ known: [ListenerSignature]) throws -> [ListenerSignature] {
         guard !listener.isEmpty else { return known }
-        return try listener.map { id in
-            guard let found = known.first(where: { $0.id == id }) else {
-                let ids = known.map { "`\($0.id)`" }.joined(separator: ", ")
-                throw ValidationError("\(options.config) has no listener `\(id)`: there is \(ids)")
-            }
-            return found
-        }
-    }
-}
-
-extension ParsableCommand {
-    /// A time that makes sense, and that a duration can hold.
-    func validate(timeout: Double) throws {
-        guard timeout >= 0, timeout <= 1e9 else {
-            throw ValidationError("--timeout takes seconds, 0 or more, not \(timeout)")
-        }
+        for id in listener { try ListenerArgument.check(id, among: known.map(\.id)) }
+        return known.filter { listener.contains($0.id) }
     }
 }

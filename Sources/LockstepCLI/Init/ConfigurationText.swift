@@ -1,6 +1,9 @@
+import LockstepConfiguration
+
 /// A `lockstep.yaml` with comments, for somebody who sees one for the first time.
 struct ConfigurationText {
     let database: String
+    let uri: PlainURI
     let proposal: Proposal
     let model: ModelChoice
     /// For what changes something over HTTP.
@@ -10,12 +13,12 @@ struct ConfigurationText {
 
     var text: String {
         """
+        # yaml-language-server: $schema=\(ConfigurationSchema.fileName)
         # Lockstep keeps the predictions below in step with the data, whoever writes it.
         # After a change here: `lockstep check`, then `lockstep reload`. A token stands in this file: keep it to yourself.
 
         mongodb:
-          # $MONGODB_URI, or the default behind `:-`. Keep passwords out of this file.
-          uri: ${MONGODB_URI:-mongodb://127.0.0.1:27017}
+          \(uriLines)
           database: \(Self.scalar(database))
 
         models:
@@ -35,6 +38,17 @@ struct ConfigurationText {
           token: "\(token)"
 
         """
+    }
+
+    private var uriLines: String {
+        guard let text = uri.text else {
+            return "# Keep passwords out of this file.\n  uri: ${MONGODB_URI}"
+        }
+        let comment =
+            uri.isReduced
+            ? "# $MONGODB_URI, or what is behind `:-`, which has no user and no password. Keep them out of this file."
+            : "# $MONGODB_URI, or the default behind `:-`. Keep passwords out of this file."
+        return "\(comment)\n  uri: ${MONGODB_URI:-\(text)}"
     }
 
     private var models: String {
@@ -77,6 +91,13 @@ struct ConfigurationText {
                 let entry =
                     "{model: \(model.name), on: \(Self.scalar(field.collection)), key: \(Self.scalar(field.key))}"
                 lines.append("  # - \(entry)   # \(field.reason ?? ""): \(field.shape)")
+            }
+        }
+        if !proposal.unreachable.isEmpty {
+            lines += ["", "  # Texts that no listener on this model can read:"]
+            for text in proposal.unreachable {
+                lines.append(
+                    "  #   \(Self.scalar(text.collection)), \(Self.scalar(text.place)): \(text.reason)")
             }
         }
         if !proposal.collections.isEmpty {

@@ -22,6 +22,11 @@ struct DatabaseSurvey {
         return names.filter { !["admin", "local", "config"].contains($0) }.sorted()
     }
 
+    /// Whether the database has collections that the user may see.
+    func exists() async throws -> Bool {
+        try await !db.collectionKinds().isEmpty
+    }
+
     /// - Parameter wanted: the collections to look at; empty: all.
     func proposal(_ wanted: [String]) async throws -> Proposal {
         var proposal = Proposal()

@@ -6,6 +6,10 @@ struct FieldStatistics: Equatable {
     var present = 0
     var texts = 0
     var arrays = 0
+    /// Arrays of texts alone.
+    var textArrays = 0
+    /// It stands in documents within an array.
+    var isInsideArray = false
     /// Of the texts.
     var characters = 0
     var words = 0
@@ -35,6 +39,8 @@ struct CollectionStatistics: Equatable {
 
     private static let mostFields = 1000
     private static let deepest = 8
+    /// Elements of an array that are looked at.
+    private static let mostElements = 20
 
     init(_ name: String) {
         self.name = name
@@ -42,10 +48,10 @@ struct CollectionStatistics: Equatable {
 
     mutating func add(_ document: BSONDocument) {
         documents += 1
-        document.withView { add($0, under: "", depth: 1) }
+        document.withView { add($0, under: "", depth: 1, isInsideArray: false) }
     }
 
-    private mutating func add(_ view: BSONView, under prefix: String, depth: Int) {
+    private mutating func add(_ view: BSONView, under prefix: String, depth: Int, isInsideArray: Bool) {
         for element in view {
             let name = element.name
             if depth == 1, ["_id", "_outputs", "_lockstep"].contains(name) { continue }
@@ -55,15 +61,37 @@ struct CollectionStatistics: Equatable {
                 continue
             }
             let path = prefix + name
-            if element.type == .document, let nested = element.nested {
+            switch element.type {
+            case .null, .undefined: continue
+            case .document:
                 note(path) { _ in }
-                if depth < Self.deepest { add(nested, under: path + ".", depth: depth + 1) }
-            } else if element.type != .null, element.type != .undefined {
+                if let nested = element.nested, depth < Self.deepest {
+                    add(nested, under: path + ".", depth: depth + 1, isInsideArray: isInsideArray)
+                }
+            case .array: addArray(element.nested ?? .empty, path, depth, isInsideArray)
+            default:
                 note(path) { field in
+                    field.isInsideArray = field.isInsideArray || isInsideArray
                     if let text = element.string { field.add(text) }
-                    if element.type == .array { field.arrays += 1 }
                 }
             }
+        }
+    }
+
+    private mutating func addArray(_ array: BSONView, _ path: String, _ depth: Int, _ isInsideArray: Bool) {
+        var elements = 0
+        var texts = 0
+        for element in array.lazy.prefix(Self.mostElements) {
+            elements += 1
+            if element.type == .string { texts += 1 }
+            if element.type == .document, let nested = element.nested, depth < Self.deepest {
+                add(nested, under: path + ".", depth: depth + 1, isInsideArray: true)
+            }
+        }
+        note(path) { field in
+            field.arrays += 1
+            field.isInsideArray = field.isInsideArray || isInsideArray
+            if elements > 0, texts == elements { field.textArrays += 1 }
         }
     }
 

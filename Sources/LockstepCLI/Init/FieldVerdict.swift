@@ -1,25 +1,48 @@
 /// Whether a model of texts has something to read in a field, and why not.
 enum FieldVerdict: Equatable {
     case propose
-    /// With the reason, for people.
+    /// With the reason, for people, who may see it otherwise.
     case pass(String)
+    /// Texts that no key gives to a model of texts, with the reason.
+    case outOfReach(String)
+    /// Texts under names that are rare each, so that they may be data.
+    case rare
     /// Not worth a word: no texts, or hardly ever there.
     case ignore
 }
 
 extension FieldVerdict {
-    /// - Parameter documents: of the sample.
-    init(_ field: FieldStatistics, documents: Int) {
-        self = Self.judge(field, documents: documents)
+    /// - Parameters:
+    ///   - key: the field's path.
+    ///   - documents: of the sample.
+    init(_ field: FieldStatistics, key: String, documents: Int) {
+        self = Self.judge(field, key: key, documents: documents)
     }
 
-    /// Texts of fewer words are names, titles of one word, or codes.
+    /// Texts of fewer words are names or codes.
     private static let fewestWords = 2.5
     private static let fewestCharacters = 15.0
+    /// Fields of these names hold text even where it is one word: `Alien`, `Heat`.
+    private static let titles: Set<String> = [
+        "title", "headline", "heading", "subject", "caption", "titel", "titre", "titulo", "título", "titolo",
+    ]
 
-    private static func judge(_ field: FieldStatistics, documents: Int) -> FieldVerdict {
+    private static func judge(_ field: FieldStatistics, key: String, documents: Int) -> FieldVerdict {
+        if field.textArrays > 0, field.textArrays * 2 >= field.present {
+            guard field.present * 20 >= documents else { return .ignore }
+            return .outOfReach(
+                "arrays of texts, and this model takes one text: a program of yours can take the array")
+        }
+        guard field.texts > 0 else { return .ignore }
         // Keys that are data are rare each, and may be private.
-        guard field.texts > 0, field.present * 20 >= documents else { return .ignore }
+        guard field.present * 20 >= documents else { return key.contains(".") ? .rare : .ignore }
+        let verdict = judgeTexts(field, key: key)
+        guard field.isInsideArray, verdict != .ignore else { return verdict }
+        return .outOfReach(
+            "texts within an array: together they are an array, and this model takes one text")
+    }
+
+    private static func judgeTexts(_ field: FieldStatistics, key: String) -> FieldVerdict {
         let share = Double(field.texts) / Double(field.present)
         guard share >= 0.9 else {
             return share < 0.1 ? .ignore : .pass("other types too, in \(percent(1 - share)) of the documents")
@@ -37,6 +60,7 @@ extension FieldVerdict {
             return .pass("few different values, \(field.distinct.count) in \(field.texts) documents")
         }
         if field.texts >= 3, field.distinct.count == 1 { return .pass("the same value in all documents") }
+        if titles.contains(key.split(separator: ".").last?.lowercased() ?? "") { return .propose }
         guard Double(field.words) / texts >= fewestWords, Double(field.characters) / texts >= fewestCharacters
         else {
             return .pass("single words or names")

@@ -11,6 +11,14 @@ struct Proposal: Equatable {
         var reason: String?
     }
 
+    /// Texts that no listener on this model can read.
+    struct Unreachable: Equatable {
+        var collection: String
+        /// A path, or what the texts stand under.
+        var place: String
+        var reason: String
+    }
+
     struct SkippedCollection: Equatable {
         var name: String
         var reason: String
@@ -18,6 +26,7 @@ struct Proposal: Equatable {
 
     var listeners: [Field] = []
     var passed: [Field] = []
+    var unreachable: [Unreachable] = []
     var collections: [SkippedCollection] = []
 
     /// Fields that are passed over and told of, of one collection.
@@ -31,11 +40,12 @@ extension Proposal {
             return
         }
         var told = 0
+        var parents: Set<String> = []
         var isTextual = false
         for key in statistics.order {
             guard let field = statistics.fields[key] else { continue }
             let shape = Self.shape(field)
-            switch FieldVerdict(field, documents: statistics.documents) {
+            switch FieldVerdict(field, key: key, documents: statistics.documents) {
             case .propose:
                 isTextual = true
                 listeners.append(Field(collection: statistics.name, key: key, shape: shape))
@@ -46,12 +56,34 @@ extension Proposal {
                     passed.append(
                         Field(collection: statistics.name, key: key, shape: shape, reason: reason))
                 }
+            case .outOfReach(let reason):
+                isTextual = true
+                tell(statistics.name, key, reason, &told)
+            case .rare:
+                let parent = key.split(separator: ".").dropLast().joined(separator: ".")
+                guard parents.insert(parent).inserted else { continue }
+                isTextual = true
+                tell(
+                    statistics.name, parent,
+                    "texts under names that are rare each, as where names are data: no key is common to the documents",
+                    &told)
             case .ignore: break
             }
+        }
+        if statistics.hasMore {
+            tell(statistics.name, "…", "more fields than are told apart", &told)
         }
         if !isTextual {
             collections.append(SkippedCollection(name: statistics.name, reason: "has no field with texts"))
         }
+    }
+
+    private mutating func tell(
+        _ collection: String, _ place: String, _ reason: String, _ told: inout Int
+    ) {
+        told += 1
+        guard told <= Self.mostTold else { return }
+        unreachable.append(Unreachable(collection: collection, place: place, reason: reason))
     }
 
     private static func shape(_ field: FieldStatistics) -> String {

@@ -2,39 +2,37 @@ import Foundation
 import Lockstep
 import Synchronization
 
-/// A progress bar on stderr for what takes more than a second; silent in a pipe.
+/// A progress bar on stderr for what takes more than a second; see ``ProgressReport``.
 final class ProgressBar: ProgressObserver {
     private struct State {
-        var began: ContinuousClock.Instant?
+        /// When each collection was begun.
+        var began: [String: ContinuousClock.Instant] = [:]
+        /// The one that the bar shows, of those that are under way side by side.
+        var shown: String?
         var shownAt: ContinuousClock.Instant?
-        var isShown = false
     }
 
     private let state = Mutex(State())
 
-    /// Nil where nobody looks.
-    static func onTerminal() -> ProgressBar? {
-        Terminal.isErrorATerminal ? ProgressBar() : nil
-    }
-
     func progressed(collection: String, documents: Int, total: Int) {
         let elapsed: Duration? = state.withLock { state in
             let now = ContinuousClock.now
-            let began = state.began ?? now
-            state.began = began
-            guard now - began > .seconds(1), state.shownAt.map({ now - $0 > .milliseconds(100) }) ?? true
+            let began = state.began[collection] ?? now
+            state.began[collection] = began
+            guard now - began > .seconds(1), state.shown == nil || state.shown == collection,
+                state.shownAt.map({ now - $0 > .milliseconds(100) }) ?? true
             else {
                 return nil
             }
+            state.shown = collection
             state.shownAt = now
-            state.isShown = true
             return now - began
         }
         guard let elapsed else { return }
-        let line = Self.line(
-            collection, documents, of: total, after: elapsed, width: Terminal.errorWidth ?? 80,
-            isUTF8: Terminal.isUTF8)
-        Terminal.writeError("\r\(line)\u{1B}[K")
+        Terminal.show(
+            row: Self.line(
+                collection, documents, of: total, after: elapsed, width: Terminal.errorWidth ?? 80,
+                isUTF8: Terminal.isUTF8))
     }
 
     /// On one line of the terminal, with a column to spare: a longer one would not be written over.
@@ -66,10 +64,11 @@ final class ProgressBar: ProgressObserver {
 
     func finished(collection: String) {
         let wasShown = state.withLock { state in
-            let wasShown = state.isShown
-            state = State()
-            return wasShown
+            state.began[collection] = nil
+            guard state.shown == collection else { return false }
+            (state.shown, state.shownAt) = (nil, nil)
+            return true
         }
-        if wasShown { Terminal.writeError("\r\u{1B}[K") }
+        if wasShown { Terminal.show(row: "") }
     }
 }

@@ -1,35 +1,81 @@
 import Foundation
+import Logging
+import Synchronization
 
 /// Standard output and error.
+///
+/// Lines and a progress bar may share a terminal: each line goes above the row of the bar.
 enum Terminal {
+    /// What stands on the last row of the terminal that stderr is; empty when nothing does.
+    private static let row = Mutex("")
+    private static let format = Mutex(LogFormat.text)
+
+    /// From now on lines on stderr look like this.
+    static func begin(_ format: LogFormat) {
+        self.format.withLock { $0 = format }
+    }
+
+    static var logFormat: LogFormat {
+        format.withLock { $0 }
+    }
+
     /// A line on stdout, at once: whoever reads a pipe waits for it.
     ///
     /// - Returns: false when nobody reads any more.
     @discardableResult
     static func print(_ line: String) -> Bool {
-        write(line + "\n", to: STDOUT_FILENO)
-    }
-
-    /// A line on stderr, for people.
-    static func note(_ line: String) {
-        // A progress bar may stand on the line.
-        writeError(isErrorATerminal ? "\r\u{1B}[K\(line)\n" : line + "\n")
-    }
-
-    /// Why a command ends, on stderr.
-    static func fail(_ reason: String) {
-        note("\(Style.error.paint("lockstep:", .red)) \(reason)")
+        write(line + "\n")
     }
 
     /// Text on stdout as it is.
     @discardableResult
     static func write(_ text: String) -> Bool {
-        write(text, to: STDOUT_FILENO)
+        isOutATerminal
+            ? aboveTheRow { write(text, to: STDOUT_FILENO) } : write(text, to: STDOUT_FILENO)
     }
 
-    /// Text on stderr as it is.
-    static func writeError(_ text: String) {
-        _ = write(text, to: STDERR_FILENO)
+    /// A line on stderr, for people.
+    static func note(_ line: String) {
+        tell(line, .notice, line)
+    }
+
+    /// Something that is odd, and goes on.
+    static func warn(_ reason: String) {
+        tell("\(Style.error.paint("warning:", .yellow)) \(reason)", .warning, reason)
+    }
+
+    /// Why a command ends, on stderr.
+    static func fail(_ reason: String) {
+        tell("\(Style.error.paint("lockstep:", .red)) \(reason)", .error, reason)
+    }
+
+    static func log(_ line: LogLine) {
+        let text = line.text(logFormat)
+        aboveTheRow { _ = write(text + "\n", to: STDERR_FILENO) }
+    }
+
+    /// For people as it is, for programs as a line of the log.
+    private static func tell(_ text: String, _ level: Logger.Level, _ message: String) {
+        if logFormat == .json { return log(LogLine(level: level, message: message)) }
+        aboveTheRow { _ = write(text + "\n", to: STDERR_FILENO) }
+    }
+
+    /// What stands on the last row from now on; empty takes it away. For a terminal only.
+    static func show(row text: String) {
+        row.withLock { row in
+            guard !text.isEmpty || !row.isEmpty else { return }
+            row = text
+            _ = write("\r\(text)\u{1B}[K", to: STDERR_FILENO)
+        }
+    }
+
+    /// Lets whole lines be written where the row stands, and writes it again below them.
+    private static func aboveTheRow<Result: Sendable>(_ body: () -> Result) -> Result {
+        row.withLock { row in
+            if !row.isEmpty { _ = write("\r\u{1B}[K", to: STDERR_FILENO) }
+            defer { if !row.isEmpty { _ = write(row, to: STDERR_FILENO) } }
+            return body()
+        }
     }
 
     static var isErrorATerminal: Bool {
@@ -105,6 +151,11 @@ extension Terminal {
     /// A table on stdout, as wide as the terminal at most; whole in a pipe.
     static func table(_ header: [String], _ rows: [[String]]) -> String {
         Table(header: header, rows: rows).text(width: outWidth)
+    }
+
+    /// As `2026-11-23T03:00:00Z`.
+    static func date(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(.iso8601)
     }
 
     /// As `1 document` and `2 documents`.

@@ -13,15 +13,20 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Print JSON, for programs; errors stay text on stderr.")
     var json = false
 
-    @Option(help: "What to log on stderr.")
+    @Option(
+        help: "What to log on stderr: \(LogLevelArgument.names.joined(separator: ", ")). (default: notice)",
+        completion: .list(LogLevelArgument.names), transform: LogLevelArgument.read)
     var logLevel = Logger.Level.notice
+
+    @Option(help: "How to log: text for people, json for programs, an object a line.")
+    var logFormat = LogFormat.text
 
     /// Reads the configuration, or ends with 78 and every problem of it.
     func configuration() throws -> Configuration {
-        startLogging(logLevel)
+        TerminalLog.start(logLevel, logFormat)
         do {
             let configuration = try Configuration.load(file: config)
-            for warning in configuration.warnings { Terminal.note("warning: \(warning)") }
+            for warning in configuration.warnings { Terminal.warn("\(warning)") }
             return configuration
         } catch {
             throw Failure(.badConfiguration, error.description)
@@ -68,14 +73,3 @@ struct CommonOptions: ParsableArguments {
 
 /// Kept until the process ends: to close them waits for libmongoc's monitors, half a second for nothing.
 private let connections = Mutex<[Database]>([])
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-/// Logs go to stderr: what stdout gets belongs to the command.
-private func startLogging(_ level: Logger.Level) {
-    LoggingSystem.bootstrap { label in
-        var handler = StreamLogHandler.standardError(label: label)
-        handler.logLevel = level
-        return handler
-    }
-}
