@@ -59,8 +59,13 @@ def help_of(*command):
     if command not in _helps:
         done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True, timeout=60)
         # Of a command that it does not know it shows the help of all.
-        _helps[command] = done.stdout if f"USAGE: lockstep {' '.join(command)} " in done.stdout else None
+        is_its_own = re.search(rf"^USAGE: lockstep {' '.join(command)}( |$)", done.stdout, re.MULTILINE)
+        _helps[command] = done.stdout if is_its_own else None
     return _helps[command]
+
+
+def output_of(*command):
+    return subprocess.run([BINARY, *command], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def problem_of_inline(code):
