@@ -13,7 +13,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD"]
 
 
 class Description(ServerTest):
-    """Of a daemon with a token; some documents are there, and some are set aside."""
+    """Of a daemon with a token; some documents are there, and some are parked."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,4 +1,4 @@
-"""Documents that were set aside, and what can be done about listeners, with the effects in MongoDB."""
+"""Parked documents, and what can be done about listeners, with the effects in MongoDB."""
 import datetime
 import re
 import unittest
@@ -126,7 +126,7 @@ class Retry(ServerTest):
         for name in ["docs", "notes"]:
             self.daemon.db[name].delete_many({})
         self.daemon.fresh()
-        wait_until(lambda: self.total() == 0, "nothing is set aside any more")
+        wait_until(lambda: self.total() == 0, "nothing is parked any more")
         self.daemon.docs.insert_many([{"_id": id, "text": "refuse this"} for id in ids()])
         self.daemon.db.notes.insert_many([{"_id": number, "text": "refuse that"} for number in range(9)])
         self.daemon.fresh()
