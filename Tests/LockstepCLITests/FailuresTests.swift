@@ -34,7 +34,7 @@ import TestSupport
         }
         let none = try await project.lockstep("failures", "retry", "--id", "7")
         #expect(none.status == 0, "\(none)")
-        #expect(none.out.contains("no document with the _id the number 7"), "\(none)")
+        #expect(none.out.contains("no document with the _id 7 (a number; "), "\(none)")
         #expect(none.out.contains("'\"7\"'"), "\(none)")
         let json = try await project.lockstep("failures", "retry", "--id", "none", "--json")
         #expect(json.out == "{\"retried\": 0}\n")

@@ -15,13 +15,13 @@ enum DocumentIDArgument {
         return BSONValue(text)
     }
 
-    /// How an `_id` was read, for those who meant another type.
+    /// An `_id` and how it was read, for those who meant another type.
     static func reading(of id: BSONValue) -> String {
-        switch id.type {
-        case .string: "the text \(id.json)"
-        case .objectID: "the ObjectId \(id.json); a text of these digits stands in quotes, as '\"…\"'"
-        case .int32, .int64, .double:
-            "the number \(id.json); a text of these digits stands in quotes, as '\"\(id.json)\"'"
+        let quoted = "'\"\(id.objectIDText ?? id.json)\"'"
+        return switch id.type {
+        case .string: "\(id.json) (a text)"
+        case .objectID: "\(id.json) (an ObjectId; the text of these digits is \(quoted))"
+        case .int32, .int64, .double: "\(id.json) (a number; the text of these digits is \(quoted))"
         default: id.json
         }
     }
@@ -53,5 +53,12 @@ enum DocumentIDArgument {
         }
         guard !inner.contains(where: { "\"\\".contains($0) }) else { return nil }
         return value(ofJSON: #"{"\#(key)": "\#(inner)"}"#)
+    }
+}
+
+extension BSONValue {
+    /// The digits of an ObjectId.
+    fileprivate var objectIDText: String? {
+        type == .objectID ? hex(bytes) : nil
     }
 }
