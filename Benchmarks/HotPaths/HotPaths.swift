@@ -138,7 +138,9 @@ struct HotPaths {
         guard let connection = try? Connection(uri: "mongodb://127.0.0.1:1/", database: "bench") else {
             fatalError("a connection is made without a server")
         }
-        let writer = OutputWriter(connection: connection, listener: listener, collation: nil)
+        let writer = OutputWriter(
+            connection: connection, listener: listener,
+            comparison: ByteComparison(nil, isCollated: false))
         let provenance = Provenance(input: Fingerprint(of: [BSONValue(text)]), version: "1", at: 1000)
         let changes = keys.map { key in
             (

@@ -64,20 +64,8 @@ extension Database {
         return try await perform { connection in
             var samples: [String: BSONValue] = [:]
             for listener in listeners where samples[listener.model.name] == nil {
-                var filter = listener.keys.map { ($0.text, ["$ne": .null] as BSONValue) }
-                if let condition = listener.filter { filter.append(("$and", [BSONValue(condition)])) }
-                var command = BSONBuilder()
-                command.append(listener.collection.name, forKey: "find")
-                command.append(BSONDocument(filter), forKey: "filter")
-                let projection = EvidenceProjection([listener])
-                command.document("projection") { projection.append(to: &$0) }
-                command.append(1, forKey: "limit")
-                try connection.query(command, collection: listener.collection.name) { view in
-                    let evidence = projection.evidence(in: view)[0]
-                    samples[listener.model.name] = evidence.input.map {
-                        $0.count == 1 ? $0[0] : BSONValue($0)
-                    }
-                }
+                samples[listener.model.name] = try SampleInput(connection: connection, listener: listener)
+                    .find().map { $0.count == 1 ? $0[0] : BSONValue($0) }
             }
             return samples
         }

@@ -60,6 +60,7 @@ package struct FailureStore: Sendable {
                         }
                         update.document("$unset") { fields in
                             fields.append(1, forKey: "retry")
+                            if failure.input == nil { fields.append(1, forKey: "input") }
                             if failure.outputBytes == nil { fields.append(1, forKey: "outputBytes") }
                         }
                     }

@@ -5,11 +5,21 @@ extension Handler {
         let fingerprint: Fingerprint
         /// What is stored for this very input, when it is computed again because somebody touched it.
         var stored: BSONValue?
+        /// The listener's filter can be evaluated on the document.
+        var isJudged = true
+
+        /// What is noted of it when it is parked. Where the filter could not be evaluated the input is not to blame:
+        /// any change of the document makes it news.
+        var parkedFingerprint: Fingerprint? {
+            isJudged ? fingerprint : nil
+        }
     }
 
     struct Plan {
         var inputs: [Input] = []
         var removals: [(job: Job, unmatched: Bool)] = []
+        /// The listener's filter cannot be evaluated on them, and why.
+        var unjudged: [(input: Input, reason: String)] = []
         /// Parked with this very input, and yet something stands where no output belongs.
         var clears: [Input] = []
         /// Nothing to do: fresh, or parked with this very input.
@@ -24,12 +34,12 @@ extension Handler {
         var parked: Set<DocumentKey> = []
     }
 
-    func plan(_ jobs: [Job], _ collation: BSONDocument?) throws -> Plan {
+    func plan(_ jobs: [Job], _ comparison: ByteComparison) throws -> Plan {
         var plan = Plan()
         var digest = SHA256()
         let jobs = jobs.map { $0.change.carried?.allSatisfy(\.isAsRead) == false ? $0.withoutValues : $0 }
         let unread = jobs.filter { $0.change.carried == nil }.map(\.key)
-        let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
+        let reader = DocumentReader(connection: connection, listener: listener, comparison: comparison)
         let found = unread.isEmpty ? [:] : try reader.read(unread)
         let parked =
             health.hasParked
@@ -59,20 +69,22 @@ extension Handler {
                 plan.fresh += 1
             default:
                 guard let values = evidence.input, let fingerprint else { continue }
-                if let entry = parked[job.key], !job.change.retry, entry.input == fingerprint,
+                let input = Input(
+                    job: job, values: values, fingerprint: fingerprint,
+                    stored: verdict == .fresh ? outputs[job.key] : nil, isJudged: evidence.unjudged == nil)
+                if let entry = parked[job.key], !job.change.retry, entry.input == input.parkedFingerprint,
                     entry.version == listener.model.version, !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
                     if evidence.hasOutput || evidence.hasProvenance {
-                        plan.clears.append(Input(job: job, values: values, fingerprint: fingerprint))
+                        plan.clears.append(input)
                     } else {
                         plan.settled.append(job)
                     }
+                } else if let reason = evidence.unjudged {
+                    plan.unjudged.append((input, reason))
                 } else {
-                    plan.inputs.append(
-                        Input(
-                            job: job, values: values, fingerprint: fingerprint,
-                            stored: verdict == .fresh ? outputs[job.key] : nil))
+                    plan.inputs.append(input)
                 }
             }
         }

@@ -31,6 +31,27 @@ extension Handler {
         return bisection.outcomes.map { $0 ?? .unavailable("no answer") }
     }
 
+    /// The same, where a vector of another length than the listener's others is refused.
+    func checked(_ outcomes: [Bisection.Outcome], _ comparison: ByteComparison) -> [Bisection.Outcome] {
+        let lengths = outcomes.map { outcome -> Int? in
+            guard case .prediction(let value) = outcome else { return nil }
+            return listener.model.vectorLength(of: value)
+        }
+        let given = lengths.compactMap { $0 }
+        guard !given.isEmpty else { return outcomes }
+        let expected = vectorLengths.expected(of: definition, after: given) {
+            let reader = DocumentReader(connection: connection, listener: listener, comparison: comparison)
+            // Without an answer in time those that the model gives decide.
+            return ((try? reader.someOutputs()) ?? []).compactMap(listener.model.vectorLength(of:))
+        }
+        guard let expected else { return outcomes }
+        return zip(outcomes, lengths).map { outcome, length in
+            guard let length, length != expected else { return outcome }
+            return .refused(
+                "the model gave a vector of length \(length), while the listener's others have \(expected)")
+        }
+    }
+
     private var definition: String {
         listener.definition
     }
@@ -38,7 +59,9 @@ extension Handler {
     /// An input that this version of the model has answered: in this process, or as the documents tell.
     private func provenInput() -> BSONValue? {
         if let known = knownInputs[definition] { return known }
-        let reader = DocumentReader(connection: connection, listener: listener, collation: nil)
+        let reader = DocumentReader(
+            connection: connection, listener: listener,
+            comparison: ByteComparison(nil, isCollated: false))
         guard let values = try? reader.example() else { return nil }
         let input = values.count == 1 ? values[0] : BSONValue(values)
         knownInputs.note(input, for: definition)

@@ -27,13 +27,13 @@ extension Handler {
         }
 
         mutating func clear(_ input: Input) {
-            changes.append((input.job.key, .clear(input: input.values)))
+            changes.append((input.job.key, .clear(input: input.values, isJudged: input.isJudged)))
             jobs.append((input.job, input.fingerprint))
         }
 
         mutating func park(_ input: Input, _ reason: String, attempts: Int) {
             parked.append((input, reason, attempts))
-            changes.append((input.job.key, .clear(input: input.values)))
+            changes.append((input.job.key, .clear(input: input.values, isJudged: input.isJudged)))
             jobs.append((input.job, input.fingerprint))
         }
     }
@@ -102,7 +102,7 @@ extension Handler {
         _ entry: (key: DocumentKey, change: OutputWriter.Change)
     ) -> (key: DocumentKey, change: OutputWriter.Change)? {
         guard case .store(_, _, let input) = entry.change else { return nil }
-        return (entry.key, .clear(input: input))
+        return (entry.key, .clear(input: input, isJudged: true))
     }
 
     func sort(
@@ -116,6 +116,12 @@ extension Handler {
             } else if error.code == MongoError.Code.pathNotViable {
                 // Somebody put it there again after it was cleared.
                 sort(entry, error: nil, superseded: true, into: &written)
+            } else if listener.filter != nil, MongoError.isAboutRequest(code: error.code),
+                job.change.superseded != entry.fingerprint
+            {
+                // The filter may be what cannot be evaluated on the document as it is now: a look at it tells.
+                job.change.superseded = entry.fingerprint
+                written.again.append(job)
             } else {
                 written.refused.append(
                     Refusal(
@@ -145,7 +151,7 @@ extension Handler {
         let again = Set(written.again.map(\.key))
         var parking: [FailureStore.Failure] = []
         for (input, reason, attempts) in batch.parked where !again.contains(input.job.key) {
-            parking.append(failure(input.job, input.fingerprint, reason, attempts, at: batch.at))
+            parking.append(failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at))
         }
         for refusal in written.refused {
             var failure = failure(

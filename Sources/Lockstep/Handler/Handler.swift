@@ -15,6 +15,7 @@ struct Handler: Sendable {
     /// Of MongoDB, as all handlers see it.
     let serverHealth: ListenerHealth
     let knownInputs: KnownInputs
+    let vectorLengths: VectorLengths
     let statistics: ListenerStatistics
     let elections: Elections
     let collations: Collations
@@ -47,14 +48,17 @@ struct Handler: Sendable {
         let traits = try collations.traits(of: listener.collection.name)
         if let obstacle = traits.obstacle { return try passOver(jobs, obstacle) }
         health.isInTheWay(nil)
-        let collation = traits.collation
-        let plan = try plan(jobs, collation)
-        let outcomes = await predict(plan.inputs)
+        let comparison = ByteComparison(listener, traits)
+        let plan = try plan(jobs, comparison)
+        let outcomes = checked(await predict(plan.inputs), comparison)
         var batch = WriteBatch(at: currentMilliseconds())
         for (input, outcome) in zip(plan.inputs, outcomes) { settle(input, outcome, into: &batch) }
+        for (input, reason) in plan.unjudged {
+            batch.park(input, reason, attempts: input.job.change.attempts + 1)
+        }
         for (job, unmatched) in plan.removals { batch.remove(job, unmatched: unmatched) }
         for input in plan.clears { batch.clear(input) }
-        let writer = OutputWriter(connection: connection, listener: listener, collation: collation)
+        let writer = OutputWriter(connection: connection, listener: listener, comparison: comparison)
         if !plan.walled.isEmpty { try writer.clearPath(plan.walled) }
         let written = try write(batch, writer)
         try recordFailures(plan: plan, batch: batch, written: written)

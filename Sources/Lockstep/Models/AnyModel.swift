@@ -3,18 +3,25 @@ package struct AnyModel: Sendable {
     package let name: String
     package let version: String
     package let limits: BatchLimits
+    private let check: VectorCheck
     private let call: @Sendable ([BSONValue]) async throws -> [Result<BSONValue, InputError>]
 
     package init(_ model: some Model) {
         name = model.name
         version = model.version
         limits = model.limits
+        check = VectorCheck(arraysAreVectors: model.vectors == .array)
         call = { values in try await predictStored(values, with: model) }
     }
 
     /// One result for each value, in their order.
     package func predict(_ values: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {
         try await call(values)
+    }
+
+    /// The number of elements of an answer that is a vector.
+    func vectorLength(of answer: BSONValue) -> Int? {
+        check.vector(answer)?.count
     }
 }
 
@@ -41,12 +48,15 @@ private func predictStored<M: Model>(
             "the model answered \(predictions.count) predictions to \(inputs.count) inputs")
     }
     for (place, prediction) in zip(places, predictions) {
-        results[place] = prediction.output.map { stored($0, as: model.vectors) }
+        results[place] = prediction.output.flatMap { stored($0, as: model.vectors) }
     }
     return results
 }
 
-private func stored(_ value: BSONValue, as format: VectorFormat) -> BSONValue {
-    guard format == .array, value.type == .binary, let numbers = value.floats else { return value }
-    return BSONValue(numbers.map { BSONValue(Double($0)) })
+private func stored(_ value: BSONValue, as format: VectorFormat) -> Result<BSONValue, InputError> {
+    if let problem = VectorCheck(arraysAreVectors: format == .array).problem(value) {
+        return .failure(InputError(problem))
+    }
+    guard format == .array, value.type == .binary, let numbers = value.floats else { return .success(value) }
+    return .success(BSONValue(numbers.map { BSONValue(Double($0)) }))
 }

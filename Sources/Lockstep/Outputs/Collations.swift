@@ -28,10 +28,3 @@ final class Collations: Sendable {
         }
     }
 }
-
-extension CollectionTraits {
-    /// The collation to name in queries and updates; nil when the default compares bytes.
-    var collation: BSONDocument? {
-        comparesBytes ? nil : .simpleCollation
-    }
-}

@@ -2,8 +2,7 @@
 struct OutputWriter {
     let connection: Connection
     let listener: Listener
-    /// What to name so that texts are compared by their bytes; see ``Collations``.
-    let collation: BSONDocument?
+    let comparison: ByteComparison
 
     // Readers of change streams see an output once it is committed by a majority; asking for that commits it at
     // once, where a write of the primary alone would wait for the journal's next turn, up to 100 ms.
@@ -14,8 +13,10 @@ struct OutputWriter {
         case store(BSONValue, Provenance, input: [BSONValue])
         /// The input is gone. `unmatched`: because the listener's filter does not match any more.
         case remove(unmatched: Bool)
-        /// The model refuses this input: an output of an earlier one must not stand beside it.
-        case clear(input: [BSONValue])
+        /// This input is parked: an output of an earlier one must not stand beside it.
+        ///
+        /// `isJudged`: it is known that the listener's filter matches; it is asked again.
+        case clear(input: [BSONValue], isJudged: Bool)
     }
 
     struct Result {
@@ -98,18 +99,20 @@ struct OutputWriter {
     }
 
     private func append(_ key: DocumentKey, _ change: Change, to operation: inout BSONBuilder) {
+        let collation = comparison.collation(comparing: change.input)
         operation.document("q") { filter in
             filter.document("_id") { $0.append(key.id, forKey: "$eq") }
             switch change {
-            case .store(_, _, let input), .clear(let input):
-                Guard.appendUnchanged(listener.keys, input, to: &filter)
-                if let condition = listener.filter {
+            case .store(_, _, let input), .clear(let input, _):
+                let isCollated = comparison.isCollated && collation == nil
+                Guard.appendUnchanged(listener.keys, input, isCollated: isCollated, to: &filter)
+                if let condition = comparison.filter, change.isJudged {
                     filter.array("$and") { $0.append(condition, forKey: "0") }
                 }
             case .remove(unmatched: false):
                 Guard.appendAbsent(listener.keys, to: &filter)
             case .remove(unmatched: true):
-                if let condition = listener.filter { Guard.appendUnmatched(condition, to: &filter) }
+                if let condition = comparison.filter { Guard.appendUnmatched(condition, to: &filter) }
             }
         }
         operation.document("u") { update in
@@ -167,11 +170,25 @@ struct OutputWriter {
                     }
                     operation.document("u") { $0.document("$unset") { $0.append(1, forKey: path) } }
                     operation.append(true, forKey: "multi")
-                    if let collation { operation.append(collation, forKey: "collation") }
                 }
             }
         }
         _ = try connection.write(
             command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+    }
+}
+
+extension OutputWriter.Change {
+    /// The values that must still be there.
+    fileprivate var input: [BSONValue] {
+        switch self {
+        case .store(_, _, let input), .clear(let input, _): input
+        case .remove: []
+        }
+    }
+
+    fileprivate var isJudged: Bool {
+        if case .clear(_, let isJudged) = self { return isJudged }
+        return true
     }
 }

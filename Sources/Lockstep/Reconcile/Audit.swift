@@ -81,7 +81,10 @@ struct Audit {
             var page = Page(upTo: last.key.id, documents: documents.count)
             for (place, listener) in listeners.enumerated() {
                 var suspects:
-                    [(key: DocumentKey, verdict: Verdict, fingerprint: Fingerprint?, isBare: Bool)] = []
+                    [(
+                        key: DocumentKey, verdict: Verdict, fingerprint: Fingerprint?, isBare: Bool,
+                        isJudged: Bool
+                    )] = []
                 for document in documents {
                     let evidence = document.evidence[place]
                     let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
@@ -90,19 +93,22 @@ struct Audit {
                         reports[place].count(.fresh, isParked: false)
                     } else {
                         let isBare = !evidence.hasOutput && !evidence.hasProvenance
-                        suspects.append((document.key, verdict, fingerprint, isBare))
+                        let isJudged = evidence.unjudged == nil
+                        suspects.append(
+                            (document.key, verdict, isJudged ? fingerprint : nil, isBare, isJudged))
                     }
                 }
                 let parked =
                     parkedCounts[listener.id] == nil || suspects.isEmpty
                     ? [:] : try failures.parked(listener: listener.id, documents: suspects.map(\.key.id))
-                for (key, verdict, fingerprint, isBare) in suspects {
+                for (key, verdict, fingerprint, isBare, isJudged) in suspects {
                     let entry = parked[key]
                     // A parked document has no output; if it has one, that is not Lockstep's.
                     let isParked =
                         entry != nil && isBare && entry?.0 == fingerprint
                         && entry?.1 == listener.model.version
-                    reports[place].count(verdict, isParked: isParked)
+                    // On what the filter cannot be evaluated, no repair gives an output to.
+                    reports[place].count(verdict, isParked: isParked || !isJudged)
                     if !isParked { page.unfresh.append((place, key, verdict)) }
                 }
             }

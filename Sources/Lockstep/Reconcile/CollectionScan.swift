@@ -19,12 +19,17 @@ struct CollectionScan {
     /// Lends page after page until the end or until `body` returns false; begins behind `after`.
     func forEachPage(from after: BSONValue?, _ body: ([Document]) throws -> Bool) throws {
         // A view or a time-series collection may have taken the name: there is nothing to write beside.
-        guard try connection.traits(of: collection).obstacle == nil else { return }
+        let traits = try connection.traits(of: collection)
+        guard traits.obstacle == nil else { return }
+        let readers = listeners.map { listener in
+            DocumentReader(
+                connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        }
         var from = after
         var backoff = Backoff()
         while !Self.isEnd(from) {
             do {
-                try read(&from) { page in
+                try read(&from, readers) { page in
                     backoff.reset()
                     return try body(page)
                 }
@@ -35,7 +40,7 @@ struct CollectionScan {
                 blockThread(seconds: backoff.next())
             } catch let error as MongoError where error.code == MongoError.Code.documentTooLarge {
                 // Keys that lie within each other bring a large document twice: its page is read listener by listener.
-                guard try readByListener(&from, body) else { return }
+                guard try readByListener(&from, readers, body) else { return }
             }
         }
     }
@@ -45,7 +50,9 @@ struct CollectionScan {
         after?.type == .maxKey
     }
 
-    private func read(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws {
+    private func read(
+        _ from: inout BSONValue?, _ readers: [DocumentReader], _ body: ([Document]) throws -> Bool
+    ) throws {
         let projection = EvidenceProjection(listeners)
         var command = command(from: from)
         command.document("projection") { projection.append(to: &$0) }
@@ -67,14 +74,15 @@ struct CollectionScan {
                 }
             }
             guard let last = page.last else { continue }
-            guard try body(try filtered(page)) else { break }
+            guard try body(try filtered(page, readers)) else { break }
             from = last.key.id
         }
     }
 
     /// One page by its `_id`s, then a query for each listener. False when it was the last, or `body` said so.
-    private func readByListener(_ from: inout BSONValue?, _ body: ([Document]) throws -> Bool) throws -> Bool
-    {
+    private func readByListener(
+        _ from: inout BSONValue?, _ readers: [DocumentReader], _ body: ([Document]) throws -> Bool
+    ) throws -> Bool {
         var command = command(from: from)
         command.document("projection") { $0.append(1, forKey: "_id") }
         command.append(Self.pageSize, forKey: "limit")
@@ -86,10 +94,7 @@ struct CollectionScan {
             if key != known { keys.append(key) }
         }
         guard let last = keys.last else { return false }
-        let evidence = try listeners.map { listener in
-            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation).read(
-                keys)
-        }
+        let evidence = try readers.map { try $0.read(keys) }
         let page = keys.compactMap { key -> Document? in
             let found = evidence.compactMap { $0[key] }
             // A document that was deleted meanwhile is missing from some.
@@ -110,17 +115,15 @@ struct CollectionScan {
     }
 
     /// Takes the input away where a listener's filter does not match: the server decides, page by page.
-    private func filtered(_ page: [Document]) throws -> [Document] {
+    private func filtered(_ page: [Document], _ readers: [DocumentReader]) throws -> [Document] {
         guard listeners.contains(where: { $0.filter != nil }) else { return page }
         var evidence = page.map(\.evidence)
-        for (place, listener) in listeners.enumerated() {
-            guard let filter = listener.filter else { continue }
-            let reader = DocumentReader(
-                connection: connection, listener: listener, collation: .simpleCollation)
-            let matching = try reader.matching(filter, page.map(\.key))
-            for (row, document) in page.enumerated() where !matching.contains(document.key) {
-                evidence[row][place].input = nil
-                evidence[row][place].isUnmatched = true
+        for (place, reader) in readers.enumerated() where reader.listener.filter != nil {
+            let judgement = try reader.judge(page.map(\.key))
+            for (row, document) in page.enumerated() {
+                evidence[row][place] = evidence[row][place].judged(
+                    isMatching: judgement.matching.contains(document.key),
+                    unjudged: judgement.failures[document.key])
             }
         }
         return zip(page, evidence).map { Document(key: $0.key, evidence: $1) }

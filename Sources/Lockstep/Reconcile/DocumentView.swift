@@ -28,11 +28,12 @@ extension Database {
     package func view(_ id: BSONValue, in collection: Collection) async throws -> [DocumentView]? {
         let listeners = listeners.filter { $0.collection == collection }
         return try await perform { connection in
-            let collation = try Collations(connection: connection).traits(of: collection.name).collation
+            let traits = try connection.traits(of: collection.name)
             let key = DocumentKey(id)
             var views: [DocumentView] = []
             for listener in listeners {
-                let reader = DocumentReader(connection: connection, listener: listener, collation: collation)
+                let reader = DocumentReader(
+                    connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
                 guard let evidence = try reader.read([key])[key] else { return nil }
                 let parked = try FailureStore(connection: connection).entry(
                     listener: listener.id, document: id)
@@ -61,7 +62,8 @@ extension DocumentView {
         // As an audit counts it: a parked document has no output.
         let isParked =
             verdict != .fresh && !evidence.hasOutput && !evidence.hasProvenance
-            && parked?.input == fingerprint && parked?.version == listener.model.version
+            && parked?.input == (evidence.unjudged == nil ? fingerprint : nil)
+            && parked?.version == listener.model.version
         failure = isParked ? parked.map(ParkedDocument.init) : nil
     }
 }

@@ -66,12 +66,11 @@ struct Recomputation {
                 Entry(key: DocumentKey(id), values: values, output: BSONValue(copying: output)))
         }
         guard let upTo else { return nil }
-        let matching = try listener.filter.map { filter in
-            try DocumentReader(connection: connection, listener: listener, collation: .simpleCollation)
-                .matching(
-                    filter, entries.map(\.key))
-        }
-        return (upTo, entries.filter { matching?.contains($0.key) ?? true })
+        let traits = try connection.traits(of: listener.collection.name)
+        let matching = try DocumentReader(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits)
+        ).judge(entries.map(\.key)).matching
+        return (upTo, entries.filter { matching.contains($0.key) })
     }
 
     static func agree(_ one: BSONValue, _ other: BSONValue) -> Bool {

@@ -242,8 +242,9 @@ extension Reconciler {
     /// What is parked and no longer there, has no input any more or is fresh, is parked no longer.
     private func sweep(_ concerned: [Listener]) throws {
         for listener in concerned {
+            let traits = try connection.traits(of: listener.collection.name)
             let reader = DocumentReader(
-                connection: connection, listener: listener, collation: .simpleCollation)
+                connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
             try failures.forEachPage(listener: listener.id) { keys in
                 let found = try reader.read(keys)
                 let over = keys.filter { key in

@@ -24,6 +24,7 @@ final class Pipeline: Sendable {
 
     let ownWrites = OwnWrites()
     let knownInputs = KnownInputs()
+    let vectorLengths = VectorLengths()
     let statistics: Statistics
     let tallies = Tallies()
     let lease: LeaseKeeper

@@ -106,6 +106,7 @@ final class Session: Sendable {
                 index: index, listener: listener, connection: connection, queue: queue,
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
                 serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
+                vectorLengths: pipeline.vectorLengths,
                 statistics: pipeline.statistics.of(listener), elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),

@@ -52,6 +52,6 @@ public struct ExecModel: Model {
 }
 
 private func vector(_ value: BSONValue) -> BSONValue {
-    guard value.type == .array, let numbers = value.floats, !numbers.isEmpty else { return value }
+    guard value.type == .array, let numbers = value.floats else { return value }
     return BSONValue(vector: numbers)
 }
