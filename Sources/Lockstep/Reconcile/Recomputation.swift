@@ -3,16 +3,14 @@ struct Recomputation {
     let connection: Connection
     let listener: Listener
 
-    /// Vectors of the same text differ in their last digits when they are computed in other batches.
-    static let tolerance = 1e-3
-
-    /// Hands on each document whose fresh output differs from what the model says now.
-    ///
-    /// - Returns: how many outputs were compared.
-    func run(_ body: (DocumentKey) -> Void) async throws -> Int {
-        var compared = 0
+    /// Compares all outputs that count as fresh.
+    func run() async throws -> RecomputationReport {
+        var report = RecomputationReport()
+        let traits = try connection.traits(of: listener.collection.name)
+        let reader = DocumentReader(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
         var after: BSONValue?
-        while let page = try nextPage(after: after) {
+        while let page = try nextPage(after: after, reader) {
             after = page.upTo
             let entries = page.entries
             guard !entries.isEmpty else { continue }
@@ -20,15 +18,11 @@ struct Recomputation {
             for range in listener.model.limits.batches(sizes: values.map(\.bytes.count)) {
                 let results = try await listener.model.predict(Array(values[range]))
                 for (entry, result) in zip(entries[range], results) {
-                    compared += 1
-                    guard case .success(let value) = result, Self.agree(value, entry.output) else {
-                        body(entry.key)
-                        continue
-                    }
+                    report.count(entry.key.id, stored: entry.output, now: try? result.get())
                 }
             }
         }
-        return compared
+        return report
     }
 
     private struct Entry {
@@ -37,7 +31,9 @@ struct Recomputation {
         let output: BSONValue
     }
 
-    private func nextPage(after: BSONValue?) throws -> (upTo: BSONValue, entries: [Entry])? {
+    private func nextPage(
+        after: BSONValue?, _ reader: DocumentReader
+    ) throws -> (upTo: BSONValue, entries: [Entry])? {
         guard !CollectionScan.isEnd(after) else { return nil }
         let evidences = EvidenceProjection([listener])
         var command = BSONBuilder()
@@ -66,19 +62,8 @@ struct Recomputation {
                 Entry(key: DocumentKey(id), values: values, output: BSONValue(copying: output)))
         }
         guard let upTo else { return nil }
-        let traits = try connection.traits(of: listener.collection.name)
-        let matching = try DocumentReader(
-            connection: connection, listener: listener, comparison: ByteComparison(listener, traits)
-        ).judge(entries.map(\.key)).matching
+        let matching = try reader.judge(entries.map(\.key)).matching
         return (upTo, entries.filter { matching.contains($0.key) })
-    }
-
-    static func agree(_ one: BSONValue, _ other: BSONValue) -> Bool {
-        if one == other { return true }
-        guard one.type == other.type else { return false }
-        if let one = one.double, let other = other.double { return abs(one - other) <= tolerance }
-        guard let one = one.floats, let other = other.floats, one.count == other.count else { return false }
-        return zip(one, other).allSatisfy { Double(abs($0 - $1)) <= tolerance }
     }
 }
 
@@ -87,16 +72,17 @@ extension Database {
     ///
     /// - Returns: for each listener, in their order, how many outputs were compared and the documents that differ.
     public func recompute() async throws -> [(compared: Int, different: [BSONValue])] {
-        var results: [(compared: Int, different: [BSONValue])] = []
+        try await recomputation().map { ($0.compared, $0.different) }
+    }
+
+    /// The same, with how the outputs were compared.
+    package func recomputation() async throws -> [RecomputationReport] {
+        var reports: [RecomputationReport] = []
         for listener in listeners {
             let recomputation = Recomputation(connection: connection, listener: listener)
-            let result = try await withTaskExecutorPreference(threads) {
-                var different: [BSONValue] = []
-                let compared = try await recomputation.run { different.append($0.id) }
-                return (compared, different)
-            }
-            results.append(result)
+            reports.append(
+                try await withTaskExecutorPreference(threads) { try await recomputation.run() })
         }
-        return results
+        return reports
     }
 }

@@ -25,18 +25,26 @@ struct Verify: AsyncParsableCommand {
             StopSignals.end(assembly)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
-            var reports = try await audit(db, distrusts: repair)
+            var (reports, recomputed) = try await audit(db, distrusts: repair)
             if repair, reports.contains(where: \.canBeRepaired) {
                 try await tryModels(of: reports, assembly, db)
                 try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
-                reports = try await audit(db, distrusts: false)
+                (reports, recomputed) = try await audit(db, distrusts: false)
             }
             let isFresh = reports.allSatisfy(\.isFresh)
             if options.json {
-                let listeners = BSONValue(reports.map { BSONValue($0.document) })
+                let listeners = BSONValue(
+                    reports.enumerated().map { place, report in
+                        guard recompute else { return BSONValue(report.document) }
+                        let more = ("recomputed", BSONValue(recomputed[place].document))
+                        return BSONValue(BSONDocument(report.document.map { ($0.key, $0.value) } + [more]))
+                    })
                 Terminal.print((["listeners": listeners, "ok": BSONValue(isFresh)] as BSONDocument).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
+                for (listener, report) in zip(db.listeners, recomputed) {
+                    Terminal.print("\(listener.id): \(report.summary)")
+                }
                 Terminal.print(conclusion(reports))
             }
             if !isFresh { throw ExitCode(1) }
@@ -44,10 +52,14 @@ struct Verify: AsyncParsableCommand {
     }
 
     /// - Parameter distrusts: outputs that the model does not give any more are marked for the repair.
-    private func audit(_ db: Database, distrusts: Bool) async throws -> [ListenerReport] {
+    /// - Returns: for each listener what the audit found, and with `--recompute` what its model gives now.
+    private func audit(
+        _ db: Database, distrusts: Bool
+    ) async throws -> ([ListenerReport], [RecomputationReport]) {
         var reports = try await db.audit(progress: ProgressReport.make())
-        guard recompute else { return reports }
-        for (index, result) in try await db.recompute().enumerated() {
+        guard recompute else { return (reports, []) }
+        let recomputed = try await db.recomputation()
+        for (index, result) in recomputed.enumerated() {
             let listener = db.listeners[index]
             for id in result.different.prefix(10) {
                 Terminal.note(
@@ -60,7 +72,7 @@ struct Verify: AsyncParsableCommand {
             reports[index].fresh -= result.different.count
             reports[index].stale += result.different.count
         }
-        return reports
+        return (reports, recomputed)
     }
 
     /// A repair waits for a model until it works; one that does not work at all is told at once.
