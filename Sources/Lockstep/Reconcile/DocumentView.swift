@@ -5,6 +5,8 @@ package struct DocumentView: Sendable {
     package let input: [BSONValue]?
     /// The listener's `where` does not match the document.
     package let isUnmatched: Bool
+    /// Why the listener's `where` cannot be evaluated on the document.
+    package let unjudged: String?
     package let output: BSONValue?
     package let origin: Origin?
     package let verdict: Verdict
@@ -54,6 +56,7 @@ extension DocumentView {
         self.listener = listener
         input = evidence.input
         isUnmatched = evidence.isUnmatched
+        unjudged = evidence.unjudged
         self.output = output
         verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
         origin = evidence.provenance.map {

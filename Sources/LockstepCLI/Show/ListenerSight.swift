@@ -23,6 +23,7 @@ struct ListenerSight {
             return
                 "\(failure.reason) (\(Terminal.count(failure.attempts, "attempt")), since \(Terminal.date(failure.since)))"
         }
+        if let unjudged = view.unjudged { return "\(unjudged); \(outlook)" }
         switch view.verdict {
         case .fresh: return view.input == nil ? noInput : "the output is of this input and of this model"
         case .missing: return "there is an input and no output; \(outlook)"
