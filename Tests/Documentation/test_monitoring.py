@@ -53,9 +53,9 @@ BAD = {
     "LockstepHistoryRunsOut": ({"lockstep_headroom_seconds": "86000 40000 3000x2000"}, 10),
     "LockstepOplogShort": (
         {"lockstep_headroom_seconds": "7200x2000", "lockstep_oplog_window_seconds": "7200x2000"}, 500),
-    "LockstepModelOut": ({f"lockstep_listener_up{{{LISTENER}}}": "1 1 0x2000"}, 10),
+    "LockstepModelUnavailable": ({f"lockstep_listener_up{{{LISTENER}}}": "1 1 0x2000"}, 10),
     "LockstepModelFails": ({'lockstep_model_failures_total{model="words"}': "0+30x2000"}, 40),
-    "LockstepDocumentsSetAside": ({f"lockstep_documents_parked_total{{{LISTENER}}}": "0+1x2000"}, 60),
+    "LockstepDocumentsParked": ({f"lockstep_documents_parked_total{{{LISTENER}}}": "0+1x2000"}, 60),
     "LockstepNotFresh": (STALE, 60),
     "LockstepPaused": ({f"lockstep_listener_paused{{{LISTENER}}}": "1x2000"}, 1500),
     "LockstepQueueFull": ({"lockstep_queue_bytes": "33000000x2000"}, 20),
