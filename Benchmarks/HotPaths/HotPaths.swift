@@ -114,7 +114,8 @@ struct HotPaths {
             }
             _ = queue.offer(
                 offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })
-            if let jobs = await queue.next(listener: 0, limit: keys.count) { queue.finish(jobs, listener: 0) }
+            let limits = RoundLimits(live: keys.count, scan: keys.count)
+            if let jobs = await queue.next(listener: 0, limits) { queue.finish(jobs, listener: 0) }
         }
     }
 

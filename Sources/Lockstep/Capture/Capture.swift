@@ -34,18 +34,21 @@ final class Capture: Sendable {
     private let onCollections: @Sendable ([String]) -> Void
     private let onBlocked: @Sendable (Int) -> Void
     private let onPauses: @Sendable () -> Void
+    private let reveal: @Sendable (inout [WorkQueue.Offer]) -> Void
     private let state = Monitor(State())
 
     /// - Parameters:
     ///   - onCollections: documents of these collections came or went without events of their own.
     ///   - onBlocked: the queue is full of this listener's changes; it must be set behind.
     ///   - onPauses: somebody paused a listener or resumed it.
+    ///   - reveal: sees to it that a scan finds those of the changes that are left to one.
     init(
         stream: ChangeStream, router: Router, queue: WorkQueue, health: [ListenerHealth],
         statistics: Statistics, log: Logger,
         onCollections: @escaping @Sendable ([String]) -> Void,
         onBlocked: @escaping @Sendable (Int) -> Void,
-        onPauses: @escaping @Sendable () -> Void
+        onPauses: @escaping @Sendable () -> Void,
+        reveal: @escaping @Sendable (inout [WorkQueue.Offer]) -> Void
     ) {
         self.stream = stream
         self.router = router
@@ -56,6 +59,7 @@ final class Capture: Sendable {
         self.onCollections = onCollections
         self.onBlocked = onBlocked
         self.onPauses = onPauses
+        self.reveal = reveal
     }
 
     /// Starts the listening thread.
@@ -119,7 +123,11 @@ extension Capture {
                 state.withLock { $0.isOpen = false }
                 var fault = StreamFault(error.cause, opening: error.opening)
                 // What does not fit into a message of MongoDB's ends the connection, each time at the same place.
-                if fault == .retry, error.opening == nil, cuts.again(at: from) { fault = .tooLarge }
+                if fault == .retry, error.opening == nil, cuts.again(at: from, reading),
+                    hasEvent(from, isFiltered: foreign.isFiltered)
+                {
+                    fault = .tooLarge
+                }
                 switch fault {
                 case .historyLost: return .historyLost(error.cause.description)
                 case .fatal: return .failed(error.cause)
@@ -145,21 +153,9 @@ extension Capture {
         return .stopped
     }
 
-    /// Counts how often an open stream was cut without having moved.
-    private struct RepeatedCuts {
-        private var place: StartPlan.Stream?
-        private var count = 0
-
-        private static let limit = 3
-
-        /// True at the third time in a row at one place.
-        mutating func again(at from: StartPlan.Stream) -> Bool {
-            count = from == place ? count + 1 : 1
-            place = from
-            guard count >= Self.limit else { return false }
-            count = 0
-            return true
-        }
+    /// Where nothing is to be delivered, cuts are the network's alone.
+    private func hasEvent(_ from: StartPlan.Stream, isFiltered: Bool) -> Bool {
+        (try? stream.hasEvent(behind: from, isFiltered: isFiltered)) ?? false
     }
 
     private struct Interruption: Error {
@@ -244,7 +240,9 @@ extension Capture {
 
     /// False once the queue is closed.
     private func offer(_ offers: [WorkQueue.Offer], _ place: StreamPlace) -> Bool {
+        var offers = offers
         while true {
+            reveal(&offers)
             switch queue.offer(offers, upTo: place, isOut: { health[$0].isOut }) {
             case .taken: return true
             case .closed: return false

@@ -58,9 +58,11 @@ struct ChangeStream: Sendable {
 
     /// Opens the stream; the first batch comes at once and tells where it starts.
     ///
-    /// - Parameter isFiltered: whether the server leaves out other collections; see ``ForeignShare``.
+    /// - Parameters:
+    ///   - isFiltered: whether the server leaves out other collections; see ``ForeignShare``.
+    ///   - isTrap: the first event is an error instead; see ``hasEvent(behind:isFiltered:)``.
     func open(
-        _ start: StartPlan.Stream, _ reading: Reading, isFiltered: Bool = true,
+        _ start: StartPlan.Stream, _ reading: Reading, isFiltered: Bool = true, isTrap: Bool = false,
         with client: borrowing MongoClient
     ) throws(MongoError) -> ServerCursor {
         var command = BSONBuilder()
@@ -84,6 +86,13 @@ struct ChangeStream: Sendable {
             for stage in pipeline {
                 stages.append(stage, forKey: String(count))
                 count += 1
+            }
+            if isTrap {
+                stages.document(String(count)) { stage in
+                    stage.document("$addFields") { fields in
+                        fields.document("trap") { $0.append("$operationType", forKey: "$toInt") }
+                    }
+                }
             }
             if reading == .bare {
                 stages.document(String(count)) { stage in

@@ -30,11 +30,17 @@ struct ListenerRoute {
         var touchesInput = readsAnything
         var touchesOutput = false
         var touchesProvenance = false
-        event.forEachTouchedPath { path in
+        var removesProvenance = false
+        event.forEachTouchedPath { path, isRemoved in
             if pathsOverlap(path, output) { touchesOutput = true }
-            if pathsOverlap(path, provenance) { touchesProvenance = true }
+            if pathsOverlap(path, provenance) {
+                if isRemoved { removesProvenance = true } else { touchesProvenance = true }
+            }
             touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
         }
+        // Without its provenance an output is stale, and whoever looks sees it.
+        if removesProvenance, !touchesProvenance, !touchesOutput { return .look }
+        touchesProvenance = touchesProvenance || removesProvenance
         // Lockstep moves both together; an output that moves alone was moved by somebody else.
         if touchesOutput != touchesProvenance { return .force }
         return touchesInput || touchesOutput || touchesProvenance ? .look : .none

@@ -71,15 +71,15 @@ struct StreamEvent {
         }
     }
 
-    /// Lends the path of every field that an update touched, up to the first array index: `parts` for
-    /// `parts.0.name`, since a key such as `parts.name` goes through all elements.
-    func forEachTouchedPath(_ body: (UnsafeRawBufferPointer) -> Void) {
-        for field in updatedFields ?? .empty { body(Self.upToIndex(field.key)) }
+    /// Lends the path of every field that an update touched, and whether it was removed, up to the first array index:
+    /// `parts` for `parts.0.name`, since a key such as `parts.name` goes through all elements.
+    func forEachTouchedPath(_ body: (_ path: UnsafeRawBufferPointer, _ isRemoved: Bool) -> Void) {
+        for field in updatedFields ?? .empty { body(Self.upToIndex(field.key), false) }
         for field in removedFields ?? .empty {
-            if let path = field.text { body(Self.upToIndex(path)) }
+            if let path = field.text { body(Self.upToIndex(path), true) }
         }
         for array in truncatedArrays ?? .empty {
-            if let path = array.nested?["field"]?.text { body(Self.upToIndex(path)) }
+            if let path = array.nested?["field"]?.text { body(Self.upToIndex(path), false) }
         }
     }
 

@@ -12,10 +12,10 @@ public final class Database: Sendable {
     package let deployment: Deployment
     let threads: BlockingThreads
     let log: Logger
+    let registry = ListenerRegistry()
     private let state = Mutex(State())
 
     private struct State {
-        var listeners: [Listener] = []
         var watchers: [WeakWatcher] = []
         /// On a standalone server: makes the predictions of writes that no watcher takes care of.
         var own: DatabaseWatcher?
@@ -30,6 +30,11 @@ public final class Database: Sendable {
         self.deployment = deployment
         self.threads = threads
         self.log = log
+    }
+
+    deinit {
+        // Nobody else can: it finishes what waits and ends.
+        state.withLock { $0.own }?.requestStop()
     }
 
     /// Connects and asks the server what it is.
@@ -53,13 +58,12 @@ public final class Database: Sendable {
     /// - Throws: ``LockstepError/badListener(_:)`` when it clashes with another or cannot work.
     public func add(_ listener: Listener) async throws {
         if let problem = listener.problems.first { throw LockstepError.badListener(problem) }
-        let watchers = try state.withLock { state in
-            let all = state.listeners + [listener]
+        try registry.change { present in
+            let all = present + [listener]
             if let problem = ListenerGraph(all).problem { throw LockstepError.badListener(problem) }
-            state.listeners = all
-            return state.watchers.compactMap(\.watcher) + (state.own.map { [$0] } ?? [])
+            return all
         }
-        for watcher in watchers { watcher.reconfigure() }
+        reconfigure()
     }
 
     /// Puts listeners in place of all that are there. Running watchers finish what they have in hand, and go on from
@@ -71,10 +75,12 @@ public final class Database: Sendable {
         if let problem = listeners.flatMap(\.problems).first ?? ListenerGraph(listeners).problem {
             throw LockstepError.badListener(problem)
         }
-        let watchers = state.withLock { state in
-            state.listeners = listeners
-            return state.watchers.compactMap(\.watcher) + (state.own.map { [$0] } ?? [])
-        }
+        registry.change { _ in listeners }
+        reconfigure()
+    }
+
+    private func reconfigure() {
+        let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
         for watcher in watchers { watcher.reconfigure() }
     }
 
@@ -85,7 +91,7 @@ public final class Database: Sendable {
 
     /// The listeners, in the order in which they were added.
     public var listeners: [Listener] {
-        state.withLock { $0.listeners }
+        registry.listeners
     }
 
     /// A collection to read from and write to.
@@ -114,6 +120,11 @@ extension Database {
         try await watcherForOwnWrites().note(ids, in: collection)
     }
 
+    /// The one that makes the predictions of writes that no other watcher takes care of, if there was need of it.
+    var ownWatcher: DatabaseWatcher? {
+        state.withLock { $0.own }
+    }
+
     var reportsOwnWrites: Bool {
         !deployment.hasChangeStreams
     }
@@ -137,7 +148,7 @@ extension Database {
     /// - Throws: ``LockstepError/timeout(_:)``.
     public func waitUntilFresh(timeout: Duration = .seconds(60)) async throws {
         let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
-        if !deployment.hasChangeStreams { try state.withLock { $0.own }?.throwFailure() }
+        if !deployment.hasChangeStreams { try ownWatcher?.throwFailure() }
         for watcher in watchers where watcher.isAvailable() {
             try await watcher.waitUntilFresh(timeout: timeout)
         }

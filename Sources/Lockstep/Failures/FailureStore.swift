@@ -22,16 +22,12 @@ package struct FailureStore: Sendable {
         package var since: Int64
         /// The output's size, when there was no room for it in the document.
         var outputBytes: Int?
+        /// A person wants it tried again.
+        var retry = false
     }
 
     /// What a parked document failed with.
-    typealias Parked = (input: Fingerprint?, version: String, outputBytes: Int?)
-
-    /// A person asked to try it again.
-    package struct Request: Hashable, Sendable {
-        package let listener: String
-        package let document: BSONValue
-    }
+    typealias Parked = (input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool)
 
     func park(_ failures: [Failure]) throws(MongoError) {
         for some in failures.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.document.bytes.count }) {
@@ -131,7 +127,7 @@ package struct FailureStore: Sendable {
             try connection.query(command, collection: Self.collection) { view in
                 guard let failure = Failure(view) else { return }
                 found[DocumentKey(failure.document)] = (
-                    failure.input, failure.version, failure.outputBytes
+                    failure.input, failure.version, failure.outputBytes, failure.retry
                 )
             }
         }
@@ -178,7 +174,9 @@ package struct FailureStore: Sendable {
     }
 
     /// Parked documents in the order of their entries, behind an entry's `_id`.
-    func page(listener: String?, after id: BSONDocument?, limit: Int) throws -> [Failure] {
+    func page(
+        listener: String?, after id: BSONDocument?, limit: Int, isRequested: Bool = false
+    ) throws -> [Failure] {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "find")
         command.document("filter") { filter in
@@ -186,6 +184,7 @@ package struct FailureStore: Sendable {
                 if let id { range.append(id, forKey: "$gt") }
                 Self.append(range: listener, to: &range, from: id == nil)
             }
+            if isRequested { filter.append(true, forKey: "retry") }
         }
         command.document("sort") { $0.append(1, forKey: "_id") }
         command.append(limit, forKey: "limit")
@@ -244,18 +243,9 @@ package struct FailureStore: Sendable {
         return try connection.store(command, collection: Self.collection, operation: "update").matched
     }
 
-    /// What people asked to be tried again.
-    func requests() throws -> [Request] {
-        var requests: [Request] = []
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "find")
-        command.document("filter") { $0.append(true, forKey: "retry") }
-        try connection.query(command, collection: Self.collection) { view in
-            if let failure = Failure(view) {
-                requests.append(Request(listener: failure.listener, document: failure.document))
-            }
-        }
-        return requests
+    /// What people asked to be tried again of a listener, in the order of the entries, behind an entry's `_id`.
+    func requests(listener: String, after id: BSONDocument?, limit: Int) throws -> [Failure] {
+        try page(listener: listener, after: id, limit: limit, isRequested: true)
     }
 
     private static func append(
@@ -292,6 +282,7 @@ extension FailureStore.Failure {
                 value.count == 21 ? Fingerprint(bytes: Array(value.suffix(16))) : nil
             },
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
-            since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) })
+            since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) },
+            retry: view["retry"]?.bool ?? false)
     }
 }

@@ -73,7 +73,9 @@ extension Handler {
         let began = ContinuousClock.now
         do {
             let results = try await listener.model.predict(values)
-            statistics.answered(after: .now - began, failed: false)
+            let time = ContinuousClock.now - began
+            statistics.answered(after: time, failed: false)
+            pace.called(values.count, took: time)
             return results
         } catch {
             statistics.answered(after: .now - began, failed: true)

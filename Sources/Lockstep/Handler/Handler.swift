@@ -17,6 +17,7 @@ struct Handler: Sendable {
     let knownInputs: KnownInputs
     let vectorLengths: VectorLengths
     let statistics: ListenerStatistics
+    let pace: Pace
     let elections: Elections
     let collations: Collations
     /// The listeners that read this one's output.
@@ -45,12 +46,15 @@ struct Handler: Sendable {
     }
 
     private func makeFresh(_ jobs: [Job]) async throws {
+        let began = ContinuousClock.now
         let traits = try collations.traits(of: listener.collection.name)
         if let obstacle = traits.obstacle { return try passOver(jobs, obstacle) }
         health.isInTheWay(nil)
         let comparison = ByteComparison(listener, traits)
         let plan = try plan(jobs, comparison)
+        let asked = ContinuousClock.now
         let outcomes = checked(await predict(plan.inputs), comparison)
+        let inModel = ContinuousClock.now - asked
         var batch = WriteBatch(at: currentMilliseconds())
         for (input, outcome) in zip(plan.inputs, outcomes) { settle(input, outcome, into: &batch) }
         for (input, reason) in plan.unjudged {
@@ -62,6 +66,7 @@ struct Handler: Sendable {
         if !plan.walled.isEmpty { try writer.clearPath(plan.walled) }
         let written = try write(batch, writer)
         try recordFailures(plan: plan, batch: batch, written: written)
+        pace.took(documents: jobs.count, inputs: plan.inputs.count, rest: .now - began - inModel)
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done
@@ -109,13 +114,13 @@ struct Handler: Sendable {
                 Task.isCancelled
                 ? .now
                 : health.failed(outage(batch.unavailableReason))
-            queue.giveBack(batch.unavailable.map(\.withoutValues), listener: index, due: due)
+            giveBack(batch.unavailable.map(\.withoutValues), due: due)
             statistics.add(retries: batch.unavailable.count)
         }
         for job in batch.broken {
             // Each attempt waits twice as long as the one before.
             let wait = Duration.milliseconds(200 << job.change.attempts)
-            queue.giveBack([job.withoutValues], listener: index, due: .now + wait)
+            giveBack([job.withoutValues], due: .now + wait)
         }
         statistics.add(retries: batch.broken.count)
         queue.giveBack(written.again.map(\.withoutValues), listener: index, due: .now)

@@ -156,7 +156,7 @@ final class LeaseKeeper: Sendable {
     /// Lets the next one begin at once. What cannot be told runs out by itself.
     func release() async {
         let isHeld = state.withLock { state in
-            defer { state.isHeld = false }
+            defer { (state.isHeld, state.standby) = (false, nil) }
             return state.isHeld && state.isStored
         }
         guard isHeld else { return }

@@ -33,6 +33,14 @@ struct ListenerOrder {
         listeners.reduce(into: []) { $0.formUnion(upstreams[$1].union([$1])) }
     }
 
+    /// The listeners that read an output of these, directly or through others, and are none of them.
+    func readers(of listeners: [Int]) -> [Int] {
+        guard !isTrivial else { return [] }
+        return upstreams.indices.filter {
+            !listeners.contains($0) && !upstreams[$0].isDisjoint(with: listeners)
+        }
+    }
+
     /// Leaves out the offers that come by themselves after others of the same document.
     func keep(_ offers: [WorkQueue.Offer]) -> [WorkQueue.Offer] {
         guard !isTrivial, offers.count > 1 else { return offers }

@@ -20,8 +20,8 @@ struct PendingChange: Sendable {
 
     /// A later change of the same document comes on top: touched paths are united, the newest content counts.
     ///
-    /// - Returns: whether the later change's tickets were taken over; if not, an earlier one covers them.
-    mutating func merge(_ later: PendingChange) -> (stream: Bool, scan: Bool) {
+    /// - Returns: the tickets that are held no more, since the earlier of two covers the other.
+    mutating func merge(_ later: PendingChange) -> Tickets {
         force = force || later.force
         retry = retry || later.retry
         isMissing = isMissing || later.isMissing
@@ -29,21 +29,38 @@ struct PendingChange: Sendable {
         if later.streamTicket != nil || later.carried != nil { carried = later.carried }
         attempts = max(attempts, later.attempts)
         superseded = superseded ?? later.superseded
-        var taken = (stream: false, scan: false)
-        if streamTicket == nil, let ticket = later.streamTicket {
-            streamTicket = ticket
-            taken.stream = true
+        var surplus = Tickets()
+        if let ticket = later.streamTicket {
+            // What comes on top may have the earlier one: it was delayed, and is due again.
+            surplus.stream = streamTicket.map { max($0, ticket) }
+            streamTicket = min(streamTicket ?? ticket, ticket)
         }
-        if scanTicket == nil, let ticket = later.scanTicket {
-            scanTicket = ticket
-            taken.scan = true
+        if let ticket = later.scanTicket {
+            surplus.scan = scanTicket.map { max($0, ticket) }
+            scanTicket = min(scanTicket ?? ticket, ticket)
         }
-        return taken
+        return surplus
     }
 
-    /// A look through the documents would not find it: only the event told.
+    /// Those that it holds.
+    var tickets: Tickets {
+        Tickets(stream: streamTicket, scan: scanTicket)
+    }
+
+    /// A newer change means a new input, for which the count of attempts begins anew.
+    mutating func isForNewInput() {
+        attempts = 0
+        superseded = nil
+    }
+
+    struct Tickets: Equatable {
+        var stream: Ticket?
+        var scan: ScanTicket?
+    }
+
+    /// A scan would not find it: provenance says that the output is fresh, and only the event told otherwise.
     var isInvisibleToScans: Bool {
-        force || retry
+        force
     }
 
     /// Bytes of the carried values, with those that their arrays cost.
@@ -53,7 +70,14 @@ struct PendingChange: Sendable {
 }
 
 /// A ticket of one of the scans that run beside the stream.
-struct ScanTicket: Hashable, Sendable {
+///
+/// The smaller of two is kept: of one scan the earlier, of two scans that of the later, since a listener that takes part
+/// in another scan has left the one before.
+struct ScanTicket: Hashable, Sendable, Comparable {
     let scan: Int
     let ticket: Ticket
+
+    static func < (left: ScanTicket, right: ScanTicket) -> Bool {
+        left.scan == right.scan ? left.ticket < right.ticket : left.scan > right.scan
+    }
 }

@@ -1,4 +1,4 @@
-/// Looks through the documents, as far as the queue takes part in them.
+/// Scans, as far as the queue takes part in them.
 extension WorkQueue {
     /// Begins a pass for some listeners. From here on they get what the stream brings, too.
     func beginScan(_ scan: Int, for listeners: [Int]) {
@@ -9,15 +9,13 @@ extension WorkQueue {
     }
 
     /// Takes what one page of a scan brought. False once the queue is closed.
-    func offer(_ offers: [Offer], scan: Int, upTo id: BSONValue) -> Bool {
+    func offer(_ offers: [Offer], scan: Int, upTo place: ScanPlace) -> Bool {
         let wakeups = state.signalling { state -> [(Waiter, [Job]?)]? in
             if state.closed { return nil }
-            guard let ticket = state.scans[scan]?.tracker.open(id) else { return [] }
+            guard let ticket = state.scans[scan]?.tracker.open(place) else { return [] }
             for var offer in offers {
                 offer.change.scanTicket = ScanTicket(scan: scan, ticket: ticket)
-                if state.listeners[offer.listener].offer(offer.key, offer.change).scan {
-                    state.scans[scan]?.tracker.add(ticket)
-                }
+                state.enter(offer.listener, offer.key, offer.change)
             }
             state.scans[scan]?.tracker.finished(ticket)
             return state.handOut()
@@ -27,22 +25,21 @@ extension WorkQueue {
         return true
     }
 
-    /// Waits, for half a second at most, until none of these listeners has more waiting than its share for scans:
-    /// together a quarter of the queue, so that the stream always finds room.
+    /// What those who take part in a scan do next, by what waits for each. Their share for scans is a quarter of the
+    /// queue for all listeners together, so that the stream always finds room.
     ///
-    /// - Returns: those that still have; nil once the queue is closed.
-    func waitForRoom(_ listeners: [Int]) -> [Int]? {
-        let full = { [share = limit / 4 / state.withLock { $0.listeners.count }] (state: State) in
-            listeners.filter { state.listeners[$0].bytes >= share }
-        }
-        let room: [Int]?? = state.wait(atMost: 0.5) { state in
+    /// - Parameter patience: seconds to wait as long as they are to wait.
+    /// - Returns: nil once the queue is closed.
+    func next(
+        of room: ScanRoom, patience: Double, isOut: (Int) -> Bool
+    ) -> ScanRoom.Decision? {
+        let decision: ScanRoom.Decision?? = state.wait(atMost: patience) { state in
             if state.closed { return .some(nil) }
-            return full(state).isEmpty ? [] : nil
+            let share = limit / 4 / state.listeners.count
+            let decision = room.decide(share: share, isOut: isOut) { state.listeners[$0].bytes }
+            return decision == .wait ? nil : decision
         }
-        switch room {
-        case .some(let known): return known
-        case nil: return state.withLock { full($0) }
-        }
+        return decision ?? .wait
     }
 
     /// The listener takes no part in a pass any more: its documents do not hold the others up.
@@ -55,8 +52,8 @@ extension WorkQueue {
         }
     }
 
-    /// The `_id` up to which a scan's documents are handled, and whether any are not.
-    func progress(ofScan scan: Int) -> (safe: BSONValue?, isBusy: Bool) {
+    /// The place up to which a scan's documents are handled, and whether any are not.
+    func progress(ofScan scan: Int) -> (safe: ScanPlace?, isBusy: Bool) {
         state.withLock { ($0.scans[scan]?.tracker.safe, $0.scans[scan]?.tracker.isBusy ?? false) }
     }
 
@@ -68,4 +65,11 @@ extension WorkQueue {
     func isIdle(_ listener: Int) -> Bool {
         state.withLock { $0.listeners[listener].isIdle }
     }
+}
+
+/// The end of a page of a scan.
+struct ScanPlace: Equatable, Sendable {
+    let id: BSONValue
+    /// Documents before it, itself included.
+    let documents: Int
 }

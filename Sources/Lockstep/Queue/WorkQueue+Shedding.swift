@@ -3,10 +3,48 @@ extension WorkQueue {
     /// Sets a listener behind: what waits for it from the stream is forgotten, and what comes is left to a scan.
     ///
     /// The caller has noted before that this scan is due, so that no position moves past what is forgotten.
-    func shed(_ listener: Int) {
+    ///
+    /// - Returns: what no scan would find. It holds its places until it is given to ``forget(_:)`` or ``restore(_:)``.
+    func shed(_ listener: Int) -> [Offer] {
         state.signalling { state in
-            for ticket in state.listeners[listener].shed() { state.release(ticket, nil, of: listener) }
+            let shed = state.listeners[listener].shed()
+            for ticket in shed.released { state.release(ticket, nil, of: listener) }
+            return shed.invisible.map { Offer(listener: listener, key: $0.key, change: $0.change) }
         }
+    }
+
+    /// A scan finds these by now.
+    func forget(_ offers: [Offer]) {
+        state.signalling { state in
+            for offer in offers { state.release(offer.change.streamTicket, nil, of: offer.listener) }
+        }
+    }
+
+    /// No scan finds these still: they wait, and are counted.
+    func restore(_ offers: [Offer]) {
+        let wakeups = state.signalling { state in
+            for offer in offers {
+                state.release(
+                    state.listeners[offer.listener].offer(offer.key, offer.change), of: offer.listener)
+            }
+            return state.handOut()
+        }
+        wake(wakeups)
+    }
+
+    /// Which of these no scan would find, though their listener is left to one; by their places.
+    func invisible(in offers: [Offer]) -> [Int] {
+        guard offers.contains(where: \.change.isInvisibleToScans) else { return [] }
+        return state.withLock { state in
+            offers.indices.filter {
+                offers[$0].change.isInvisibleToScans && state.listeners[offers[$0].listener].isBehind
+            }
+        }
+    }
+
+    /// What the stream brings for the listener is left to a scan.
+    func isBehind(_ listener: Int) -> Bool {
+        state.withLock { $0.listeners[listener].isBehind }
     }
 
     /// The listener that the stream need not wait for, if there is one.
@@ -48,10 +86,9 @@ enum Shedding {
 }
 
 extension WorkQueue.State {
-    /// Notes since when the queue has been full; it counts as full until half of it is free. What is left of a
-    /// listener that was set behind is what its model is tried with, and stops nobody.
+    /// Notes since when the queue has been full; it counts as full until half of it is free.
     mutating func hasRoom(limit: Int) -> Bool {
-        let bytes = listeners.reduce(0) { $0 + ($1.isBehind ? 0 : $1.bytes) }
+        let bytes = listeners.reduce(0) { $0 + $1.countedBytes }
         if bytes >= limit {
             if fullSince == nil { fullSince = .now }
             return false
@@ -60,16 +97,8 @@ extension WorkQueue.State {
         return true
     }
 
-    /// A job of a listener that was set behind, or has left its scan, holds nobody up when it comes back.
-    mutating func dropTickets(of job: inout Job, _ listener: Int) {
-        if let ticket = job.change.scanTicket, scans[ticket.scan]?.left.contains(listener) == true {
-            release(nil, ticket, of: listener)
-            job.change.scanTicket = nil
-        }
-        if listeners[listener].isBehind, !job.change.isInvisibleToScans, let ticket = job.change.streamTicket
-        {
-            release(ticket, nil, of: listener)
-            job.change.streamTicket = nil
-        }
+    /// The listener took part in a scan and does not any more.
+    func hasLeft(_ listener: Int, _ scan: Int) -> Bool {
+        scans[scan]?.left.contains(listener) ?? false
     }
 }

@@ -10,7 +10,7 @@ final class WorkQueue: Sendable {
     }
 
     struct Waiter {
-        let limit: Int
+        let limits: RoundLimits
         let continuation: CheckedContinuation<[Job]?, Never>
     }
 
@@ -33,7 +33,7 @@ final class WorkQueue: Sendable {
     struct Scan {
         /// The listeners that took part and do not any more.
         var left: Set<Int> = []
-        var tracker = CheckpointTracker<BSONValue>()
+        var tracker = CheckpointTracker<ScanPlace>()
     }
 
     let state: Monitor<State>
@@ -98,9 +98,7 @@ extension WorkQueue {
                     offer.change.carried = nil
                 }
                 offer.change.streamTicket = ticket
-                if state.listeners[offer.listener].offer(offer.key, offer.change).stream {
-                    state.hold(ticket, offer.listener)
-                }
+                state.enter(offer.listener, offer.key, offer.change)
             }
             state.stream.finished(ticket)
             return state.handOut()
@@ -111,9 +109,7 @@ extension WorkQueue {
     /// Takes documents that belong to no place in the stream: a library's own writes, parked ones to try again.
     func offer(_ offers: [Offer]) {
         let wakeups = state.signalling { state in
-            for offer in offers {
-                _ = state.listeners[offer.listener].offer(offer.key, offer.change)
-            }
+            for offer in offers { state.enter(offer.listener, offer.key, offer.change) }
             return state.handOut()
         }
         wake(wakeups)
@@ -126,17 +122,18 @@ extension WorkQueue {
             for listener in listeners {
                 for job in jobs {
                     var change = PendingChange()
-                    change.scanTicket = job.change.scanTicket
-                    if !state.listeners[listener].isBehind {
-                        change.streamTicket = job.change.streamTicket
-                    } else if change.scanTicket == nil {
+                    if let ticket = job.change.scanTicket, !state.hasLeft(listener, ticket.scan) {
+                        change.scanTicket = ticket
+                    }
+                    let isBehind = state.listeners[listener].isBehind
+                    if !isBehind { change.streamTicket = job.change.streamTicket }
+                    // Who has left the scan, or is behind, finds the document in a scan of its own.
+                    if isBehind || job.change.scanTicket != nil, change.scanTicket == nil,
+                        change.streamTicket == nil
+                    {
                         continue
                     }
-                    let taken = state.listeners[listener].offer(job.key, change)
-                    if taken.stream, let ticket = change.streamTicket { state.hold(ticket, listener) }
-                    if taken.scan, let ticket = change.scanTicket {
-                        state.scans[ticket.scan]?.tracker.add(ticket.ticket)
-                    }
+                    state.enter(listener, job.key, change)
                 }
             }
             return state.handOut()
@@ -148,14 +145,14 @@ extension WorkQueue {
 // MARK: Going out
 
 extension WorkQueue {
-    /// The next documents of a listener, at most `limit`; waits for some. Nil once the queue is closed.
-    func next(listener: Int, limit: Int) async -> [Job]? {
+    /// The next documents of a listener; waits for some. Nil once the queue is closed.
+    func next(listener: Int, _ limits: RoundLimits) async -> [Job]? {
         await withCheckedContinuation { continuation in
             let now: [Job]?? = state.signalling { state in
                 if state.closed { return .some(nil) }
-                let jobs = state.listeners[listener].take(limit: limit)
+                let jobs = state.listeners[listener].take(limits)
                 if !jobs.isEmpty { return jobs }
-                state.waiters[listener].append(Waiter(limit: limit, continuation: continuation))
+                state.waiters[listener].append(Waiter(limits: limits, continuation: continuation))
                 return nil
             }
             if let now { continuation.resume(returning: now) }
@@ -179,8 +176,7 @@ extension WorkQueue {
                 } else {
                     readAt.append(nil)
                 }
-                state.listeners[listener].finish(job)
-                state.release(job.change.streamTicket, job.change.scanTicket, of: listener)
+                state.release(state.listeners[listener].finish(job), of: listener)
             }
             return state.handOut()
         }
@@ -191,10 +187,8 @@ extension WorkQueue {
     /// These documents are to be tried again at `due`; they hold their places meanwhile.
     func giveBack(_ jobs: [Job], listener: Int, due: ContinuousClock.Instant) {
         let wakeups = state.signalling { state in
-            for var job in jobs {
-                state.dropTickets(of: &job, listener)
-                let covered = state.listeners[listener].giveBack(job, due: due)
-                state.release(covered.streamCovered, covered.scanCovered, of: listener)
+            for job in jobs {
+                state.release(state.listeners[listener].giveBack(job, due: due), of: listener)
             }
             return state.handOut()
         }
@@ -205,11 +199,7 @@ extension WorkQueue {
     func releaseDue(_ now: ContinuousClock.Instant) {
         let wakeups = state.signalling { state in
             for index in state.listeners.indices {
-                var released: [(Ticket?, ScanTicket?)] = []
-                state.listeners[index].releaseDue(now) { change, stream, scan in
-                    released.append((stream ? nil : change.streamTicket, scan ? nil : change.scanTicket))
-                }
-                for (stream, scan) in released { state.release(stream, scan, of: index) }
+                for surplus in state.listeners[index].releaseDue(now) { state.release(surplus, of: index) }
             }
             return state.handOut()
         }
@@ -282,19 +272,27 @@ extension WorkQueue.State {
         var wakeups: [(WorkQueue.Waiter, [Job]?)] = []
         for index in listeners.indices {
             while listeners[index].hasWork, let waiter = waiters[index].popLast() {
-                wakeups.append((waiter, listeners[index].take(limit: waiter.limit)))
+                wakeups.append((waiter, listeners[index].take(waiter.limits)))
             }
         }
         return wakeups
     }
 
-    /// Work of the listener belongs to that place of the stream.
-    mutating func hold(_ ticket: Ticket, _ listener: Int) {
-        stream.add(ticket)
-        held[listener].add(ticket)
+    /// Puts a change in line; the places of its tickets wait for it.
+    mutating func enter(_ listener: Int, _ key: DocumentKey, _ change: PendingChange) {
+        if let ticket = change.streamTicket {
+            stream.add(ticket)
+            held[listener].add(ticket)
+        }
+        if let ticket = change.scanTicket { scans[ticket.scan]?.tracker.add(ticket.ticket) }
+        release(listeners[listener].offer(key, change), of: listener)
     }
 
-    /// Work of the listener is done, or was dropped.
+    /// Work of the listener is done, or was dropped, or earlier work covers its places.
+    mutating func release(_ tickets: PendingChange.Tickets, of listener: Int) {
+        release(tickets.stream, tickets.scan, of: listener)
+    }
+
     mutating func release(_ stream: Ticket?, _ scan: ScanTicket?, of listener: Int) {
         if let stream {
             self.stream.finished(stream)

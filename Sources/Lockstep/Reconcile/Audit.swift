@@ -66,7 +66,8 @@ struct Audit {
         let upTo: BSONValue
         let documents: Int
         /// Documents that are not fresh, by the listener's place.
-        var unfresh: [(listener: Int, key: DocumentKey, verdict: Verdict)] = []
+        /// `retry`: it is parked, and a person wants it tried again.
+        var unfresh: [(listener: Int, key: DocumentKey, verdict: Verdict, retry: Bool)] = []
     }
 
     /// - Returns: the tally of each listener, in their order.
@@ -105,11 +106,12 @@ struct Audit {
                     let entry = parked[key]
                     // A parked document has no output; if it has one, that is not Lockstep's.
                     let isParked =
-                        entry != nil && isBare && entry?.0 == fingerprint
-                        && entry?.1 == listener.model.version
+                        entry != nil && isBare && entry?.input == fingerprint
+                        && entry?.version == listener.model.version
                     // On what the filter cannot be evaluated, no repair gives an output to.
                     reports[place].count(verdict, isParked: isParked || !isJudged)
-                    if !isParked { page.unfresh.append((place, key, verdict)) }
+                    let retry = entry?.retry ?? false
+                    if !isParked || retry { page.unfresh.append((place, key, verdict, retry)) }
                 }
             }
             return try body(page)

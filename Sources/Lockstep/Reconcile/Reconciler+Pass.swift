@@ -1,75 +1,113 @@
-/// One look through a collection.
+/// One pass over a collection.
 extension Reconciler {
-    /// Reads the documents and puts those that are not fresh in line.
+    /// Pages that are read before others have their turn.
+    private static let pages = 32
+
+    /// Reads documents and puts those that are not fresh in line, as long as there is room.
     func read(
-        _ pass: Pass, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+        _ scan: Int, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
     ) throws {
+        guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
         let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
         let audit = Audit(
             connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
         )
-        var documents = 0
+        var (documents, pages, isAtEnd) = (pass.documents, 0, true)
         _ = try audit.run(from: pass.after) { page in
-            guard let members = makeRoom(in: pass, until: isEnding) else { return false }
-            let offers = page.unfresh.compactMap { place, key, verdict -> WorkQueue.Offer? in
-                let index = pass.members[place]
+            isAtEnd = false
+            guard let members = makeRoom(in: scan, until: isEnding) else { return false }
+            let offers = page.unfresh.compactMap { unfresh -> WorkQueue.Offer? in
+                let index = pass.members[unfresh.listener]
                 guard members.contains(index) else { return nil }
                 var change = PendingChange()
-                change.isMissing = verdict == .missing
-                return WorkQueue.Offer(listener: index, key: key, change: change)
+                change.isMissing = unfresh.verdict == .missing
+                change.retry = unfresh.retry
+                return WorkQueue.Offer(listener: index, key: unfresh.key, change: change)
             }
             documents += page.documents
-            looked(at: page.documents, in: pass)
-            guard queue.offer(order.keep(offers), scan: pass.scan, upTo: page.upTo) else { return false }
+            let place = ScanPlace(id: page.upTo, documents: documents)
+            guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
+            state.withLock { $0.scans.read(scan, upTo: place) }
+            statistics.looked(at: page.documents, in: pass.collection)
             observer?.progressed(
-                collection: pass.collection,
-                // Read, and not waiting any more, by estimate: each waits once a listener.
-                documents: max(0, documents - queue.load.documents / max(1, members.count)), total: total)
-            note(pass)
-            return true
+                collection: pass.collection, documents: handled(in: pass.collection), total: total)
+            pages += 1
+            isAtEnd = pages < Self.pages
+            return isAtEnd
         }
+        state.withLock { $0.scans.stopped(scan, isAtEnd: isAtEnd) }
     }
 
-    /// Waits until there is room for a page of each member; members whose models are out leave meanwhile.
+    /// Waits a little until there is room for a page of each member; who is slow leaves meanwhile.
     ///
-    /// - Returns: who takes part; nil when the pass is over for all.
-    private func makeRoom(in pass: Pass, until isEnding: @Sendable () -> Bool) -> [Int]? {
+    /// - Returns: who takes part; nil when there is nothing to be read for now.
+    private func makeRoom(in scan: Int, until isEnding: @Sendable () -> Bool) -> [Int]? {
         while !isEnding() {
-            let members = state.withLock { $0.passes.first { $0.scan == pass.scan }?.members ?? [] }
-            guard !members.isEmpty, let full = queue.waitForRoom(members) else { return nil }
-            if full.isEmpty { return members }
-            leave(pass, full.filter { health[$0].isOut })
+            guard let room = state.withLock({ $0.scans.room(of: scan) }), !room.members.isEmpty else {
+                return nil
+            }
+            switch queue.next(of: room, patience: 0.5, isOut: { health[$0].isOut }) {
+            case .read: return room.members
+            case .leave(let leaving): leave(scan, leaving)
+            case .wait, nil: return nil
+            }
         }
         return nil
     }
 
-    /// These listeners, and those that read their outputs, go on in a later pass from where they are.
-    func leave(_ pass: Pass, _ leaving: [Int]) {
+    /// These listeners, and those that read their outputs, go on in later passes from where they are.
+    func leave(_ scan: Int, _ leaving: [Int]) {
         guard !leaving.isEmpty else { return }
-        let safe = queue.progress(ofScan: pass.scan).safe ?? pass.after
-        let gone = state.withLock { state -> [Int] in
-            guard let place = state.passes.firstIndex(where: { $0.scan == pass.scan }) else { return [] }
-            let gone = state.passes[place].members.filter { member in
-                leaving.contains(member) || !order.upstreams(of: member).isDisjoint(with: leaving)
-            }
-            state.passes[place].members.removeAll(where: gone.contains)
-            for index in gone where state.wanted[index] == nil {
-                state.wanted[index] = .some(safe)
-                state.progress[listeners[index].id]?.after = safe
-            }
-            return gone
-        }
-        for index in gone { queue.leave(scan: pass.scan, index) }
+        let safe = queue.progress(ofScan: scan).safe
+        let (gone, behind) = state.withLock { $0.scans.leave(scan, leaving, safe: safe) }
+        for index in behind { setBehind(index) }
+        for index in gone { queue.leave(scan: scan, index) }
     }
 
-    /// Notes how far the members of a pass are.
-    func note(_ pass: Pass) {
-        guard let safe = queue.progress(ofScan: pass.scan).safe else { return }
-        state.withLock { state in
-            for index in state.passes.first(where: { $0.scan == pass.scan })?.members ?? []
-            where state.wanted[index] == nil {
-                state.progress[listeners[index].id]?.after = safe
+    /// Ends a pass whose documents are all handled.
+    func end(_ scan: Int, _ observer: (any ProgressObserver)?) throws {
+        guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
+        try sweep(pass.members.map { listeners[$0] })
+        queue.endScan(scan)
+        if state.withLock({ $0.scans.end(scan) }) { observer?.finished(collection: pass.collection) }
+    }
+
+    /// What is parked and no longer there, has no input any more or is fresh, is parked no longer.
+    private func sweep(_ concerned: [Listener]) throws {
+        for listener in concerned {
+            let traits = try connection.traits(of: listener.collection.name)
+            let reader = DocumentReader(
+                connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+            try failures.forEachPage(listener: listener.id) { keys in
+                let found = try reader.read(keys)
+                let over = keys.filter { key in
+                    guard let evidence = found[key], let input = evidence.input else { return true }
+                    return evidence.verdict(
+                        fingerprint: Fingerprint(of: input), version: listener.model.version) == .fresh
+                }
+                try failures.clear(listener: listener.id, documents: over.map(\.id))
             }
+        }
+    }
+
+    /// Puts the parked documents of a listener in line that a person wants tried again, a page at a time.
+    func request(_ listener: Int, until isEnding: @Sendable () -> Bool) throws {
+        defer { state.withLock { _ = $0.requesting.remove(listener) } }
+        let room = ScanRoom([listener], order, without: Set(listeners.indices))
+        while !isEnding() {
+            let after = state.withLock { $0.requests[listener] ?? nil }
+            let page = try failures.requests(
+                listener: listeners[listener].id, after: after, limit: CollectionScan.pageSize)
+            guard let last = page.last else { return state.withLock { $0.requests[listener] = nil } }
+            guard queue.next(of: room, patience: 0.5, isOut: { _ in false }) == .read else { return }
+            queue.offer(
+                page.map { failure in
+                    var change = PendingChange()
+                    change.retry = true
+                    return WorkQueue.Offer(
+                        listener: listener, key: DocumentKey(failure.document), change: change)
+                })
+            state.withLock { $0.requests[listener] = .some(last.id) }
         }
     }
 }
@@ -77,7 +115,7 @@ extension Reconciler {
 // MARK: For people
 
 extension Reconciler {
-    /// How far a look through the documents of a listener is.
+    /// How far a scan of a listener's documents is.
     enum Look: Sendable {
         case done
         /// It waits for its turn, or for its model.
@@ -90,8 +128,8 @@ extension Reconciler {
     var looks: [Look] {
         state.withLock { state in
             listeners.indices.map { index in
-                if state.wanted[index] != nil { return .waiting }
-                guard let pass = state.passes.first(where: { $0.members.contains(index) }) else {
+                if state.scans.wanted[index] != nil { return .waiting }
+                guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
                     return .done
                 }
                 return .running(since: pass.began, documents: pass.documents)
@@ -99,11 +137,14 @@ extension Reconciler {
         }
     }
 
-    private func looked(at documents: Int, in pass: Pass) {
-        state.withLock { state in
-            guard let place = state.passes.firstIndex(where: { $0.scan == pass.scan }) else { return }
-            state.passes[place].documents += documents
+    /// Documents of a collection that were read and wait for no listener any more, by estimate; by the pass that is
+    /// least far.
+    private func handled(in collection: String) -> Int {
+        let loads = queue.loads
+        return state.withLock { state in
+            state.scans.passes.filter { $0.collection == collection }.map { pass in
+                max(0, pass.documents - (pass.members.map { loads[$0].documents }.max() ?? 0))
+            }.min() ?? 0
         }
-        statistics.looked(at: documents, in: pass.collection)
     }
 }

@@ -29,14 +29,16 @@ extension DatabaseWatcher {
     /// Stores it, then makes the running session take it up; one that begins later reads what is stored.
     private func setPaused(_ id: String, _ paused: Bool, by: String?) async throws {
         try checkWatched(id)
-        try await db.perform { [pipeline] connection in
-            try PauseStore(connection: connection).set(id, paused: paused, by: by)
+        try await pipeline.threads.run { [pipeline] in
+            try PauseStore(connection: pipeline.connection).set(id, paused: paused, by: by)
             try pipeline.session?.takePauses()
         }
     }
 
     private func checkWatched(_ id: String) throws {
-        guard db.listeners.contains(where: { $0.id == id }) else { throw LockstepError.noListener(id) }
+        guard pipeline.listeners().contains(where: { $0.id == id }) else {
+            throw LockstepError.noListener(id)
+        }
         guard pipeline.session != nil else { throw LockstepError.notWatching }
     }
 }

@@ -11,7 +11,7 @@ import Synchronization
 /// try await watcher.stop()
 /// ```
 public final class DatabaseWatcher: Sendable {
-    let db: Database
+    // Not the database: on a standalone server that owns a watcher.
     let pipeline: Pipeline
     private let task = Mutex<Task<Void, any Error>?>(nil)
     private let proofs: Proofs
@@ -21,15 +21,14 @@ public final class DatabaseWatcher: Sendable {
     ///   - collection: the collection to watch; default: every collection that has a listener.
     ///   - options: under which name, from where on, with how much memory. Default: good for most.
     public init(db: Database, on collection: Collection? = nil, options: WatcherOptions = WatcherOptions()) {
-        self.db = db
         proofs = Proofs(threads: db.threads)
         pipeline = Pipeline(
             connection: db.connection, options: options,
             identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads,
             log: db.log,
             collections: collection.map { [$0.name] } ?? []
-        ) { [weak db] in
-            (db?.listeners ?? []).filter { collection == nil || $0.collection == collection }
+        ) { [registry = db.registry] in
+            registry.listeners.filter { collection == nil || $0.collection == collection }
         }
         db.register(self)
     }
@@ -40,28 +39,38 @@ public final class DatabaseWatcher: Sendable {
     /// Where another process watches under the same identifier already, this one stands by and takes over when that
     /// ends, within ten seconds if it is killed; then it returns at once, and ``isAvailable()`` tells.
     ///
+    /// Once it has failed it can be called again; once it was stopped, make another watcher.
+    ///
     /// - Throws: when the stream cannot be opened.
     public func watch() async throws {
-        // The one task without a parent: the watcher owns it from here until stop().
-        let running = task.withLock { task in
-            if task == nil { task = Task { [pipeline] in try await pipeline.run() } }
-            return task
-        }
+        start()
         while !pipeline.isOpen, !isStandingBy {
             let (hasEnded, failure) = pipeline.ending
-            if let failure {
-                task.withLock { $0 = nil }
-                throw failure
-            }
-            if hasEnded || running?.isCancelled == true { throw LockstepError.notWatching }
+            if let failure { throw failure }
+            if hasEnded { throw LockstepError.notWatching }
             try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    /// The run at work, or a new one after one that failed.
+    @discardableResult
+    private func start(_ progress: (any ProgressObserver)? = nil) -> Task<Void, any Error> {
+        task.withLock { task in
+            if let task, pipeline.ending.failure == nil { return task }
+            pipeline.forgetFailure()
+            // The one task without a parent: the watcher owns it until it ends, so that no cancellation of a caller's
+            // cuts its waits short while it finishes what is in hand.
+            let new = Task { [pipeline] in try await pipeline.run(progress) }
+            task = new
+            return new
         }
     }
 
     /// Watches until ``stop()`` is called or the task is cancelled; for programs that do nothing else.
     public func run(progress: (any ProgressObserver)? = nil) async throws {
+        let running = start(progress)
         try await withTaskCancellationHandler {
-            try await pipeline.run(progress)
+            try await running.value
         } onCancel: {
             pipeline.stop()
         }
@@ -69,8 +78,9 @@ public final class DatabaseWatcher: Sendable {
 
     /// Looks through every document once and makes it fresh, without following the stream.
     public func repair(progress: (any ProgressObserver)? = nil) async throws {
+        let running = Task { [pipeline] in try await pipeline.repair(progress) }
         try await withTaskCancellationHandler {
-            try await pipeline.repair(progress)
+            try await running.value
         } onCancel: {
             pipeline.stop()
         }
@@ -179,8 +189,8 @@ public final class DatabaseWatcher: Sendable {
     /// The cluster's time now: every write acknowledged before has an earlier or the same one. Nil on a standalone
     /// server.
     public func operationTime() async throws -> BSONTimestamp? {
-        let connection = db.connection
-        return try await db.threads.run { try connection.operationTime() }
+        let connection = pipeline.connection
+        return try await pipeline.threads.run { try connection.operationTime() }
     }
 
     /// Waits until every change up to an operation time, which a driver's session tells, is reflected in the outputs.
@@ -201,7 +211,7 @@ public final class DatabaseWatcher: Sendable {
     ) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
-            let known = Set(db.listeners.map(\.id))
+            let known = Set(pipeline.listeners().map(\.id))
             if let unknown = ids?.first(where: { !known.contains($0) }) {
                 throw LockstepError.noListener(unknown)
             }

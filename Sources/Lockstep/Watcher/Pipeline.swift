@@ -28,13 +28,15 @@ final class Pipeline: Sendable {
     let statistics: Statistics
     let tallies = Tallies()
     let lease: LeaseKeeper
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
         var session: Session?
         var stops = false
         var failure: (any Error)?
         var hasEnded = false
+        /// Where to start whatever was saved, until a position behind it is.
+        var token: BSONDocument?
         /// Why no session can begin at the moment.
         var fault: String?
         /// How often the listeners were changed, and the number that the session at work, or being made, began with.
@@ -58,12 +60,12 @@ final class Pipeline: Sendable {
         self.collections = collections
         self.listeners = listeners
         statistics = Statistics(options.metrics)
+        state = Mutex(State(token: options.resumeToken))
         lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }
 
     /// Runs until it is stopped, then drains and saves.
     func run(_ progress: (any ProgressObserver)? = nil) async throws {
-        defer { state.withLock { $0.hasEnded = true } }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.observe() }
@@ -71,11 +73,17 @@ final class Pipeline: Sendable {
                 try await self.runSessions(progress)
             }
             await lease.release()
+            state.withLock { $0.hasEnded = true }
         } catch {
             await lease.release()
-            state.withLock { $0.failure = error }
+            state.withLock { ($0.hasEnded, $0.failure) = (true, error) }
             throw error
         }
+    }
+
+    /// What the last run failed with is over: another one begins.
+    func forgetFailure() {
+        state.withLock { ($0.hasEnded, $0.failure) = (false, nil) }
     }
 
     private func runSessions(_ progress: (any ProgressObserver)?) async throws {
@@ -101,7 +109,10 @@ final class Pipeline: Sendable {
             state.withLock { $0.begunWith = nil }
             if session.hasCaughtUp { losses = 0 }
             // Without a position since the history was lost, what is saved leads nowhere still.
-            if session.hasSaved { mode = .follow }
+            if session.hasSaved {
+                mode = .follow
+                state.withLock { $0.token = nil }
+            }
             switch end {
             case .stopped: return
             case .failed(let error): throw error
@@ -200,6 +211,11 @@ final class Pipeline: Sendable {
 
     var session: Session? {
         state.withLock { $0.session }
+    }
+
+    /// Where the next session starts, whatever was saved.
+    var startToken: BSONDocument? {
+        state.withLock { $0.token }
     }
 
     /// Why it ended, once it has.

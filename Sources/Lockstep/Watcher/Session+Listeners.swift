@@ -4,20 +4,24 @@ import Synchronization
 extension Session {
     /// Takes up what is stored of pauses, and logs what is new. Blocks.
     func takePauses() throws {
-        let entries = try PauseStore(connection: connection).entries()
-        for handler in handlers {
-            let (entry, id) = (entries[handler.listener.id], handler.listener.id)
-            let isPaused = entry?.isPaused ?? false
-            guard handler.health.pause(isPaused) else { continue }
-            let by = entry?.by.map { " by \($0)" } ?? ""
-            if isPaused {
-                reconciler.setBehind(handler.index)
-                log.about(id).notice(
-                    "\(id): paused\(by): its model is not called until it is resumed, as by `lockstep resume \(id)`"
-                )
-            } else {
-                log.about(id).notice(
-                    "\(id): resumed\(by): its documents are scanned, and those that are not fresh computed")
+        // One at a time, so that what was read earlier is not taken up later.
+        try pausing.withLock { _ in
+            let entries = try PauseStore(connection: connection).entries()
+            for handler in handlers {
+                let (entry, id) = (entries[handler.listener.id], handler.listener.id)
+                let isPaused = entry?.isPaused ?? false
+                guard handler.health.pause(isPaused) else { continue }
+                let by = entry?.by.map { " by \($0)" } ?? ""
+                if isPaused {
+                    reconciler.setBehind(handler.index)
+                    log.about(id).notice(
+                        "\(id): paused\(by): its model is not called until it is resumed, as by `lockstep resume \(id)`"
+                    )
+                } else {
+                    log.about(id).notice(
+                        "\(id): resumed\(by): its documents are scanned, and those that are not fresh computed"
+                    )
+                }
             }
         }
     }

@@ -29,9 +29,11 @@ final class Session: Sendable {
     let saver: CheckpointSaver
     let pauses = PauseNews()
     private let plan: StartPlan
-    private let mode: Mode
+    let mode: Mode
     private let end = Mutex<End?>(nil)
     private let isWoundDown = Atomic(false)
+    /// One reading of the stored pauses at a time.
+    let pausing = Mutex(())
 
     /// How long what is in hand may take when the listeners change: to give up a call costs more than to wait for it,
     /// but others wait meanwhile.
@@ -71,7 +73,7 @@ final class Session: Sendable {
         // The term of office that everything read and written from here on belongs to.
         if mode != .repair { elections.saw(try store.barrier()) } else { try store.reopen() }
         plan = StartPlan(
-            stored: stored, token: pipeline.options.resumeToken, stream: stream.fingerprint,
+            stored: stored, token: pipeline.startToken, stream: stream.fingerprint,
             listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)
         if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
         let queue = WorkQueue(
@@ -107,14 +109,15 @@ final class Session: Sendable {
                 ownWrites: pipeline.ownWrites, failures: failures, health: health[index],
                 serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
                 vectorLengths: pipeline.vectorLengths,
-                statistics: pipeline.statistics.of(listener), elections: elections,
+                statistics: pipeline.statistics.of(listener), pace: Pace(listener.model.limits),
+                elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
                 log: log.about(listener.id))
         }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
-            plan: plan, statistics: pipeline.statistics, log: log)
+            elections: elections, plan: plan, statistics: pipeline.statistics, log: log)
         self.reconciler = reconciler
         self.queue = queue
         signatures = listeners.map(\.signature)
@@ -132,7 +135,8 @@ final class Session: Sendable {
                 onCollections: { collections in
                     collations.forget(collections)
                     reconciler.collectionsChanged(collections)
-                }, onBlocked: { reconciler.fallBehind($0) }, onPauses: { [pauses] in pauses.tell() })
+                }, onBlocked: { reconciler.fallBehind($0) }, onPauses: { [pauses] in pauses.tell() },
+                reveal: { reconciler.reveal(&$0) })
         } else {
             capture = nil
             if mode != .repair {
@@ -141,7 +145,6 @@ final class Session: Sendable {
                 )
             }
         }
-        try reconciler.offerRequests()
         if mode != .repair { try takePauses() }
     }
 
@@ -230,12 +233,9 @@ final class Session: Sendable {
 extension Session {
     /// A lane of a handler: takes what waits for its listener, one batch after another.
     private func work(_ handler: Handler) async {
-        var size = RoundSize()
-        while let jobs = await nextJobs(handler, limit: size.limit) {
+        while let jobs = await nextJobs(handler) {
             do {
-                let began = ContinuousClock.now
                 try await handler.process(jobs)
-                size.took(.now - began, documents: jobs.count)
             } catch {
                 finish(.failed(error))
                 return
@@ -244,15 +244,17 @@ extension Session {
     }
 
     /// What waits for a listener, once its model is not known to be out. Nil once the queue is closed.
-    private func nextJobs(_ handler: Handler, limit: Int) async -> [Job]? {
+    private func nextJobs(_ handler: Handler) async -> [Job]? {
         while true {
             while let pause = handler.health.holdsUntil(.now), !isEnding {
                 try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
             }
-            guard let jobs = await queue.next(listener: handler.index, limit: limit) else { return nil }
+            guard let jobs = await queue.next(listener: handler.index, handler.pace.limits) else {
+                return nil
+            }
             guard let pause = handler.health.holdsUntil(.now) else { return jobs }
             // Another lane has met an outage, or it was paused: nobody holds documents through it.
-            queue.giveBack(jobs, listener: handler.index, due: pause)
+            handler.giveBack(jobs, due: pause)
         }
     }
 
@@ -311,7 +313,6 @@ extension Session {
     /// Lets the handlers finish what they have, saves, and closes the queue.
     private func windDown() async {
         capture?.stop()
-        reconciler.stop()
         switch end.withLock({ $0 }) {
         case .stopped:
             let deadline = ContinuousClock.now + options.drainTimeout

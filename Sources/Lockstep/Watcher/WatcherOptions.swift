@@ -8,7 +8,7 @@ public struct WatcherOptions: Sendable {
     /// Further stages for the change stream, as `{$match: …}`. They must keep `_id`, `ns`, `documentKey`,
     /// `operationType` and `updateDescription`. What they hide is found by the next scan only.
     public var pipeline: [BSONDocument]
-    /// Start after this token, whatever was saved. Default: the saved position.
+    /// Start after this token, whatever was saved, until a position behind it is saved. Default: the saved position.
     public var resumeToken: BSONDocument?
     /// Bytes of changes that may wait; the reader stops at that. Default 32 MiB.
     public var queueBytes: Int

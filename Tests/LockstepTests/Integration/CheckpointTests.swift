@@ -20,7 +20,7 @@ import Testing
             let reconciler = Reconciler(
                 connection: db.connection, listeners: [listener],
                 health: [ListenerHealth(name: "", log: db.log)], queue: queue,
-                failures: FailureStore(connection: db.connection), plan: plan,
+                failures: FailureStore(connection: db.connection), elections: Elections(), plan: plan,
                 statistics: Statistics(), log: db.log)
             let saver = CheckpointSaver(
                 store: store, stream: "", listeners: [listener.signature], queue: queue,

@@ -122,6 +122,44 @@ import TestSupport
             }
         }
     }
+
+    // A proxy or a firewall that gives up connections again and again, each time before the stream has answered.
+    @Test func connectionsThatAreCutAtAnIdlePlaceAreNoLargeEvent() async throws {
+        try await behindProxy { proxy, db, direct, lines in
+            let model = TextLength()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await fill(direct, 0..<5)
+                try await retrying { try await watcher.waitUntilFresh() }
+                for _ in 0..<40 {
+                    try await eventually("the stream is open") { watcher.isAvailable() }
+                    proxy.disconnect()
+                    // It may be open again before anybody looks.
+                    for _ in 0..<20 where watcher.isAvailable() { try await Task.sleep(for: .milliseconds(5)) }
+                }
+                try await fill(direct, 5..<10)
+                try await retrying { try await watcher.waitUntilFresh() }
+                #expect(lines.containing("16 MB").isEmpty && lines.containing("cannot go on").isEmpty)
+                #expect(model.inputs.count == 10)
+                #expect(try await direct.audit(like: db).fresh == 10)
+            }
+        }
+    }
+
+    @Test func thatThereIsAnEventIsKnownWithoutItsDelivery() async throws {
+        try await withDatabase { db in
+            let stream = ChangeStream(connection: db.connection, collections: ["docs"], pipeline: [])
+            let start = StartPlan.Stream.at(try #require(try db.connection.operationTime()))
+            try await db[Collection("others")].insertMany([["_id": 1]])
+            func hasEvent(isFiltered: Bool) async throws -> Bool {
+                try await blocking.run { try stream.hasEvent(behind: start, isFiltered: isFiltered) }
+            }
+            #expect(try await !hasEvent(isFiltered: true))
+            #expect(try await hasEvent(isFiltered: false))
+            try await db[docs].insertMany([["_id": 1]])
+            #expect(try await hasEvent(isFiltered: true))
+        }
+    }
 }
 
 extension Database {

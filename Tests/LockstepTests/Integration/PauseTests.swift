@@ -1,6 +1,9 @@
-import Lockstep
+import Logging
+import Synchronization
 import Testing
 import TestSupport
+
+@testable import Lockstep
 
 /// Pausing a listener, resuming it, and looking through its documents on demand.
 @Suite struct PauseTests {
@@ -131,5 +134,72 @@ import TestSupport
                 }
             }
         }
+    }
+
+    /// A person resumes, or pauses, while a session is made that has read what is stored already.
+    @Test(arguments: [true, false])
+    func whatAPersonWantsWhileASessionIsMadeIsNotLost(isPausedBefore: Bool) async throws {
+        try await withDatabase { db in
+            let watched = Mutex<DatabaseWatcher?>(nil)
+            let orders = Mutex<[Task<Void, any Error>]>([])
+            let times = Counter()
+            let other = "docs/text/other"
+            let store = PauseStore(connection: db.connection)
+            // The one of the two listeners that is paused throughout has the session say so as it reads the pauses.
+            let log = LineHook("\(other): paused") { [id] in
+                times.add(1)
+                guard times.value == 2, let watcher = watched.withLock({ $0 }) else { return }
+                orders.withLock { orders in
+                    orders.append(
+                        Task {
+                            if isPausedBefore {
+                                try await watcher.resume(listener: id)
+                            } else {
+                                try await watcher.pause(listener: id)
+                            }
+                        })
+                }
+                while (try? store.paused().contains(id)) == isPausedBefore { blockThread(seconds: 0.005) }
+            }
+            let hooked = try await Database.connect(
+                try TestServer.uri(), database: db.name, log: Logger(label: "lockstep") { _ in log })
+            try await hooked.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await hooked.add(Listener(model: TextLength("other"), on: docs, key: "text"))
+            try store.set(other, paused: true, by: nil)
+            if isPausedBefore { try store.set(id, paused: true, by: nil) }
+            try await watching(hooked) { watcher in
+                watched.withLock { $0 = watcher }
+                try await hooked.add(Listener(model: TextLength("third"), on: docs, key: "text"))
+                try await eventually("the second session reads the pauses") { times.value == 2 }
+                try await eventually("it is told") { orders.withLock { $0.count } == 1 }
+                for order in orders.withLock({ $0 }) { try await order.value }
+                try await eventually("the next session has begun") { watcher.hasListenersOfNow }
+                try await eventually("it is as the person wants it") {
+                    watcher.status().listeners[0].state == (isPausedBefore ? .ok : .paused)
+                }
+                #expect(watcher.status().listeners[1].state == .paused)
+            }
+        }
+    }
+}
+
+/// Does something whenever a line is logged that holds a text.
+private struct LineHook: LogHandler {
+    let text: String
+    let body: @Sendable () -> Void
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.notice
+
+    init(_ text: String, _ body: @Sendable @escaping () -> Void) {
+        (self.text, self.body) = (text, body)
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        if "\(event.message)".contains(text) { body() }
     }
 }

@@ -70,7 +70,7 @@ import Testing
         #expect(queue.safePosition(of: [2]) == position(3))
         #expect(queue.safePosition(of: [0]) == position(1))
         #expect(queue.safePosition(of: [1]) == nil)
-        let jobs = try #require(await queue.next(listener: 1, limit: 10))
+        let jobs = try #require(await queue.next(listener: 1, RoundLimits(live: 10, scan: 10)))
         queue.finish([jobs[0]], listener: 1)
         #expect(queue.safePosition(of: [1]) == position(2))
         queue.finish([jobs[1]], listener: 1)
@@ -82,12 +82,12 @@ import Testing
 
     @Test func whatIsHandedOnHoldsItsReader() async throws {
         offer(1, to: [0])
-        let jobs = try #require(await queue.next(listener: 0, limit: 10))
+        let jobs = try #require(await queue.next(listener: 0, RoundLimits(live: 10, scan: 10)))
         queue.chain(jobs, to: [1])
         queue.finish(jobs, listener: 0)
         #expect(queue.safePosition(of: [0]) == position(1))
         #expect(queue.safePosition(of: [1]) == nil)
-        let chained = try #require(await queue.next(listener: 1, limit: 10))
+        let chained = try #require(await queue.next(listener: 1, RoundLimits(live: 10, scan: 10)))
         queue.finish(chained, listener: 1)
         #expect(queue.safePosition(of: [1]) == position(1))
     }
@@ -95,12 +95,12 @@ import Testing
     @Test func whatWasGivenBackOrDroppedIsCountedOnce() async throws {
         offer(1, to: [0])
         offer(2, to: [0])
-        let jobs = try #require(await queue.next(listener: 0, limit: 1))
+        let jobs = try #require(await queue.next(listener: 0, RoundLimits(live: 1, scan: 1)))
         queue.giveBack(jobs, listener: 0, due: .now)
         #expect(queue.safePosition(of: [0]) == nil)
         queue.releaseDue(.now)
         #expect(queue.safePosition(of: [0]) == nil)
-        queue.shed(0)
+        _ = queue.shed(0)
         #expect(queue.safePosition(of: [0]) == position(2))
     }
 }

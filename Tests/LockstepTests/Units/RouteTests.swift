@@ -59,6 +59,13 @@ import Testing
         #expect(interest(removed: ["text"]) == .look)
         #expect(interest(removed: ["views"]) == .none)
         #expect(interest(removed: ["_outputs"]) == .force)
+        // Without its provenance an output is stale, and whoever looks sees it.
+        #expect(interest(removed: ["_lockstep.size.length"]) == .look)
+        #expect(interest(removed: ["_lockstep", "_outputs"]) == .look)
+        #expect(
+            interest(updated: ["_lockstep.size.length.at": 1], removed: ["_lockstep.size.length.x"]) == .force
+        )
+        #expect(interest(updated: ["_outputs.size.length": 1], removed: ["_lockstep.size.length"]) == .look)
         #expect(interest(truncated: ["meta"]) == .look)
         #expect(interest(truncated: ["tags"]) == .none)
     }

@@ -51,7 +51,7 @@ import Testing
             queue.offer(
                 findings.offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })
                 == .taken)
-        return await queue.next(listener: 0, limit: 10)?.map(\.change.carried)
+        return await queue.next(listener: 0, RoundLimits(live: 10, scan: 10))?.map(\.change.carried)
     }
 
     @Test func valuesAreCarriedOnlyWhenTheyAreNews() async {

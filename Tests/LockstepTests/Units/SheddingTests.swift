@@ -48,7 +48,7 @@ import Testing
         return change
     }
 
-    @Test func whatAScanFindsAgainIsForgottenAndTheRestIsKept() {
+    @Test func whatAScanFindsAgainIsForgottenAndTheRestIsGivenOut() {
         var queue = ListenerQueue()
         _ = queue.offer(DocumentKey(9), change(9))
         let inHand = queue.take(limit: 1)[0]
@@ -56,14 +56,18 @@ import Testing
         _ = queue.offer(DocumentKey(2), change(2, force: true))
         _ = queue.offer(DocumentKey(3), change(3, scan: 7))
         _ = queue.offer(DocumentKey(9), change(10))
-        #expect(Set(queue.shed().map(\.number)) == [1, 3, 10])
-        queue.finish(inHand)
-        let left = queue.take(limit: 10)
-        #expect(Set(left.map(\.key)) == [DocumentKey(2), DocumentKey(3)])
+        let shed = queue.shed()
+        // Also what a handler has in its hands, perhaps for long.
+        #expect(Set(shed.released.map(\.number)) == [1, 3, 9, 10])
         // What only the event told holds its place in the stream still.
-        #expect(left.first { $0.key == DocumentKey(2) }?.change.streamTicket == Ticket(number: 2))
-        #expect(left.first { $0.key == DocumentKey(3) }?.change.streamTicket == nil)
-        #expect(left.first { $0.key == DocumentKey(3) }?.change.scanTicket?.scan == 7)
+        #expect(shed.invisible.map(\.key) == [DocumentKey(2)])
+        #expect(shed.invisible.map(\.change.streamTicket) == [Ticket(number: 2)])
+        #expect(shed.invisible.map(\.change.force) == [true])
+        #expect(queue.finish(inHand) == .init())
+        let left = queue.take(limit: 10)
+        #expect(left.map(\.key) == [DocumentKey(3)])
+        #expect(left.first?.change.streamTicket == nil)
+        #expect(left.first?.change.scanTicket?.scan == 7)
         for job in left { queue.finish(job) }
         #expect(queue.bytes == 0)
         #expect(queue.isIdle)
@@ -73,18 +77,52 @@ import Testing
         var queue = ListenerQueue()
         _ = queue.offer(DocumentKey(1), change(1, scan: 7))
         _ = queue.offer(DocumentKey(2), change(2, scan: 8))
-        #expect(queue.leave(scan: 7).map(\.scan) == [7])
+        _ = queue.offer(DocumentKey(3), change(3, scan: 7))
+        let inHand = queue.take(limit: 1)[0]
+        #expect(queue.leave(scan: 7).map(\.scan) == [7, 7])
         #expect(queue.leave(scan: 7).isEmpty)
-        #expect(queue.take(limit: 10).map { $0.change.scanTicket?.scan } == [nil, 8])
+        // What a handler has in its hands keeps its place in the stream alone, also when it comes back.
+        #expect(queue.giveBack(inHand, due: .now) == .init())
+        _ = queue.releaseDue(.now + .seconds(1))
+        let left = queue.take(limit: 10)
+        #expect(left.map { $0.change.scanTicket?.scan } == [8, nil, nil])
+        #expect(left.last?.change.streamTicket == Ticket(number: 1))
+    }
+
+    private func position(_ number: Int) -> Position {
+        Position(token: ["_data": BSONValue("82" + String(repeating: "0", count: 7) + "\(number)00000001")])
+    }
+
+    @Test func whatNoScanWouldFindKeepsItsPlaceUntilOneDoes() {
+        let queue = WorkQueue(listeners: 1, limit: 2000, ownWrites: OwnWrites())
+        func offer(_ number: Int, _ keys: Range<Int>) -> WorkQueue.Reception {
+            let offers = keys.map { key in
+                var change = PendingChange()
+                change.force = true
+                return WorkQueue.Offer(listener: 0, key: DocumentKey(BSONValue(key)), change: change)
+            }
+            return queue.offer(
+                offers, upTo: StreamPlace(position: position(number), readAt: .now), isOut: { _ in true })
+        }
+        func hasRoom() -> Bool { queue.state.withLock { $0.hasRoom(limit: queue.limit) } }
+        #expect(offer(1, 0..<10) == .taken)
+        #expect(!hasRoom())
+        let shed = queue.shed(0)
+        #expect(shed.count == 10 && queue.isBehind(0) && queue.isIdle(0) && hasRoom())
+        #expect(queue.safePosition == nil)
+        queue.forget(Array(shed.prefix(1)))
+        #expect(queue.safePosition == nil)
+        // It is counted, though its listener is behind.
+        queue.restore(Array(shed.suffix(9)))
+        #expect(queue.load.documents == 9 && !hasRoom())
+        let again = queue.shed(0)
+        queue.forget(again)
+        #expect(again.count == 9 && queue.isIdle(0))
+        #expect(queue.safePosition == position(1))
     }
 
     @Test func thePositionMovesPastWhatWasForgotten() {
         let queue = WorkQueue(listeners: 2, limit: 2000, ownWrites: OwnWrites())
-        func position(_ number: Int) -> Position {
-            Position(token: [
-                "_data": BSONValue("82" + String(repeating: "0", count: 7) + "\(number)00000001")
-            ])
-        }
         func offer(_ number: Int, to listener: Int) -> WorkQueue.Reception {
             let offers = (0..<(listener == 0 ? 10 : 1)).map {
                 WorkQueue.Offer(
@@ -97,7 +135,7 @@ import Testing
         #expect(offer(1, to: 0) == .taken)
         #expect(queue.safePosition == nil)
         #expect(offer(2, to: 1) == .blocked(by: 0))
-        queue.shed(0)
+        #expect(queue.shed(0).isEmpty)
         #expect(queue.safePosition == position(1))
         #expect(offer(2, to: 1) == .taken)
         // Behind, it takes nothing from the stream until its scan begins.

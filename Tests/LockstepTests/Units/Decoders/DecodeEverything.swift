@@ -7,7 +7,7 @@ func decodeEverything(_ bytes: [UInt8]) {
         let view = BSONView(raw)
         walk(view, depth: 0)
         let event = StreamEvent(view)
-        event.forEachTouchedPath { _ = $0.count }
+        event.forEachTouchedPath { path, _ in _ = path.count }
         for route in routes {
             _ = route.interest(inUpdate: event)
             _ = route.ownProvenance(in: event)
