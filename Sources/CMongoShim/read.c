@@ -37,7 +37,7 @@ int shim_bson_find(const uint8_t *data, size_t length, const char *key, size_t k
 /// libbson writes no JSON below this and validates by recursion; MongoDB itself stores up to 180 levels.
 enum { max_depth = 200 };
 
-/// A document that is looked through.
+/// A document that is scanned.
 typedef struct {
     bson_iter_t iter;
     uint32_t length;

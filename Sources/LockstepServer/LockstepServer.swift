@@ -97,7 +97,7 @@ public final class LockstepServer: Service {
         case EADDRINUSE:
             "\(place) is taken, by another lockstep perhaps: no dashboard and no metrics until it is free. Name another `server.port`, or write `server: off`"
         case EACCES: "this user may not listen on \(place): name a `server.port` from 1024 on"
-        default: "this machine has no address \(site.options.host): mend `server.host`"
+        default: "this machine has no address \(site.options.host): fix `server.host`"
         }
     }
 }

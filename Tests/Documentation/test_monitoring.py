@@ -70,7 +70,7 @@ GOOD_TOO = {
         f'lockstep_listener_up{{{LISTENER}, instance="b"}}': "1x2000",
     },
     "one of two is down": {'up{instance="b"}': "0x2000"},
-    "a look through the documents is under way": {
+    "a scan is under way": {
         **STALE, f"lockstep_reconcile_progress_ratio{{{LISTENER}}}": "0.4x2000"},
     "a new server's oplog grows": {
         "lockstep_headroom_seconds": "0+60x2000", "lockstep_oplog_window_seconds": "0+60x2000"},

@@ -17,7 +17,7 @@ from network import MODES
 # the network beside them.
 KINDS = {}
 
-# While a model is out altogether, nothing may be parked.
+# While a model is unavailable altogether, nothing may be parked.
 OUTAGES = ["exit", "hang", "too few", "too many", "invalid", "no array", "another id"]
 # An answer that refuses an input is to be believed; so is a model that breaks on this input and not on the next.
 SLANDERS = ["null", "errors", *OUTAGES]

@@ -1,6 +1,6 @@
 /// Listeners on other listeners' outputs run after them.
 ///
-/// When a change concerns both, only the first is put in line: the second follows once the first is done, under the
+/// When a change concerns both, only the first is queued: the second follows once the first is done, under the
 /// same tickets, and is called with what the first has written.
 struct ListenerOrder {
     /// For each listener, those whose outputs it reads, directly or through others.

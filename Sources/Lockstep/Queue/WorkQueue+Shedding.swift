@@ -69,7 +69,7 @@ enum Shedding {
     /// How long a slow model may keep the others waiting.
     static let patience = Duration.seconds(10)
 
-    /// A listener whose model is out and that holds an eighth of the queue; else, once the queue has been full for
+    /// A listener whose model is unavailable and that holds an eighth of the queue; else, once the queue has been full for
     /// ten seconds, one that holds more than half of it while others share it.
     static func victim(
         _ loads: [Load], limit: Int, fullFor: Duration, isOut: (Int) -> Bool

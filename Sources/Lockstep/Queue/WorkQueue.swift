@@ -1,6 +1,6 @@
 /// Between the capture thread and the handlers: bounded in bytes, coalescing by document, one queue a listener.
 ///
-/// A full queue stops the reader; it never grows. A listener that fills it while its model is out is set behind.
+/// A full queue stops the reader; it never grows. A listener that fills it while its model is unavailable is set behind.
 final class WorkQueue: Sendable {
     /// What the capture or a scan found out about one document, for one listener.
     struct Offer {

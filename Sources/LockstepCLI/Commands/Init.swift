@@ -155,7 +155,7 @@ extension Init {
 extension Init {
     /// What this command writes is never a bad configuration.
     private func proofread(
-        _ text: String, or problem: String = "what would be written is not right, which should not happen"
+        _ text: String, or problem: String = "internal error: what would be written is not right"
     ) throws {
         do {
             _ = try Configuration.parse(

@@ -29,7 +29,7 @@ struct Proposal: Equatable {
     var unreachable: [Unreachable] = []
     var collections: [SkippedCollection] = []
 
-    /// Fields that are passed over and told of, of one collection.
+    /// Fields that are not proposed and named, of one collection.
     private static let mostTold = 20
 }
 

@@ -32,7 +32,7 @@ public struct OpenVINOError: Error, Sendable, Hashable {
             self.rawValue = rawValue
         }
 
-        /// Somebody has to mend the installation or the model.
+        /// Somebody has to fix the installation or the model.
         public static let stop = Self(rawValue: "stop")
         /// The batch can be halved until the text that breaks it stands alone.
         public static let park = Self(rawValue: "park")

@@ -33,7 +33,7 @@ struct ErrorAnswers: RouterMiddleware {
                 status: .serviceUnavailable, code: "mongodb", message: error.description, hint: error.hint)
         default:
             APIError(
-                status: .internalServerError, code: "internal", message: "this should not have happened",
+                status: .internalServerError, code: "internal", message: "internal error",
                 hint: "the log of the daemon may say more")
         }
     }

@@ -70,7 +70,7 @@ import TestSupport
             try await watching(db, options: options) { watcher in
                 try await db[docs].insertMany((0..<3000).map { ["_id": BSONValue($0), "text": "some text"] })
                 let time = try #require(try db.connection.operationTime())
-                try await eventually("the position moves past what was let go") {
+                try await eventually("the position moves past what was dropped") {
                     try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                 }
             }

@@ -45,7 +45,7 @@ import TestSupport
                         "to": BSONValue("\(db.name).docs"),
                         "dropTarget": true,
                     ], on: "admin", operation: "renameCollection")
-                try await eventually("the new documents are looked through") {
+                try await eventually("the new documents are scanned") {
                     let output = try await db.one(3)?[path: "_outputs.text.fragile"]?.int
                     let failures = try await db.failures().map(\.documentID)
                     return output == 4 && failures == [4]

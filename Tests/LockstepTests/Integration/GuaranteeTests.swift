@@ -6,7 +6,7 @@ import TestSupport
 
 /// Each mechanism that a guarantee rests on, with a test that fails without it: `scripts/check-mechanisms` takes them
 /// out one by one. What must never be stored is looked for in the history of the collection, since in the end
-/// everything is mended.
+/// everything is repaired.
 @Suite struct GuaranteeTests {
     // MARK: Nothing stale is written
 
@@ -71,7 +71,7 @@ import TestSupport
             }
             try db.update(["_id": 1], ["$unset": ["text": 1]])
             try await db[docs].insertMany([["_id": 2, "text": "slow"]])
-            // A look through the documents brings both in one round: it removes nothing before the model has answered.
+            // A scan brings both in one round: it removes nothing before the model has answered.
             try await watching(db, options: WatcherOptions(identifier: "another")) { watcher in
                 try await eventually("the model has the other input") { model.inputs == ["a", "slow"] }
                 try db.update(["_id": 1], ["$set": ["text": "a"]])
@@ -185,7 +185,7 @@ import TestSupport
         }
     }
 
-    /// A start that is cut short must find the position again: what no look through the documents would find is told
+    /// A start that is cut short must find the position again: what no scan would find is told
     /// by events alone.
     @Test func aSavedPositionIsNeverTakenBackByAnotherStart() async throws {
         try await withDatabase { db in
@@ -254,7 +254,7 @@ import TestSupport
         try await withDatabase { db in
             try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
             try await watching(db) { watcher in
-                // Past the first look through the documents, which would find it.
+                // Past the first scan, which would find it.
                 try await watcher.waitUntilFresh()
                 // As a process that was paused would park a document that was deleted meanwhile.
                 try await db[Collection("lockstep.failures")].insertMany([

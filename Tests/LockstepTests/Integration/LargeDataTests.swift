@@ -177,7 +177,7 @@ import TestSupport
                 #expect(try await db.failures().map(\.documentID) == [2])
                 #expect(try await db.one(1)?[path: "_outputs.text.wide"] != nil)
             }
-            // A document that is parked for that costs no call when all are looked through.
+            // A document that is parked for that costs no call when all are scanned.
             let calls = model.inputs
             try await watching(db, options: WatcherOptions(identifier: "another")) { watcher in
                 try await watcher.waitUntilQuiet()

@@ -39,7 +39,7 @@ import Testing
         #expect(begin(&apart) == nil)
         _ = apart.end(1)
         #expect(begin(&apart) == [2])
-        // The writer's model is out.
+        // The writer's model is unavailable.
         var out = scans([0: nil, 2: nil])
         #expect(begin(&out, without: [0]) == nil)
         // The reader was first: it leaves for the writer, and comes after it.

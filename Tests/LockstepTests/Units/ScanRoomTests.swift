@@ -23,9 +23,9 @@ import Testing
         Case(what: "both are full", bytes: [100, 200, 0], decision: .wait),
         Case(what: "one alone is full", bytes: [100, 0, 0], members: [0], decision: .wait),
         Case(
-            what: "whose model is out leaves at once", bytes: [100, 90, 0], out: [0], decision: .leave([0])),
+            what: "whose model is unavailable leaves at once", bytes: [100, 90, 0], out: [0], decision: .leave([0])),
         Case(
-            what: "whose model is out and who has room stays", bytes: [10, 10, 0], out: [0], decision: .read),
+            what: "whose model is unavailable and who has room stays", bytes: [10, 10, 0], out: [0], decision: .read),
         Case(what: "alone and out", bytes: [100, 0, 0], members: [0], out: [0], decision: .leave([0])),
         // Listener 2 reads the output of listener 0.
         Case(
@@ -42,7 +42,7 @@ import Testing
             decision: .leave([2])),
         Case(what: "a reader that has left", bytes: [0, 90, 100], members: [0], left: [2], decision: .read),
         Case(
-            what: "a reader whose model is out", bytes: [90, 90, 100], members: [0], out: [2],
+            what: "a reader whose model is unavailable", bytes: [90, 90, 100], members: [0], out: [2],
             decision: .leave([2])),
     ]
 

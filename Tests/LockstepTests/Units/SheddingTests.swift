@@ -2,7 +2,7 @@ import Testing
 
 @testable import Lockstep
 
-/// Whose changes are let go when the queue is full, and what is kept of them.
+/// Whose changes are dropped when the queue is full, and what is kept of them.
 @Suite struct SheddingTests {
     struct Case: Sendable {
         let what: String
@@ -15,7 +15,7 @@ import Testing
 
     static let cases = [
         Case(what: "nobody is out and it has just become full", bytes: [90, 10], victim: nil),
-        Case(what: "the one whose model is out goes at once", bytes: [20, 80], out: [0], victim: 0),
+        Case(what: "the one whose model is unavailable goes at once", bytes: [20, 80], out: [0], victim: 0),
         Case(what: "the larger one of two that are out", bytes: [20, 30, 50], out: [0, 1], victim: 1),
         Case(what: "one that is out and holds little is no use", bytes: [10, 90], out: [0], victim: nil),
         Case(what: "alone and out", bytes: [100], out: [0], victim: 0),
