@@ -126,9 +126,72 @@ import TestSupport
         let (status, report) = try await project.verify("--recompute")
         #expect(status == 1)
         #expect(report["stale"]?.int == 1 && report["fresh"]?.int == 29)
-        #expect(try await project.lockstep("verify", "--recompute").err.contains("document 7"))
+        let recomputed = try #require(report["recomputed"]?.document)
+        #expect(recomputed["compared"]?.int == 30 && recomputed["different"]?.int == 1, "\(recomputed)")
+        #expect(recomputed["exactly"]?.int == 30 && recomputed["vectors"]?.int == 0, "\(recomputed)")
+        let table = try await project.lockstep("verify", "--recompute")
+        #expect(table.err.contains("document 7"))
+        #expect(table.out.contains("30 outputs compared") && table.out.contains("1 differ"), "\(table)")
         #expect(try await project.verify("--recompute", "--repair").status == 0)
         #expect(try project.output(7) == 6)
+    }
+
+    /// Weights of eight bits, and vectors that are not of norm 1: the last digits are never the same twice.
+    @Test func recomputeTakesNoiseForNoDifference() async throws {
+        let project = try Project(
+            try TestServer.uri(), model: "{exec: [python3, noisy.py], version: \"1\", vectors: bson}")
+        try project.write(
+            "noisy.py",
+            """
+            import json, random, sys
+            def noisy(text):
+                own = random.Random(text)
+                return [(own.gauss(0, 1) + random.gauss(0, 0.01)) * 40 for _ in range(64)]
+            for line in sys.stdin:
+                request = json.loads(line)
+                answers = [noisy(str(text)) for text in request["inputs"]]
+                print(json.dumps({"id": request["id"], "predictions": answers}), flush=True)
+            """)
+        try project.insert((10..<40).map { ($0, "the text \($0)") })
+        #expect(try await project.verify("--repair").status == 0)
+        let (status, report) = try await project.verify("--recompute")
+        let recomputed = try #require(report["recomputed"]?.document)
+        #expect(status == 0 && recomputed["vectors"]?.int == 30, "\(report)")
+        #expect(try #require(recomputed["lowestCosine"]?.double) >= 0.999, "\(report)")
+        // The vector of another text is told from noise.
+        let other = try #require(try project.document(20)?[path: "_outputs.text.length"])
+        try project.update(11, ["$set": ["_outputs.text.length": other]])
+        try project.update(12, ["$set": ["_outputs.text.length": BSONValue(vector: [1, 2])]])
+        let table = try await project.lockstep("verify", "--recompute")
+        #expect(table.status == 1 && table.out.contains("2 differ"), "\(table)")
+        #expect(table.out.contains("cosine") && table.err.contains("document 11"), "\(table)")
+    }
+
+    @Test func aFilterThatCannotBeEvaluatedOnOneDocumentEndsNoCommand() async throws {
+        let project = try Project(try TestServer.uri())
+        let path = "\(project.folder)/lockstep.yaml"
+        let file = try String(contentsOfFile: path, encoding: .utf8)
+        let filter = "{$expr: {$gte: [{$size: \"$tags\"}, 1]}}"
+        try project.write(
+            "lockstep.yaml", file.replacingOccurrences(of: "key: text}", with: "key: text, where: \(filter)}")
+        )
+        try project.insert((0..<20).map { ($0, "text \($0)") })
+        for id in 1..<20 { try project.update(id, ["$set": ["tags": ["a"]]]) }
+        #expect(try await project.lockstep("check").status == 0)
+        #expect(try await project.lockstep("status").status == 0)
+        let (before, _) = try await project.verify()
+        let (after, report) = try await project.verify("--repair")
+        #expect(before == 1 && after == 1)
+        #expect(report["failed"]?.int == 1 && report["fresh"]?.int == 19, "\(report)")
+        let list = try await project.lockstep("failures", "list")
+        #expect(list.out.contains("`where`") && list.out.contains("17124"), "\(list)")
+        try await project.running { _ in
+            #expect(try await project.lockstep("wait").status == 0)
+            try project.update(0, ["$set": ["tags": ["a"]]])
+            #expect(try await project.lockstep("wait").status == 0)
+            #expect(try project.output(0) == 6)
+        }
+        #expect(try await project.verify().status == 0)
     }
 
     @Test func aRepairWithAModelThatDoesNotWorkEnds() async throws {

@@ -26,7 +26,8 @@ struct Verify: AsyncParsableCommand {
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
             var (reports, recomputed) = try await audit(db, distrusts: repair)
-            if repair, reports.contains(where: \.canBeRepaired) {
+            // What cannot be made fresh may not be parked yet.
+            if repair, reports.contains(where: { $0.canBeRepaired || $0.failed > 0 }) {
                 try await tryModels(of: reports, assembly, db)
                 try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
                 (reports, recomputed) = try await audit(db, distrusts: false)
