@@ -155,7 +155,7 @@ import Testing
         let text = lines.joined(separator: "\n")
         for part in [
             "lag 0.4 s   headroom 23.9 h of 24 h   queue 12 documents, 3.4 kB of 33.6 MB   memory 38 MB",
-            "  out: connection refused", "  looking through: 120 of 1000, 350/s, 2.5 s left", "\nStart it.\n",
+            "  unavailable: connection refused", "  scan: 120 of 1000, 350/s, 2.5 s left", "\nStart it.\n",
             "-  Documents are looked through.", "   Wait.", "12 ms  50 ms  120/s",
         ] {
             #expect(text.contains(part), "\(part)\n\(text)")

@@ -177,6 +177,20 @@ import Testing
         #expect(Words.time(seconds) == text)
     }
 
+    @Test func aLongTextIsCutAtTheEndOfAClauseAndKeptWhole() {
+        let short = Words.brief("connection refused")
+        #expect(short.text == "connection refused" && short.whole == nil)
+        let driver =
+            "No suitable servers found: `serverSelectionTimeoutMS` expired: [connection refused calling hello on 'db1:27017'] [connection refused calling hello on 'db2:27017'] [and more]"
+        let cut = Words.brief(driver)
+        #expect(
+            cut.text == "No suitable servers found: `serverSelectionTimeoutMS` expired" && cut.whole == driver
+        )
+        let words = String(repeating: "word ", count: 100)
+        #expect(Words.brief(words).text.count <= 162 && Words.brief(words).text.hasSuffix("word …"))
+        #expect(Words.brief(String(repeating: "x", count: 500)).text.count == 161)
+    }
+
     @Test(arguments: [(0, "0"), (999, "999"), (1204, "1,204"), (-1_234_567, "-1,234,567")])
     func numbersAreGrouped(number: Int, text: String) {
         #expect(Words.number(number) == text)

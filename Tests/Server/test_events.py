@@ -102,7 +102,8 @@ class Events(ServerTest):
                     continue
                 check.validate(data)
                 for change in data["changes"]:
-                    outcomes[change["document"]] = change
+                    if change["document"] == document:
+                        outcomes[document] = change
                 if outcomes.get(document, {}).get("outcome") == outcome:
                     return outcomes[document]
             raise AssertionError("the stream ended")

@@ -13,6 +13,8 @@ extension Handler {
             } catch is CancellationError {
                 bisection.unavailable("it was stopped")
             } catch {
+                // Each half is sent again; of a single input it is decided later.
+                if range.count > 1 { statistics.add(retries: range.count) }
                 bisection.failed(range, String(describing: error))
                 guard bisection.suspectsOutage else { continue }
                 let probes = [provenInput()].compactMap { $0 } + bisection.untried.map { values[$0] }
@@ -76,9 +78,13 @@ extension Handler {
             let time = ContinuousClock.now - began
             statistics.answered(after: time, failed: false)
             pace.called(values.count, took: time)
+            health.callSucceeded()
             return results
         } catch {
             statistics.answered(after: .now - began, failed: true)
+            if !(error is CancellationError), !Task.isCancelled {
+                health.callFailed(outage(String(describing: error)), at: began)
+            }
             throw error
         }
     }

@@ -34,7 +34,7 @@ struct Handler: Sendable {
             serverHealth.succeeded()
         } catch let error as MongoError where error.isTransient {
             let due = serverHealth.failed(error.description)
-            queue.giveBack(jobs.map(\.withoutValues), listener: index, due: due)
+            retry(jobs, due: due)
         } catch let error as MongoError where error.source == .server {
             // The collection may have given way to something else since it was looked at.
             collations.forget([listener.collection.name])
@@ -50,6 +50,7 @@ struct Handler: Sendable {
         let traits = try collations.traits(of: listener.collection.name)
         if let obstacle = traits.obstacle { return try passOver(jobs, obstacle) }
         health.isInTheWay(nil)
+        statistics.add(retries: jobs.count { $0.change.retry })
         let comparison = ByteComparison(listener, traits)
         let plan = try plan(jobs, comparison)
         let asked = ContinuousClock.now
@@ -93,7 +94,7 @@ struct Handler: Sendable {
     }
 
     /// A program's reason names its model already.
-    private func outage(_ reason: String) -> String {
+    func outage(_ reason: String) -> String {
         let model = "model `\(listener.model.name)`"
         return reason.hasPrefix(model) ? "the \(reason)" : "the \(model) does not work: \(reason)"
     }
@@ -114,16 +115,20 @@ struct Handler: Sendable {
                 Task.isCancelled
                 ? .now
                 : health.failed(outage(batch.unavailableReason))
-            giveBack(batch.unavailable.map(\.withoutValues), due: due)
-            statistics.add(retries: batch.unavailable.count)
+            retry(batch.unavailable, due: due)
         }
         for job in batch.broken {
             // Each attempt waits twice as long as the one before.
             let wait = Duration.milliseconds(200 << job.change.attempts)
-            giveBack([job.withoutValues], due: .now + wait)
+            retry([job], due: .now + wait)
         }
-        statistics.add(retries: batch.broken.count)
-        queue.giveBack(written.again.map(\.withoutValues), listener: index, due: .now)
+        retry(written.again, due: .now)
+    }
+
+    private func retry(_ jobs: [Job], due: ContinuousClock.Instant) {
+        giveBack(jobs.map(\.withoutValues), due: due)
+        // What a person has asked for is counted when it begins.
+        statistics.add(retries: jobs.count { !$0.change.retry })
     }
 }
 

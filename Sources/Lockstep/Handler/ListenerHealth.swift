@@ -10,6 +10,8 @@ final class ListenerHealth: Sendable {
         var retryAt: ContinuousClock.Instant?
         var outage: String?
         var outageSince: Int64?
+        /// Since when every call of the model has failed, and why the last one did.
+        var failing: (since: ContinuousClock.Instant, reason: String)?
         var isPaused = false
         var log = OutageLog()
         var obstacle: String?
@@ -96,12 +98,27 @@ final class ListenerHealth: Sendable {
         }
     }
 
-    /// Whether it works, and if not why.
-    var condition: (state: ListenerStatus.State, reason: String?) {
+    /// A call of the model failed: it may be the inputs, it may be the model.
+    func callFailed(_ reason: String, at now: ContinuousClock.Instant) {
+        state.withLock { $0.failing = ($0.failing?.since ?? now, reason) }
+    }
+
+    /// The model answered a call.
+    func callSucceeded() {
+        state.withLock { $0.failing = nil }
+    }
+
+    /// How long every call fails before that is told; an input that breaks the model is found in less, mostly.
+    private static let patience = Duration.seconds(1)
+
+    /// Whether it works, and if not why: as far as is seen, long before an outage is proven and anything follows from it.
+    func condition(at now: ContinuousClock.Instant) -> (state: ListenerStatus.State, reason: String?) {
         state.withLock { state in
             guard !state.isPaused else { return (.paused, nil) }
             if let obstacle = state.obstacle { return (.blocked, obstacle) }
-            return state.outage.map { (.out, $0) } ?? (.ok, nil)
+            if let outage = state.outage { return (.out, outage) }
+            guard let failing = state.failing, now - failing.since >= Self.patience else { return (.ok, nil) }
+            return (.out, failing.reason)
         }
     }
 

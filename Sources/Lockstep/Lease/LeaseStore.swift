@@ -32,6 +32,16 @@ package struct LeaseStore: Sendable {
             [
                 "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
                 "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
+                "listeners": listeners.map { listeners in
+                    BSONValue(
+                        listeners.map { listener in
+                            [
+                                "listener": BSONValue(listener.signature.id),
+                                "state": BSONValue(listener.state.rawValue),
+                                "reason": listener.reason.map { BSONValue($0) } ?? .null,
+                            ] as BSONValue
+                        })
+                } ?? .null,
             ]
         }
 

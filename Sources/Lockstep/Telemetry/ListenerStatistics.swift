@@ -97,7 +97,7 @@ final class ListenerStatistics: Sendable {
         guard !readAt.isEmpty else { return }
         let now = Moment.now
         for case let time? in readAt { latency.recordNanoseconds((now - time).nanoseconds) }
-        let some = readAt.indices.prefix(RecentChanges.ofOneRound).map { place in
+        let some = readAt.indices.suffix(RecentChanges.ofOneRound).map { place in
             let (id, outcome) = told(place)
             return (id: id, outcome: outcome, latency: readAt[place].map { now - $0 })
         }

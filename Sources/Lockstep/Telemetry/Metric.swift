@@ -55,7 +55,8 @@ extension Metric {
     public static let parked = Metric(
         "documents_parked_total", .counter, ["listener"], "Documents set aside because of their input.")
     public static let retries = Metric(
-        "retries_total", .counter, ["listener"], "Documents given back to be tried again.")
+        "retries_total", .counter, ["listener"],
+        "Documents tried again: after a failed call or write, or on request.")
     public static let changeLatency = Metric(
         "change_latency_seconds", .histogram, ["listener"],
         "Time from reading a change until its output is stored.")

@@ -18,7 +18,7 @@ public struct RecentChange: Sendable, Hashable {
     public let at: Int64
 }
 
-/// The last changes that were handled: a few of each round, for people to look at.
+/// The last changes that were handled: the newest of each round, for people to look at.
 final class RecentChanges: Sendable {
     private struct State {
         var changes: [RecentChange] = []
@@ -37,10 +37,12 @@ final class RecentChanges: Sendable {
         listener: String, at: Int64
     ) {
         state.withLock { state in
+            // The last numbers of the round.
+            let first = state.count + all - some.count + 1
             for (place, change) in some.enumerated() {
                 state.changes.append(
                     RecentChange(
-                        number: state.count + place + 1, listener: listener, documentID: change.id,
+                        number: first + place, listener: listener, documentID: change.id,
                         outcome: change.outcome, latency: change.latency, at: at))
             }
             state.count += all
@@ -56,5 +58,24 @@ final class RecentChanges: Sendable {
             let first = state.changes.lastIndex { $0.number <= number }.map { $0 + 1 } ?? 0
             return (Array(state.changes[first...].suffix(Self.limit)), state.count)
         }
+    }
+}
+
+extension RecentChange {
+    /// The newest of a listener, of each in turn, until there are so many; oldest first.
+    package static func selection(of changes: [RecentChange], limit: Int) -> [RecentChange] {
+        guard changes.count > limit else { return changes }
+        var byListener: [String: [RecentChange]] = [:]
+        for change in changes { byListener[change.listener, default: []].append(change) }
+        // The listener whose last change is the newest comes first.
+        var left = byListener.values.sorted { ($0.last?.number ?? 0) > ($1.last?.number ?? 0) }
+        var chosen: [RecentChange] = []
+        while chosen.count < limit, !left.isEmpty {
+            for index in left.indices where chosen.count < limit {
+                if let newest = left[index].popLast() { chosen.append(newest) }
+            }
+            left.removeAll(where: \.isEmpty)
+        }
+        return chosen.sorted { $0.number < $1.number }
     }
 }

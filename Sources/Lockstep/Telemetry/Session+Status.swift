@@ -54,7 +54,7 @@ extension Handler {
     fileprivate func status(
         load: (documents: Int, missing: Int), look: Reconciler.Look, documents: Int, parked: Int
     ) -> ListenerStatus {
-        let (state, reason) = health.condition
+        let (state, reason) = health.condition(at: .now)
         // Counts of different moments: what does not fit together is cut.
         let failed = min(parked, documents)
         var left = documents - failed
@@ -75,7 +75,8 @@ extension Handler {
         }
         return ListenerStatus(
             id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
-            version: listener.modelVersion, output: listener.outputPath.text, state: state,
+            version: listener.modelVersion, output: listener.outputPath.text,
+            filter: listener.filter, state: state,
             reason: reason, outSince: health.outageSince, documents: documents,
             fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)

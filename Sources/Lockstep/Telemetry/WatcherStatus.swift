@@ -56,6 +56,8 @@ public struct ListenerStatus: Sendable {
     public var version: String
     /// The path of the predictions.
     public var output: String
+    /// Its MQL filter; nil for every document.
+    public var filter: BSONDocument?
     public var state: State
     /// Why its model is out, or what is in the way.
     public var reason: String?

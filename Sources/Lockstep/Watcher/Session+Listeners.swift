@@ -64,7 +64,7 @@ extension Session {
     /// What other processes are told of its listeners, in their order.
     var running: [RunningListener] {
         zip(handlers, signatures).map { handler, signature in
-            let (state, reason) = handler.health.condition
+            let (state, reason) = handler.health.condition(at: .now)
             return RunningListener(signature, state: state, reason: reason)
         }
     }

@@ -18,7 +18,8 @@ public struct WatcherInfo: Sendable, Hashable, Codable {
     public var alreadyFresh = 0
     /// Documents parked because a model refuses their input.
     public var parked = 0
-    /// Documents given back to be tried again, because their model did not answer.
+    /// Documents tried again: their model or MongoDB did not answer, their batch broke the model, they changed meanwhile,
+    /// or a person asked for it.
     public var retries = 0
     /// Positions in the change stream that were saved.
     public var positionsSaved = 0

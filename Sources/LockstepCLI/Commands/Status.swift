@@ -34,18 +34,28 @@ struct Status: AsyncParsableCommand {
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
             let reports = try await db.audit(progress: ProgressReport.make())
-            let checkpoint = try await db.checkpoint()
-            let lease = try await db.lease()
-            let now = try await db.clusterTime()
-            let lag = lag(checkpoint?.position, now: now)
+            let daemon = DaemonView(
+                checkpoint: try await db.checkpoint(), lease: try await db.lease(),
+                now: try await db.clusterTime(), listeners: assembly.listeners.map(\.signature))
             if options.json {
-                Terminal.print(json(reports, checkpoint, lag, lease).json)
+                Terminal.print(json(reports, daemon).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
-                Terminal.print(text(checkpoint, lag, isStandalone: !db.deployment.hasChangeStreams))
-                Terminal.print(text(lease))
+                for line in daemon.lines(isStandalone: !db.deployment.hasChangeStreams) {
+                    Terminal.print(line)
+                }
             }
         }
+    }
+
+    private func json(_ reports: [ListenerReport], _ daemon: DaemonView) -> BSONDocument {
+        [
+            "listeners": BSONValue(reports.map { BSONValue($0.document) }),
+            "ok": BSONValue(reports.allSatisfy(\.isFresh)),
+            "position": daemon.position.map { BSONValue(timestamp: $0.clusterTime) } ?? .null,
+            "lagSeconds": daemon.lag.map { BSONValue($0) } ?? .null,
+            "lease": daemon.lease.map { BSONValue($0.document) } ?? .null,
+        ]
     }
 
     private func follow(_ configuration: Configuration) async throws {
@@ -64,41 +74,6 @@ struct Status: AsyncParsableCommand {
         try await StatusWatch(
             api: DaemonAPI(server), interval: interval.duration, isJSON: options.json
         ).run()
-    }
-
-    /// Seconds of the cluster between now and the position.
-    private func lag(_ position: Position?, now: BSONTimestamp?) -> Int? {
-        guard let position, let now else { return nil }
-        return max(0, Int(now.seconds) - Int(position.clusterTime.seconds))
-    }
-
-    private func text(_ lease: LeaseStore.Entry?) -> String {
-        guard let lease, lease.isAlive else { return "no `lockstep run` follows this database now" }
-        return "followed by \(lease.holderText) since \(Terminal.date(lease.since))"
-    }
-
-    private func json(
-        _ reports: [ListenerReport], _ checkpoint: Checkpoint?, _ lag: Int?, _ lease: LeaseStore.Entry?
-    ) -> BSONDocument {
-        [
-            "listeners": BSONValue(reports.map { BSONValue($0.document) }),
-            "ok": BSONValue(reports.allSatisfy(\.isFresh)),
-            "position": checkpoint?.position.map { BSONValue(timestamp: $0.clusterTime) } ?? .null,
-            "lagSeconds": lag.map { BSONValue($0) } ?? .null,
-            "lease": lease.map { BSONValue($0.document) } ?? .null,
-        ]
-    }
-
-    private func text(_ checkpoint: Checkpoint?, _ lag: Int?, isStandalone: Bool) -> String {
-        guard !isStandalone else { return "standalone server: no change stream, no position" }
-        guard let checkpoint, let position = checkpoint.position, let lag else {
-            return "no position yet: `lockstep run` has not been started on this database"
-        }
-        let date = Terminal.date(Int64(position.clusterTime.seconds) * 1000)
-        let state =
-            checkpoint.isComplete ? "" : "; documents that were there before are still being looked through"
-        return
-            "position \(date), \(Terminal.duration(.seconds(lag))) behind\(state)"
     }
 }
 

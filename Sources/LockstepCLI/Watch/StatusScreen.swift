@@ -140,13 +140,15 @@ extension StatusScreen {
         var notes: [String] = []
         if listener.state != "ok" {
             notes.append(
-                fit("  \(listener.state)\(listener.reason.map { ": \($0)" } ?? "")".onOneLine, .yellow))
+                fit(
+                    "  \(Self.word(listener.state))\(listener.reason.map { ": \($0)" } ?? "")".onOneLine,
+                    .yellow))
         }
         if let progress = listener.reconcile {
             let left = progress.secondsLeft.map { ", \(Self.seconds($0)) left" } ?? ""
             notes.append(
                 fit(
-                    "  looking through: \(progress.documents) of \(progress.total), \(Self.rate(progress.perSecond))\(left)"
+                    "  scan: \(progress.documents) of \(progress.total), \(Self.rate(progress.perSecond))\(left)"
                 ))
         }
         return notes
@@ -258,6 +260,11 @@ extension StatusScreen {
             }
         }
         return lines
+    }
+
+    /// A listener's state as people call it.
+    private static func word(_ state: String) -> String {
+        state == "out" ? "unavailable" : state
     }
 
     private static func seconds(_ seconds: Double) -> String {

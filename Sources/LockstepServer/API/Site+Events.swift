@@ -20,8 +20,10 @@ extension Site {
     private static let changesShown = 20
 
     @concurrent private func stream(to writer: inout any ResponseBodyWriter) async throws {
-        // What happened a moment ago is of interest, too.
-        var seen = max(0, watcher.recentChanges().count - Self.changesShown)
+        // What happened a moment ago is of interest, too; what went before is not.
+        let (recent, count) = watcher.recentChanges()
+        var seen = count
+        if !recent.isEmpty { try await writer.write(Self.event(recent, skipped: 0)) }
         var round = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             if let event = changes(after: &seen) { try await writer.write(event) }
@@ -36,13 +38,17 @@ extension Site {
     private func changes(after seen: inout Int) -> ByteBuffer? {
         let (changes, count) = watcher.recentChanges(after: seen)
         guard count > seen else { return nil }
-        let shown = changes.suffix(Self.changesShown)
         defer { seen = count }
+        return Self.event(changes, skipped: count - seen - min(changes.count, Self.changesShown))
+    }
+
+    private static func event(_ changes: [RecentChange], skipped: Int) -> ByteBuffer {
+        let shown = RecentChange.selection(of: changes, limit: changesShown)
         let report: BSONDocument = [
             "changes": BSONValue(shown.map { BSONValue($0.report) }),
-            "skipped": BSONValue(max(0, count - seen - shown.count)),
+            "skipped": BSONValue(max(0, skipped)),
         ]
-        return Self.event("changes", Data(report.json.utf8))
+        return event("changes", Data(report.json.utf8))
     }
 
     private static func event(_ name: String, _ data: Data) -> ByteBuffer {

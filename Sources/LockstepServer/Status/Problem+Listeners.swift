@@ -13,22 +13,22 @@ extension Problem {
             let models = names(group.map(\.model))
             // The one with most pending documents speaks for all.
             let worst = group.max { $0.stale + $0.missing < $1.stale + $1.missing } ?? group[0]
-            let reason = worst.reason ?? "the model `\(worst.model)` does not work"
-            let told = Set(group.map(\.model)).count > 1 ? "\(models): \(reason)" : reason
+            let reason = Words.brief(worst.reason ?? "the model `\(worst.model)` does not work")
+            let told = Set(group.map(\.model)).count > 1 ? "\(models): \(reason.text)" : reason.text
             let ids = group.map(\.id)
             guard pending > 0 else {
                 return Problem(
                     code: "modelOut", severity: .warning, listeners: ids,
                     message: "When it was last called: \(told). Nothing\(place(group)) is pending.",
-                    hint: "Fix the model; it is retried on the next change.")
+                    hint: "Fix the model; it is retried on the next change.", detail: reason.whole)
             }
             return Problem(
                 code: "modelOut", severity: .error, listeners: ids,
                 message:
                     "\(Words.capitalised(told)). \(Words.pending(pending, place(group))); nothing is lost.",
                 hint:
-                    "Fix the model: it is retried every few seconds. If its program changed, run `lockstep reload`: it is a new version."
-            )
+                    "Fix the model: it is retried every few seconds. If its program changed, run `lockstep reload`: it is a new version.",
+                detail: reason.whole)
         }
     }
 

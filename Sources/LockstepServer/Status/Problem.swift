@@ -14,14 +14,20 @@ struct Problem: Encodable, Equatable, Sendable {
     let listeners: [String]
     let message: String
     let hint: String
+    /// The whole of a reason that the message shortens.
+    @Nullable var detail: String?
 
-    init(code: String, severity: Severity, listeners: [String] = [], message: String, hint: String) {
+    init(
+        code: String, severity: Severity, listeners: [String] = [], message: String, hint: String,
+        detail: String? = nil
+    ) {
         self.code = code
         self.severity = severity
         _listener = Nullable(wrappedValue: listeners.count == 1 ? listeners[0] : nil)
         self.listeners = listeners
         self.message = message
         self.hint = hint
+        _detail = Nullable(wrappedValue: detail)
     }
 
     /// It is about the daemon, or about one of these listeners.
@@ -42,19 +48,25 @@ extension Problem {
 
     private static func ofWatcher(_ status: WatcherStatus, _ maxLag: Double) -> [Problem] {
         var found: [Problem] = []
-        func add(_ code: String, _ severity: Severity, _ message: String, _ hint: String) {
-            found.append(Problem(code: code, severity: severity, message: message, hint: hint))
+        func add(
+            _ code: String, _ severity: Severity, _ message: String, _ hint: String, detail: String? = nil
+        ) {
+            found.append(
+                Problem(code: code, severity: severity, message: message, hint: hint, detail: detail))
         }
+        let fault = status.fault.map { Words.brief($0) }
         switch status.state {
         case .disconnected:
             add(
                 "disconnected", .error,
-                "MongoDB does not answer: \(Words.withoutStop(status.fault ?? "no reason given")). Nothing is lost.",
-                "It is asked again until it answers. Is there a primary, and can this machine reach it?")
+                "MongoDB does not answer: \(Words.withoutStop(fault?.text ?? "no reason given")). Nothing is lost.",
+                "It is asked again until it answers. Is there a primary, and can this machine reach it?",
+                detail: fault?.whole)
         case .ended:
             add(
-                "ended", .error, status.fault.map { "Lockstep has ended: \($0)" } ?? "Lockstep has ended.",
-                "Start `lockstep run` again; it goes on where it was.")
+                "ended", .error,
+                fault.map { "Lockstep has ended: \(Words.withoutStop($0.text))." } ?? "Lockstep has ended.",
+                "Start `lockstep run` again; it goes on where it was.", detail: fault?.whole)
         case .standingBy:
             let holder = status.holder ?? "Another process"
             if let difference = status.difference {

@@ -44,6 +44,8 @@ struct StatusReport: Encodable, Sendable {
         var model: String
         var version: String
         var output: String
+        /// Its filter as Extended JSON.
+        @Nullable var `where`: String?
         var state: String
         @Nullable var reason: String?
         var documents: Int
@@ -86,6 +88,7 @@ extension StatusReport.Entry {
         model = listener.model
         version = listener.version
         output = listener.output
+        `where` = listener.filter?.json
         state = listener.state.rawValue
         reason = listener.reason
         documents = listener.documents

@@ -42,6 +42,20 @@ enum Words {
             Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
+    /// A long text, as of a driver, up to the end of a clause or a word, and the whole of it if something is left out.
+    static func brief(_ text: String, limit: Int = 160) -> (text: String, whole: String?) {
+        guard text.count > limit else { return (text, nil) }
+        let head = text.prefix(limit)
+        for end in [": [", " [", " (", "\n", ". ", "; "] {
+            if let range = head.range(of: end),
+                head.distance(from: head.startIndex, to: range.lowerBound) > 20
+            {
+                return (String(head[..<range.lowerBound]), text)
+            }
+        }
+        return (head.lastIndex(of: " ").map { String(head[..<$0]) + " …" } ?? head + "…", text)
+    }
+
     /// To put a full stop behind.
     static func withoutStop(_ text: String) -> Substring {
         text.hasSuffix(".") ? text.dropLast() : text[...]

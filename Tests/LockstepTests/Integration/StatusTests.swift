@@ -142,4 +142,62 @@ import TestSupport
             }
         }
     }
+
+    /// Each call ends, none succeeds, and none is over soon.
+    @Test func aModelThatFailsEachCallIsUnavailableLongBeforeAnOutageIsProven() async throws {
+        try await withDatabase { db in
+            let model = Dying()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await watcher.waitUntilQuiet()
+                try await db[docs].insertMany((0..<64).map { ["_id": BSONValue($0), "text": "abc"] })
+                try await eventually("it is told") { watcher.status().listeners[0].state == .out }
+                #expect(watcher.status().listeners[0].reason?.contains("it died") == true)
+                // The first round is under way still: nothing has been given back or parked.
+                #expect(watcher.status().info.parked == 0 && model.failures < 7)
+                model.recover()
+                try await watcher.waitUntilQuiet()
+                try await eventually("it works") {
+                    watcher.status().listeners[0].state == .ok && watcher.status().listeners[0].fresh == 64
+                }
+            }
+        }
+    }
+
+    @Test func everyKindOfRetryIsCounted() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await watcher.waitUntilQuiet()
+                func retries(_ what: String, _ body: () async throws -> Void) async throws -> Int {
+                    let before = watcher.info().retries
+                    try await body()
+                    try await eventually(what) { watcher.info().retries > before }
+                    try await watcher.waitUntilQuiet()
+                    return watcher.info().retries - before
+                }
+                let halved = try await retries("a batch is halved") {
+                    model.become(.breaks(on: "bad"))
+                    try await db[docs].insertMany(
+                        (0..<10).map { ["_id": BSONValue($0), "text": $0 == 3 ? "bad" : "good"] })
+                }
+                // In halves: 10, 5 and 3 or 2; then the culprit twice more.
+                #expect(halved >= 17 && halved < 30)
+                let asked = try await retries("a person asks") {
+                    model.become(.works)
+                    let count = try await db.retryFailures()
+                    #expect(count == 1)
+                }
+                #expect(asked == 1)
+                let unavailable = try await retries("the model is unavailable") {
+                    model.become(.unavailable)
+                    try await db[docs].insertMany([["_id": 10, "text": "good"]])
+                    try await eventually("it was tried") { watcher.status().listeners[0].state == .out }
+                    model.become(.works)
+                }
+                #expect(unavailable >= 1)
+            }
+        }
+    }
 }

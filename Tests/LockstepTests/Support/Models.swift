@@ -81,6 +81,10 @@ final class Fragile: Model {
         let description = "the model broke"
     }
 
+    struct Died: Error, CustomStringConvertible {
+        let description = "it died"
+    }
+
     func become(_ behaviour: Behaviour) {
         state.withLock { $0.behaviour = behaviour }
     }
@@ -104,6 +108,29 @@ final class Fragile: Model {
         case .unavailable: throw ModelError.unavailable("connection refused")
         case .wrongCount: return [.success(1)] + texts.map { .success($0.count) }
         }
+    }
+}
+
+/// A model each of whose calls fails after some time, until it recovers.
+final class Dying: Model {
+    let name = "dying"
+    let limits = BatchLimits(count: 100, concurrency: 1)
+    private let state = Mutex<(works: Bool, failures: Int)>((false, 0))
+
+    func predict(_ texts: [String]) async throws -> [Int] {
+        if state.withLock(\.works) { return texts.map(\.count) }
+        try await Task.sleep(for: .milliseconds(600))
+        if state.withLock(\.works) { return texts.map(\.count) }
+        state.withLock { $0.failures += 1 }
+        throw Fragile.Died()
+    }
+
+    func recover() {
+        state.withLock { $0.works = true }
+    }
+
+    var failures: Int {
+        state.withLock(\.failures)
     }
 }
 

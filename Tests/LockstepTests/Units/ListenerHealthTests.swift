@@ -35,4 +35,23 @@ import Testing
         health.succeeded()
         #expect(health.isOut && health.holdsUntil(now) != nil)
     }
+
+    @Test func aModelWhoseEveryCallFailsIsToldBeforeItIsAnOutage() {
+        func state(_ seconds: Double) -> ListenerStatus.State {
+            health.condition(at: now + .seconds(seconds)).state
+        }
+        health.callFailed("it broke", at: now)
+        // An input that breaks the model is found meanwhile, perhaps.
+        #expect(state(0.5) == .ok)
+        health.callFailed("it broke again", at: now + .seconds(1))
+        #expect(state(1.5) == .out)
+        #expect(health.condition(at: now + .seconds(1.5)).reason == "it broke again")
+        // Nothing follows from it yet.
+        #expect(!health.isOut && health.holdsUntil(now) == nil)
+        health.callSucceeded()
+        #expect(state(9) == .ok)
+        #expect(health.pause(true))
+        health.callFailed("it broke", at: now)
+        #expect(state(9) == .paused)
+    }
 }
