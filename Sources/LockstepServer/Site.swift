@@ -34,6 +34,7 @@ struct Site: Sendable {
         reading.get("/status", use: status)
         reading.get("/history", use: history)
         reading.get("/failures", use: failures)
+        reading.get("/failures/reasons", use: failureReasons)
         reading.get("/freshness", use: freshness)
         reading.get("/events", use: events)
         let changing = router.group("/v1").add(middleware: TokenCheck(options, for: .changing))

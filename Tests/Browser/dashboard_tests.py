@@ -78,7 +78,7 @@ class DashboardTests(unittest.TestCase):
         page.scheme("light")
         self.heal()
         page.open(lockstep.url, TOKEN)
-        page.wait(lambda: page.text("#link") == "● live", "the connection")
+        page.wait(lambda: page.text("#link") == "● page connected", "the connection")
         page.wait(lambda: "There are no documents" in page.sentence(), "the state without documents")
         page.complaints()
 
@@ -123,7 +123,7 @@ class Watching(DashboardTests):
         self.insert("docs", {"_id": "last", "text": "one"})
         page.wait(lambda: '"last"' in page.rows("changes")[0], "the last document on top of the changes")
         self.assertRegex(page.rows("changes")[0], r"^\d\d:\d\d:\d\d ✓ stored [\d.,]+ ms \"last\" docs\.text → words$")
-        self.assertTrue(any('"d0"' in row for row in page.rows("changes")))
+        self.assertTrue(any('"d19"' in row for row in page.rows("changes")))
         now = lambda: int(page.js("return document.getElementById('count-outputs').textContent").replace(",", ""))
         page.wait(lambda: now() == stored + 21, "21 predictions stored in the counts")
         page.wait(lambda: page.js("return document.querySelector('#rates .predictions').getAttribute('d')"),
@@ -164,7 +164,7 @@ class Watching(DashboardTests):
     def test_the_token_leaves_the_address_bar(self):
         self.assertEqual(page.driver.current_url, lockstep.url + "/")
         page.driver.refresh()
-        page.wait(lambda: page.text("#link") == "● live", "the connection")
+        page.wait(lambda: page.text("#link") == "● page connected", "the connection")
         page.press("Pause docs")
         self.wait_for_card(DOCS, "paused")  # without being asked
         page.press("Resume docs")
@@ -180,7 +180,7 @@ class Failing(DashboardTests):
         page.wait(lambda: re.search(r"The model moody .+ nothing is lost", page.sentence()), "what fails, in words")
         self.assertEqual(page.text("#word"), "✕ Not current")
         self.assertTrue(page.text("#hint"), "nothing says what to do")
-        self.wait_for_card(NOTES, "model fails", r"\b12 missing")
+        self.wait_for_card(NOTES, "unavailable", r"\b12 missing")
         self.wait_for_card(DOCS, "following")
         page.wait(lambda: page.driver.title == "✕ not current – Lockstep", "the title")
         self.assertIn("Not current. The model moody", page.text("#voice"))  # what a screen reader says
@@ -196,7 +196,7 @@ class Failing(DashboardTests):
         self.assertIn("a text that begins with bad is refused", row)
         self.assertIn('"refused"', row)
         self.assertIn("notes.text → moody", row)
-        self.wait_for_card(NOTES, r"\b1 failed", r"\b1 fresh")
+        self.wait_for_card(NOTES, r"\b1 parked", r"\b1 fresh")
 
         page.press('Retry "refused"')  # too early: nothing was mended
         page.wait(lambda: any("it failed again" in row for row in page.rows("failures")), "that it failed again")
@@ -213,19 +213,31 @@ class Failing(DashboardTests):
         self.mood("strict", "words")
         self.insert("notes", *({"_id": i, "text": "bad"} for i in range(30)))
         self.insert("docs", {"_id": "other", "text": "bad"})
-        self.wait_for("1–25 of 31", "#page")
+        self.wait_for("30 a text that begins with bad is refused notes.text → moody", "#reasons li")
+        page.press("Show the 31 documents")
+        self.wait_for("1–10 of 31", "#page")
         page.press("Next")
-        self.wait_for("26–31 of 31", "#page")
+        self.wait_for("11–20 of 31", "#page")
         page.press("Show 30 failures")
-        self.wait_for("1–25 of 30", "#page")
+        self.wait_for("1–10 of 30", "#page")
         self.assertFalse(any("docs.text" in row for row in page.rows("failures")))
         self.mood("")
         self.mood("", "words")
         page.press("Retry all 30")
-        self.wait_for("30 documents are being tried again", "#failures-said")
-        self.wait_for_card(NOTES, r"\b30 fresh", "0 failed")
-        self.wait_for_card(DOCS, r"\b1 failed")  # it was not asked for
+        self.wait_for("30 documents are retried", "#failures-said")
+        self.wait_for_card(NOTES, r"\b30 fresh", "0 parked")
+        self.wait_for_card(DOCS, r"\b1 parked")  # it was not asked for
         self.wait_for("None of this listener.", "#no-failures")
+
+    def test_the_failures_of_one_reason_are_retried_together(self):
+        self.mood("strict")
+        self.insert("notes", *({"_id": i, "text": "bad"} for i in range(3)))
+        self.insert("docs", {"_id": "other", "text": "one"})
+        self.wait_for("3 a text that begins with bad is refused", "#reasons li")
+        self.mood("")
+        page.press("Retry 3 documents of notes.text → moody")
+        self.wait_for_card(NOTES, r"\b3 fresh", "0 parked")
+        page.wait(lambda: not page.shown("#reasons"), "that no reason is left")
 
     def test_an_id_beyond_what_javascript_counts_is_retried_as_it_is(self):
         self.mood("strict")
@@ -253,8 +265,8 @@ class Changing(DashboardTests):
     def test_documents_are_looked_through_again(self):
         self.insert("docs", *({"_id": i, "text": "one"} for i in range(10)))
         self.wait_for_card(DOCS, r"\b10 fresh")
-        page.press("Look through again: docs")
-        self.wait_for_card(DOCS, "All its documents are looked through.")
+        page.press("Scan again: docs")
+        self.wait_for_card(DOCS, "All its documents are scanned.")
         self.wait_for("Everything is fresh.")
 
     def test_a_wrong_token_is_asked_for_again(self):
@@ -299,7 +311,7 @@ class Connection(DashboardTests):
         process = lockstep.process.pid
         lockstep.stop()
         page.wait(lambda: re.search(r"No connection to Lockstep since \d\d:\d\d:\d\d", page.text("#lost")), "the banner")
-        self.assertEqual(page.driver.title, "○ disconnected – Lockstep")
+        self.assertEqual(page.driver.title, "○ page disconnected – Lockstep")
         self.wait_for("old", "#lost")
         self.assertIn("grayscale", page.js("return getComputedStyle(document.getElementById('state')).filter"))
         self.assertRegex(page.text("#word"), "until .* fresh")
@@ -307,7 +319,7 @@ class Connection(DashboardTests):
         self.assertEqual(accessibility.everything(page), [])
         lockstep.start()
         self.assertNotEqual(lockstep.process.pid, process)
-        page.wait(lambda: page.text("#link") == "● live" and not page.shown("#lost"), "the new connection")
+        page.wait(lambda: page.text("#link") == "● page connected" and not page.shown("#lost"), "the new connection")
         self.wait_for(f"process {lockstep.process.pid}", "#about")
         self.insert("docs", {"_id": "after", "text": "two"})
         self.wait_for_card(DOCS, r"\b2 fresh")
@@ -339,7 +351,7 @@ class Connection(DashboardTests):
             page.open(other.url)
             page.wait(lambda: page.card(NOTES), "the listener")
             self.assertIn("server: {token:", page.text("#locked"))
-            for name in ("Pause notes", "Look through again: docs", "Retry all"):
+            for name in ("Pause notes", "Scan again: docs", "Retry all"):
                 button = page.button(name)
                 self.assertFalse(button.is_enabled(), name)
                 self.assertEqual(button.get_attribute("aria-describedby"), "locked", name)
@@ -397,6 +409,73 @@ class Looking(DashboardTests):
         self.assertIn("button", " ".join(accessibility.names(page)))
         self.assertIn("a table has no headers", accessibility.structure(page))
         self.assertTrue(accessibility.overflow(page))
+
+
+class Many(DashboardTests):
+    """Forty listeners on twelve collections."""
+
+    def setUp(self):
+        super().setUp()
+        models = {name: f"  {name}:\n    exec: [python3, {HERE}/models/moody.py, mood-of-{name}]\n    version: '1'\n"
+                  for name in ("words", "moody")}
+        listeners = "".join(
+            f"  - {{model: {'moody' if i % 4 == 1 else 'words'}, on: c{i % 12:02}, key: k{i // 12}"
+            f"{', where: {lang: en}' if i == 5 else ''}}}\n" for i in range(40))
+        text = CONFIGURATION.replace("HOST", "127.0.0.1").replace("database: shop", "database: many")
+        text = text[:text.index("models:")] + "models:\n" + "".join(models.values()) + "listeners:\n" + listeners
+        text = text.replace("mongodb://127.0.0.1:27017", lockstep.uri)
+        self.other = Lockstep(binary, folder / "many", text, mongodb=lockstep.uri)
+        (self.other.folder / "mood-of-moody").write_text("")
+        self.other.start()
+        self.addCleanup(self.other.stop)
+        self.addCleanup(page.open, lockstep.url)
+        self.collections = [self.other.client.many[f"c{i:02}"] for i in range(12)]
+        for collection in self.collections:
+            collection.delete_many({})
+            collection.insert_many({"_id": i, "lang": "en", **{f"k{k}": f"one {i}" for k in range(4)}} for i in range(20))
+        page.open(self.other.url, TOKEN)
+        self.wait_for("Everything is fresh.", seconds=60)
+
+    def rows(self):
+        return [row for row in page.texts("#dense tbody tr") if row]
+
+    def fail(self):
+        (self.other.folder / "mood-of-moody").write_text("exit")
+        for collection in self.collections:
+            collection.update_many({}, {"$set": {f"k{k}": "two words" for k in range(4)}})
+        page.wait(lambda: "The model moody" in page.sentence() and "10 listeners" in page.text("#state"), "one problem of ten listeners", 60)
+
+    def test_they_are_a_line_each_and_the_wrong_ones_come_first(self):
+        self.assertEqual(page.text("#listeners-sum"), "40 on 12 collections")
+        self.assertEqual(len(self.rows()), 12)  # all is well: the collections alone
+        page.press("c05")
+        page.wait(lambda: len(self.rows()) == 15, "the three of that collection")
+        page.press("k0 → moody")
+        self.wait_for_card("c05/k0/moody", "_outputs.k0.moody", r'where \{ "lang" : "en" \}', "Pause")
+        self.fail()
+        self.assertEqual(page.text("#state").count("nothing is lost"), 1)
+        self.assertRegex(self.rows()[0], "unavailable")
+        self.assertRegex(self.rows()[-1], "following")
+
+    def test_they_are_searched_and_grouped_by_model(self):
+        page.driver.find_element("css selector", "#search").send_keys("k3 words")
+        page.wait(lambda: len([row for row in self.rows() if "k3 → words" in row]) == 3, "those of the key and model")
+        page.driver.find_element("css selector", "#search").clear()
+        page.driver.find_element("css selector", "#search").send_keys("no such")
+        self.wait_for("No listener matches.", "#no-match")
+        page.driver.find_element("css selector", "#search").clear()
+        page.driver.find_element("css selector", "#group").send_keys("model")
+        page.wait(lambda: len(self.rows()) == 2, "the two models")
+        self.assertRegex(" ".join(self.rows()), r"moody 10 listeners .* words 30 listeners")
+
+    def test_the_page_stays_short_and_accessible(self):
+        self.fail()
+        for width, most in ((1280, 1800), (360, 5000)):
+            page.size(width, 900)
+            for scheme in ("light", "dark"):
+                page.scheme(scheme, reduced_motion=True)
+                self.assertEqual(accessibility.everything(page) + accessibility.overflow(page), [])
+            self.assertLess(page.js("return document.documentElement.scrollHeight"), most)
 
 
 class Serving(DashboardTests):

@@ -87,7 +87,7 @@ class Conformance(ServerTest):
             [{"_id": number, "text": "refuse" if number % 3 else "a few words"} for number in range(30)])
         cls.daemon.fresh()
 
-    def schemathesis(self, daemon, *arguments, operations=13):
+    def schemathesis(self, daemon, *arguments, operations=14):
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks",
                        "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
         result = subprocess.run(
@@ -109,7 +109,7 @@ class Conformance(ServerTest):
     def test_where_there_is_none(self):
         self.schemathesis(self.run_daemon().start(), "--include-tag", "listeners", "--include-tag", "failures",
                           # 403 with the reason, in place of 401.
-                          "--exclude-checks", "missing_required_header,ignored_auth", operations=5)
+                          "--exclude-checks", "missing_required_header,ignored_auth", operations=6)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,17 @@ class Failures(ServerTest):
         answer = self.daemon.get("/v1/failures?listener=docs%2Ftext%2Fnobody").json
         self.assertEqual(answer, {"failures": [], "total": 0, "next": None})
 
+    def test_they_are_counted_by_reason_and_listener(self):
+        answer = self.daemon.get("/v1/failures/reasons").json
+        self.assertEqual([(group["listener"], group["reason"], group["count"]) for group in answer["groups"]],
+                         [(LISTENER, "this text is to be refused", 120), (OTHER, "this text is to be refused", 9)])
+        self.assertFalse(answer["hasMore"])
+        one = self.daemon.get("/v1/failures/reasons?limit=1").json
+        self.assertEqual((len(one["groups"]), one["hasMore"]), (1, True))
+        other = self.daemon.get(f"/v1/failures/reasons?listener={OTHER}").json
+        self.assertEqual([group["count"] for group in other["groups"]], [9])
+        self.assertEqual(self.daemon.get("/v1/failures/reasons?after=x").status, 400)
+
     def test_wrong_questions(self):
         for query in ["limit=0", "limit=501", "limit=x", "limit=-1", "limit=1.5", "limit=", "after=x", "after=%00", "after=",
                       "after=e30=", "after=" + "A" * 3000, "order=1", "limit=1&limit=2", "after=bnVsbA==",
@@ -161,6 +172,15 @@ class Retry(ServerTest):
         self.assertEqual(self.retry({"listener": OTHER}), 9)
         wait_until(lambda: self.total(OTHER) == 0, "those of the listener are predicted")
         self.assertEqual((self.total(), self.predicted()), (120, [0, 9]))
+
+    def test_a_reason(self):
+        self.behave(self.daemon, "mended")
+        self.assertEqual(self.retry({"listener": OTHER, "reason": "another reason"}), 0)
+        self.assertEqual(self.retry({"listener": OTHER, "reason": "this text is to be refused"}), 9)
+        wait_until(lambda: self.total(OTHER) == 0, "those of the reason are predicted")
+        self.assertEqual(self.total(), 120)
+        wrong = self.daemon.post("/v1/failures/retry", {"reason": {"$ne": ""}})
+        self.assertEqual((wrong.status, wrong.code), (400, "badRequest"))
 
     def test_all(self):
         self.behave(self.daemon, "mended")

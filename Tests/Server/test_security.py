@@ -8,7 +8,7 @@ import unittest
 
 from support import LISTENER, PASSWORD, TOKEN, ServerTest, wait_until
 
-READS = ["/v1/status", "/v1/history", "/v1/failures", "/v1/freshness"]
+READS = ["/v1/status", "/v1/history", "/v1/failures", "/v1/failures/reasons", "/v1/freshness"]
 OPEN = ["/", "/health/live", "/health/ready", "/metrics", "/openapi.json"]
 CHANGES = ["/v1/failures/retry", *(f"/v1/listeners/docs%2Ftext%2Fwords/{what}" for what in
                                    ["pause", "resume", "reconcile"])]

@@ -88,10 +88,18 @@ extension Database {
     }
 
     /// Asks whoever watches to try parked documents again; gives how many there are.
+    ///
+    /// - Parameters:
+    ///   - listener: only those of this listener.
+    ///   - document: only the one with this `_id`.
+    ///   - reason: only those that were parked for exactly this reason.
     @discardableResult
-    public func retryFailures(listener: String? = nil, document: BSONValue? = nil) async throws -> Int {
+    public func retryFailures(
+        listener: String? = nil, document: BSONValue? = nil, reason: String? = nil
+    ) async throws -> Int {
         try await perform { connection in
-            try FailureStore(connection: connection).requestRetry(listener: listener, document: document)
+            try FailureStore(connection: connection).requestRetry(
+                listener: listener, document: document, reason: reason)
         }
     }
 }

@@ -223,8 +223,10 @@ package struct FailureStore: Sendable {
         range.append(bound(.maxKey), forKey: "$lte")
     }
 
-    /// Marks parked documents to be tried again by whoever runs; all of them without a listener.
-    package func requestRetry(listener: String?, document: BSONValue?) throws(MongoError) -> Int {
+    /// Marks parked documents to be tried again by whoever runs: those that match what is given.
+    package func requestRetry(
+        listener: String?, document: BSONValue?, reason: String? = nil
+    ) throws(MongoError) -> Int {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "update")
         command.array("updates") { updates in
@@ -235,6 +237,7 @@ package struct FailureStore: Sendable {
                     if let document {
                         filter.document("_id.document") { $0.append(document, forKey: "$eq") }
                     }
+                    if let reason { filter.document("reason") { $0.append(reason, forKey: "$eq") } }
                 }
                 operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }
                 operation.append(true, forKey: "multi")

@@ -28,6 +28,22 @@ extension Site {
         ])
     }
 
+    /// `GET /v1/failures/reasons?listener=…&limit=…`: how many for each reason of each listener, the most first.
+    @Sendable func failureReasons(_ request: Request, _ context: Context) async throws -> Response {
+        let query = try Query(request, takes: ["listener", "limit"])
+        let limit = try query.number("limit", 1...500) ?? 50
+        let (groups, hasMore) = try await db.failureGroups(listener: query["listener"], limit: limit)
+        return .json([
+            "groups": BSONValue(
+                groups.map { group in
+                    [
+                        "listener": BSONValue(group.listener), "reason": BSONValue(group.reason),
+                        "count": BSONValue(group.count), "since": BSONValue(Words.date(group.since)),
+                    ] as BSONValue
+                }), "hasMore": BSONValue(hasMore),
+        ])
+    }
+
     /// `POST /v1/failures/retry`
     @Sendable func retry(_ request: Request, _ context: Context) async throws -> Response {
         let body = try await request.readBody()
@@ -36,18 +52,20 @@ extension Site {
         }
         for (key, value) in order {
             switch (key, value.type) {
-            case ("listener", .string), ("document", _): break
-            case ("listener", _): throw APIError.badRequest("`listener` must be a text")
+            case ("listener", .string), ("reason", .string), ("document", _): break
+            case ("listener", _), ("reason", _): throw APIError.badRequest("`\(key)` must be a text")
             default:
                 throw APIError.badRequest(
-                    "`\(key.prefix(100))` is not known", hint: "there are `listener` and `document`")
+                    "`\(key.prefix(100))` is not known", hint: "there are `listener`, `document` and `reason`"
+                )
             }
         }
         if order["document"] != nil, order["listener"] == nil {
             throw APIError.badRequest("`document` needs its `listener`")
         }
         let count = try await db.retryFailures(
-            listener: order["listener"]?.string, document: order["document"])
+            listener: order["listener"]?.string, document: order["document"],
+            reason: order["reason"]?.string)
         return .json(["retried": count])
     }
 }
