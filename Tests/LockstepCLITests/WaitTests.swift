@@ -92,4 +92,36 @@ import TestSupport
             #expect(try await second.stop().status == 0)
         }
     }
+
+    @Test func statusSaysWhatIsPausedAndHowFarBehindItReallyIs() async throws {
+        let project = try Project(try TestServer.uri())
+        try configure(project)
+        try project.insert([(1, "abc")])
+        try await project.running { daemon in
+            #expect(try await project.lockstep("wait").status == 0)
+            #expect(try await project.lockstep("pause", "docs/text/other").status == 0)
+            try await eventually("status names it") {
+                let text = try await project.lockstep("status").out
+                return text.contains("`docs/text/other` is paused") && !text.contains("being scanned")
+            }
+            // The position of an idle stream is saved now and then; nothing is behind meanwhile.
+            try await eventually("the position is some seconds old") {
+                let status = try BSONDocument(json: try await project.lockstep("status", "--json").out)
+                let now = try #require(
+                    try Connection(uri: project.uri, database: project.database).operationTime())
+                let position = try #require(status["position"]?.timestamp)
+                guard now.seconds >= position.seconds + 4 else { return false }
+                #expect(status["lagSeconds"]?.int ?? 99 <= 1, "\(status)")
+                let listeners = status[path: "lease.listeners"]?.array?.compactMap(\.document) ?? []
+                #expect(
+                    listeners.map { $0["state"]?.string } == ["ok", "paused"]
+                        && listeners.map { $0["listener"]?.string } == [
+                            "docs/text/length", "docs/text/other",
+                        ])
+                return true
+            }
+            #expect(try await project.lockstep("resume", "docs/text/other").status == 0)
+            #expect(try await project.lockstep("wait").status == 0)
+        }
+    }
 }

@@ -5,7 +5,7 @@ struct MethodAnswers: RouterMiddleware {
     private static let allowed: [(path: [Substring], methods: String)] =
         [
             "", "health/live", "health/ready", "metrics", "openapi.json", "v1/status", "v1/history",
-            "v1/failures", "v1/freshness", "v1/events",
+            "v1/failures", "v1/failures/reasons", "v1/freshness", "v1/events",
         ].map { ($0.split(separator: "/"), "GET, HEAD") }
         + [
             "v1/failures/retry", "v1/listeners/:id/pause", "v1/listeners/:id/resume",
