@@ -38,12 +38,19 @@ struct Status: AsyncParsableCommand {
             let lease = try await db.lease()
             let now = try await db.clusterTime()
             let lag = lag(checkpoint?.position, now: now)
+            let warnings = try await db.warnings()
             if options.json {
-                Terminal.print(json(reports, checkpoint, lag, lease).json)
+                Terminal.print(json(reports, checkpoint, lag, lease, warnings).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
                 Terminal.print(text(checkpoint, lag, isStandalone: !db.deployment.hasChangeStreams))
                 Terminal.print(text(lease))
+                if db.deployment.hasChangeStreams, let text = AuditText.state(checkpoint?.audit) {
+                    Terminal.print(text)
+                }
+                for text in Warnings.texts(warnings) {
+                    Terminal.print(Style.out.paint("warning: \(text)", .yellow))
+                }
             }
         }
     }
@@ -78,7 +85,8 @@ struct Status: AsyncParsableCommand {
     }
 
     private func json(
-        _ reports: [ListenerReport], _ checkpoint: Checkpoint?, _ lag: Int?, _ lease: LeaseStore.Entry?
+        _ reports: [ListenerReport], _ checkpoint: Checkpoint?, _ lag: Int?, _ lease: LeaseStore.Entry?,
+        _ warnings: [ListenerWarning]
     ) -> BSONDocument {
         [
             "listeners": BSONValue(reports.map { BSONValue($0.document) }),
@@ -86,6 +94,8 @@ struct Status: AsyncParsableCommand {
             "position": checkpoint?.position.map { BSONValue(timestamp: $0.clusterTime) } ?? .null,
             "lagSeconds": lag.map { BSONValue($0) } ?? .null,
             "lease": lease.map { BSONValue($0.document) } ?? .null,
+            "audit": AuditText.json(checkpoint?.audit),
+            "warnings": BSONValue(warnings.map { BSONValue($0.document) }),
         ]
     }
 
@@ -107,7 +117,7 @@ enum ReportTable {
     static func text(_ reports: [ListenerReport]) -> String {
         // With `as`, collection, key and model do not say which listener it is.
         let isNamed = reports.contains { $0.id != "\($0.on)/\($0.key)/\($0.model)" }
-        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED"]
+        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED", "NO INPUT"]
         let places = ["COLLECTION", "KEY", "MODEL"] + (isNamed ? ["LISTENER", "OUTPUT"] : [])
         var table = Table(
             header: places + counts,
@@ -115,12 +125,15 @@ enum ReportTable {
                 [report.on, report.key, report.model] + (isNamed ? [report.id, report.output] : [])
                     + [
                         report.documents, report.fresh, report.stale, report.missing, report.extra,
-                        report.failed,
+                        report.failed, report.withoutInput,
                     ].map(String.init)
             })
         table.color = { column, cell in
-            guard column > places.count + 1, cell != "0" else { return nil }
-            return column == places.count + counts.count - 1 ? .red : .yellow
+            // What has no input is no fault.
+            guard column > places.count + 1, column < places.count + counts.count - 1, cell != "0" else {
+                return nil
+            }
+            return column == places.count + counts.count - 2 ? .red : .yellow
         }
         return table.text(width: Terminal.outWidth, style: .out)
     }
