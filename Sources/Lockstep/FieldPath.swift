@@ -38,6 +38,11 @@ public struct FieldPath: Hashable, Sendable {
         return nil
     }
 
+    /// True at or under `_outputs`.
+    package var isOutput: Bool {
+        components.first == "_outputs"
+    }
+
     /// True when a change at one of them can change what stands at the other: equal, or one above the other.
     public func overlaps(_ other: FieldPath) -> Bool {
         pathsOverlap(text.utf8, other.text.utf8)

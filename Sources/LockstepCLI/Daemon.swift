@@ -99,8 +99,9 @@ struct Daemon: Service {
         let parked =
             info.parked == 0
             ? "" : "; \(Terminal.count(info.parked, "document")) parked, see `lockstep failures list`"
-        let text =
-            "lockstep: caught up (\(Terminal.count(info.outputs, "output")) written\(parked)); following changes"
+        let removed = info.removed == 0 ? "" : ", \(info.removed) removed"
+        let written = Terminal.count(info.outputs - info.removed, "output")
+        let text = "lockstep: caught up (\(written) written\(removed)\(parked)); following changes"
         if greeting.isJSON { Terminal.note(text) } else { Terminal.print(text) }
         if server != nil, !isServed { try await announce() }
     }
@@ -132,7 +133,8 @@ extension Daemon {
         giveUp: @escaping @Sendable () -> Void = {}
     ) async throws {
         _ = configuration.server.map { _ in DaemonServer.metrics }
-        let options = WatcherOptions(reconcileEvery: configuration.reconcileEvery)
+        let options = WatcherOptions(
+            reconcileEvery: configuration.reconcileEvery, auditEvery: configuration.auditEvery)
         let watcher = DatabaseWatcher(db: db, options: options)
         let live = LiveConfiguration(configuration, assembly)
         let reloader = Reloader(

@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
     public var listeners: [ListenerSpec]
     /// How often a standalone server is audited for writes of others. Default 30 s.
     public var reconcileEvery: Duration
+    /// The time in which all documents are audited once where there is a change stream; nil when it is off. Default a day.
+    public var auditEvery: Duration? = .seconds(86400)
     /// Nil when it is off.
     public var server: ServerSpec? = ServerSpec()
 

@@ -32,6 +32,11 @@ enum FileReader {
             configuration.reconcileEvery =
                 node.duration("`reconcileEvery`", problems: &problems) ?? configuration.reconcileEvery
         }
+        if let node = file["auditEvery"] {
+            configuration.auditEvery =
+                node.isOff
+                ? nil : node.duration("`auditEvery`", problems: &problems) ?? configuration.auditEvery
+        }
         if let node = file["server"] { configuration.server = ServerReader.read(node, problems: &problems) }
         return (configuration, isComplete)
     }

@@ -12,7 +12,7 @@ enum FilterReader {
             problems.add(node.line, "`where` must be a filter, as `{lang: en}`: found \(node.found)")
             return nil
         }
-        let filter = document(entries, problems: &problems)
+        let filter = document(entries, in: .fields, problems: &problems)
         if FilterPaths(filter).paths.contains(where: { $0.components.first == "_lockstep" }) {
             problems.add(
                 node.line, "`where` must not look at `_lockstep`, which Lockstep itself changes: take it out")
@@ -20,29 +20,40 @@ enum FilterReader {
         return filter
     }
 
-    private static func document(_ entries: [YAMLNode.Entry], problems: inout Problems) -> BSONDocument {
+    private static func document(
+        _ entries: [YAMLNode.Entry], in place: FilterMistakes.Place, problems: inout Problems
+    ) -> BSONDocument {
+        for (line, message) in FilterMistakes.problems(ofNames: entries, in: place) {
+            problems.add(line, message)
+        }
         var elements: [(String, BSONValue)] = []
         for entry in entries {
             if entry.key.utf8.contains(0) {
                 problems.add(entry.line, "a field's name must not hold a NUL byte")
                 continue
             }
-            elements.append((entry.key, value(entry.value, problems: &problems)))
+            let beside = FilterMistakes.place(beside: entry.key, in: place)
+            elements.append((entry.key, value(entry.value, in: beside, problems: &problems)))
         }
         return BSONDocument(elements)
     }
 
-    private static func value(_ node: YAMLNode, problems: inout Problems) -> BSONValue {
+    private static func value(
+        _ node: YAMLNode, in place: FilterMistakes.Place, problems: inout Problems
+    ) -> BSONValue {
         switch node.content {
         case .scalar(let scalar):
+            if let problem = FilterMistakes.problem(ofText: scalar, in: place) {
+                problems.add(node.line, problem)
+            }
             return self.scalar(scalar, line: node.line, problems: &problems)
         case .list(let nodes):
-            return BSONValue(nodes.map { value($0, problems: &problems) })
+            return BSONValue(nodes.map { value($0, in: place, problems: &problems) })
         case .mapping(let entries):
             if let name = entries.first(where: { extendedJSON.contains($0.key) })?.key {
                 return extended(node, name, problems: &problems)
             }
-            return BSONValue(document(entries, problems: &problems))
+            return BSONValue(document(entries, in: place, problems: &problems))
         }
     }
 }

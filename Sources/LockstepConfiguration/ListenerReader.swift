@@ -89,10 +89,3 @@ private func collectionProblem(_ name: String) -> String? {
     if name.utf8.count > 191 { return "is longer than 191 bytes" }
     return nil
 }
-
-extension FieldPath {
-    /// True at or under `_outputs`.
-    var isOutput: Bool {
-        components.first == "_outputs"
-    }
-}

@@ -6,7 +6,7 @@ enum ServerReader {
     /// - Returns: nil for `server: off`.
     static func read(_ node: YAMLNode, problems: inout Problems) -> Configuration.ServerSpec? {
         if case .scalar(let scalar) = node.content {
-            if ["off", "false", "no"].contains(scalar.text.lowercased()) { return nil }
+            if node.isOff { return nil }
             if ["on", "true", "yes"].contains(scalar.text.lowercased()) { return .init() }
             problems.add(
                 node.line, "`server` must be `off` or a mapping, as `{port: 7077}`: found \(node.found)")

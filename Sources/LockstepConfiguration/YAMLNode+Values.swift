@@ -15,6 +15,12 @@ extension YAMLNode {
         return nil
     }
 
+    /// `off`, `false` or `no`.
+    var isOff: Bool {
+        guard case .scalar(let scalar) = content else { return false }
+        return ["off", "false", "no"].contains(scalar.text.lowercased())
+    }
+
     /// A length of time above zero.
     func duration(_ what: String, problems: inout Problems) -> Duration? {
         guard case .scalar(let scalar) = content, let duration = Duration(written: scalar.text),

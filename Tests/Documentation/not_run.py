@@ -26,6 +26,8 @@ SHOWN = {
      "/etc/lockstep/client.pem&authMechanism=MONGODB-X509"): "needs certificates; TLSTests log in with such a URI",
     ("docs/architecture.md", "MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Handler ──▶ AnyModel ──▶ OutputWriter ──▶ MongoDB"):
         "a picture",
+    ("docs/configuration.md", "warning: docs/text/words: no document of `docs` has a value at `txet`. Did you mean `text`?"):
+        "needs mistakes in a configuration; MistakeTests make them",
     ("README.md", "_outputs.text.words   : 4"): "fields as a picture; the tests of the daemon compare them",
 }
 

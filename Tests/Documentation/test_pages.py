@@ -94,7 +94,7 @@ class ProseTests(unittest.TestCase):
         keys = set(_keys(json.loads(not_run.output_of("schema"))))
         self.assertGreaterEqual(keys, {"uri", "exec", "where", "workers", "count"})
         rows = set(re.findall(r"^\| `(?:batch\.)?(\w+)` \|", markdown.text_of("docs/configuration.md"), re.MULTILINE))
-        sections = {"mongodb", "models", "listeners", "server", "reconcileEvery", "batch"}
+        sections = {"mongodb", "models", "listeners", "server", "reconcileEvery", "auditEvery", "batch"}
         self.assertEqual(sorted(keys - rows - sections), [])
 
     def test_what_is_not_run_is_still_shown(self):

@@ -56,10 +56,10 @@ import TestSupport
         #expect(before.status == 0)
         #expect(
             before.out == """
-                { "listeners" : [ { "on" : "docs", "key" : "text", "model" : "length", "documents" : 3, "fresh" : 0, \
+                { "listeners" : [ { "on" : "docs", "key" : "text", "model" : "length", "documents" : 3, "withoutInput" : 0, "fresh" : 0, \
                 "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0, "id" : "docs/text/length", "output" : "_outputs.text.length" } ], \
                 "ok" : false, "position" : null, \
-                "lagSeconds" : null, "lease" : null }
+                "lagSeconds" : null, "lease" : null, "audit" : null, "warnings" : [  ] }
 
                 """)
         #expect(try await project.lockstep("status").out.contains("`lockstep run` has not been started"))
@@ -104,7 +104,8 @@ import TestSupport
         #expect(status == 1)
         #expect(
             report == [
-                "on": "docs", "key": "text", "model": "length", "documents": 30, "fresh": 27, "stale": 1,
+                "on": "docs", "key": "text", "model": "length", "documents": 29, "withoutInput": 1,
+                "fresh": 27, "stale": 1,
                 "missing": 1, "extra": 1, "failed": 0,
                 "id": "docs/text/length", "output": "_outputs.text.length",
             ])

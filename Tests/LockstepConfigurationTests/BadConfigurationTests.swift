@@ -1,3 +1,4 @@
+import Lockstep
 import Testing
 
 @testable import LockstepConfiguration
@@ -156,7 +157,7 @@ extension BadConfigurationTests {
         ("# only a comment\n", "lockstep.yaml: the file is empty: it needs `mongodb`, `models` and `listeners`"),
         (
             "- a\n- b\n",
-            "lockstep.yaml:1: the file must be a mapping with `mongodb`, `models`, `listeners`, `reconcileEvery`, `server`: found a list"
+            "lockstep.yaml:1: the file must be a mapping with `mongodb`, `models`, `listeners`, `reconcileEvery`, `auditEvery`, `server`: found a list"
         ),
         (
             "mongodb: {uri: x\nmodels: 1\n",
@@ -190,7 +191,7 @@ extension BadConfigurationTests {
         ("mongodb: {uri: 'mongodb://h', database: 'a$b'}", "1: the database's name `a$b` must not hold `$`"),
         ("mongodb: 5", "1: `mongodb` must be a mapping with `uri`, `database`: found `5`"),
         ("mongodb: {uri: 'mongodb://h', database: a, tls: x}", "1: unknown key `tls` of `mongodb`, which has `uri`, `database`"),
-        ("other: {}", "1: the file needs `mongodb`, as `mongodb: {uri: …, database: …}`|1: unknown key `other` of the file, which has `mongodb`, `models`, `listeners`, `reconcileEvery`, `server`"),
+        ("other: {}", "1: the file needs `mongodb`, as `mongodb: {uri: …, database: …}`|1: unknown key `other` of the file, which has `mongodb`, `models`, `listeners`, `reconcileEvery`, `auditEvery`, `server`"),
         ("mongo: {}", "1: unknown key `mongo` of the file: did you mean `mongodb`?"),
         ("servers: {}\n\(mongodb)", "1: unknown key `servers` of the file: did you mean `server`?"),
     ]

@@ -30,6 +30,7 @@ import Testing
         #expect(configuration.mongodb.uri == "mongodb://127.0.0.1:27017")
         #expect(configuration.mongodb.database == "shop")
         #expect(configuration.reconcileEvery == .seconds(30))
+        #expect(configuration.auditEvery == .seconds(86400))
         #expect(configuration.models["minilm"]?.kind == .openvino(directory: "models/all-MiniLM-L6-v2"))
         #expect(configuration.models["length"]?.kind == .exec(.init(arguments: ["python3", "length.py"])))
         #expect(configuration.models["length"]?.version == "1")
@@ -56,6 +57,7 @@ import Testing
                     batch: {count: 10, bytes: 1000}
                 listeners: [{model: length, on: docs, key: text}]
                 reconcileEvery: 5m
+                auditEvery: 2h
                 """, environment: ["WORKERS": "4", "TOKEN": "secret"])
         let model = try #require(configuration.models["length"])
         let exec = Configuration.ExecSpec(
@@ -67,6 +69,7 @@ import Testing
         #expect(model.batchCount == 10)
         #expect(model.batchBytes == 1000)
         #expect(configuration.reconcileEvery == .seconds(300))
+        #expect(configuration.auditEvery == .seconds(7200))
     }
 
     @Test func theDatabaseMayStandInTheURI() throws {

@@ -15,6 +15,7 @@ import Testing
           - {model: a, on: docs, key: [title, text], as: size, where: {lang: en}}
           - {model: a, on: docs, key: text}
         reconcileEvery: 30s
+        auditEvery: 1d
         server: {host: 127.0.0.1, port: 7077, token: 0123456789abcdef, maxLag: 60s, hosts: [a]}
         """
 

@@ -19,8 +19,12 @@ final class Capture: Sendable {
         var awaited = AwaitedTimes()
         /// Events read that concern what is watched.
         var events = 0
+        /// Those of `lockstep.failures`.
+        var failureEvents = 0
         /// When the end of the stream was read, if nothing was read since.
         var endSeenAt: ContinuousClock.Instant?
+        /// Nothing has come for a while, and the server is asked to wait longer before it says so again.
+        var isIdle = false
         /// Why the stream is not open, while it is to be opened again.
         var fault: String?
     }
@@ -36,6 +40,9 @@ final class Capture: Sendable {
     private let onPauses: @Sendable () -> Void
     private let reveal: @Sendable (inout [WorkQueue.Offer]) -> Void
     private let state = Monitor(State())
+
+    /// A batch of fewer bytes, and of fewer events than were asked for, ends where the stream ends.
+    private static let bytesOfEnd = 1 << 20
 
     /// - Parameters:
     ///   - onCollections: documents of these collections came or went without events of their own.
@@ -96,8 +103,10 @@ final class Capture: Sendable {
     var position: Position? { state.withLock { $0.position } }
     var awaited: AwaitedTimes { state.withLock { $0.awaited } }
     var events: Int { state.withLock { $0.events } }
+    var failureEvents: Int { state.withLock { $0.failureEvents } }
     var fault: String? { state.withLock { $0.fault } }
     var endSeenAt: ContinuousClock.Instant? { state.withLock { $0.endSeenAt } }
+    var isIdle: Bool { state.withLock { $0.isIdle && $0.isOpen } }
 }
 
 // MARK: The thread
@@ -181,13 +190,15 @@ extension Capture {
         }
         defer { batches.close() }
         var isFirst = true
+        var lastEvent = ContinuousClock.now
         var left = reading.eventLimit
         var changes = false
         while !stops, left > 0, !changes {
             do throws(MongoError) {
-                guard
-                    let batch = try batches.next(limit: reading.batchLimit, patience: ChangeStream.patience)
-                else {
+                let isIdle = .now - lastEvent > ChangeStream.idleAfter
+                state.withLock { $0.isIdle = isIdle }
+                let patience = isIdle ? ChangeStream.idlePatience : ChangeStream.patience
+                guard let batch = try batches.next(limit: reading.batchLimit, patience: patience) else {
                     break
                 }
                 guard let token = batch.resumeToken else { continue }
@@ -195,6 +206,7 @@ extension Capture {
                 isFirst = false
                 from = .resume(token)
                 guard let findings = take(batch, Position(token: token), reading) else { return false }
+                if findings.events > findings.foreignEvents { lastEvent = .now }
                 left -= findings.events
                 changes = foreign.saw(bytes: findings.bytes, foreign: findings.foreignBytes)
                 // A filter may hide the token's own event, without which MongoDB does not go on; a time it takes.
@@ -224,15 +236,19 @@ extension Capture {
         guard offer(findings.offers, StreamPlace(position: position, readAt: .now)) else { return nil }
         findings.offers = []
         let events = findings.events - findings.foreignEvents
+        let failures = findings.failureEvents
         let isAwaited = findings.isAwaited
-        let isEnd = findings.events == 0
+        let isEnd =
+            findings.events == 0
+            || findings.events < reading.batchLimit && findings.bytes < Self.bytesOfEnd
         state.signalling { state in
             state.isOpen = true
             state.position = position
             state.fault = nil
-            // A batch without events is what the server sends at the end of the stream.
+            // The server goes on filling a batch until it is at the end of the stream.
             state.endSeenAt = isEnd ? readAt : nil
             state.events += events
+            state.failureEvents += failures
             if isAwaited { state.awaited.add(position.clusterTime, at: readAt) }
         }
         return findings

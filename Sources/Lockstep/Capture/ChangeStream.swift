@@ -10,6 +10,10 @@ struct ChangeStream: Sendable {
 
     /// Milliseconds that the server waits for an event before it answers with an empty batch.
     static let patience = 250
+    /// The same once nothing has come for a while: longer than two renewals of the lease are apart, whose events end it.
+    static let idlePatience = 2500
+    /// How long nothing must have come.
+    static let idleAfter = Duration.seconds(2)
     /// Events in a batch, at most. The server would fill 16 MB, which costs several times that on the way here.
     static let batchLimit = 2000
 

@@ -14,6 +14,8 @@ struct Router {
         var changedCollections: [String] = []
         /// Somebody paused a listener or resumed it.
         var changesPauses = false
+        /// Those of `lockstep.failures`.
+        var failureEvents = 0
         /// Somebody waits for this batch to be reflected.
         var isAwaited = false
     }
@@ -61,7 +63,9 @@ struct Router {
             return
         }
         switch name {
-        case FailureStore.collection: return routeFailure(event, into: &findings)
+        case FailureStore.collection:
+            findings.failureEvents += 1
+            return routeFailure(event, into: &findings)
         case PauseStore.collection:
             findings.changesPauses = true
             return

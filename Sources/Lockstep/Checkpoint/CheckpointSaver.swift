@@ -138,9 +138,11 @@ final class CheckpointSaver: Sendable {
         guard isNews || isFinal else { return }
         // First the proof that the outputs are there to stay, then the position that relies on it.
         guard try proves() else { return }
-        let checkpoint = Checkpoint(
+        var checkpoint = Checkpoint(
             position: position, stream: stream, listeners: progress, reflected: reflected,
             at: currentMilliseconds(), auditedFrom: audited, isFinal: isFinal)
+        checkpoint.inputs = statistics.tallies.counts.inputs
+        checkpoint.audit = statistics.audit.round
         elections.saw(try store.save(checkpoint))
         state.withLock { state in
             state.position = position

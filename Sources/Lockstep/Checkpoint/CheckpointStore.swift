@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Positions and progress in `lockstep.checkpoints`, one document a watcher.
 package struct CheckpointStore: Sendable {
     package static let collection = "lockstep.checkpoints"
@@ -7,6 +9,8 @@ package struct CheckpointStore: Sendable {
     let identifier: String
     /// The lease's term that this process saves in. An older one than what is stored saves nothing.
     let term: Int64
+    /// What ``home()`` found, until the collection is made anew.
+    private let knownHome = KnownHome()
 
     package init(connection: Connection, identifier: String, term: Int64 = 0) {
         self.connection = connection
@@ -60,7 +64,7 @@ package struct CheckpointStore: Sendable {
     func save(_ checkpoint: Checkpoint) throws(MongoError) -> BSONValue? {
         var fields = checkpoint.document.map { ($0.key, $0.value) }
         fields.append(("term", BSONValue(int64: term)))
-        fields.append(("home", try home() ?? .null))
+        fields.append(("home", try knownHome.value { () throws(MongoError) in try home() } ?? .null))
         return try update(["$set": BSONValue(BSONDocument(fields))])
     }
 
@@ -108,7 +112,25 @@ package struct CheckpointStore: Sendable {
                 operation.append(true, forKey: "upsert")
             }
         }
-        return try connection.store(command, collection: Self.collection, operation: "update").election
+        let result = try connection.store(command, collection: Self.collection, operation: "update")
+        if !result.upserted.isEmpty { knownHome.forget() }
+        return result.election
+    }
+}
+
+/// Asked once: each saved position would ask again, on an idle server too.
+private final class KnownHome: Sendable {
+    private let state = Mutex<BSONValue?>(nil)
+
+    func value(_ ask: () throws(MongoError) -> BSONValue?) throws(MongoError) -> BSONValue? {
+        if let known = state.withLock({ $0 }) { return known }
+        let found = try ask()
+        state.withLock { $0 = found }
+        return found
+    }
+
+    func forget() {
+        state.withLock { $0 = nil }
     }
 }
 
@@ -130,6 +152,10 @@ package struct Checkpoint: Sendable {
     package var listeners: [String: Progress]
     /// What each listener has reflected, those apart whose documents are scanned.
     package var reflected: Reflected
+    /// How many documents had an input when they were counted last, by the definition of a listener.
+    package var inputs: [String: InputShare] = [:]
+    /// Where the periodic audit is.
+    package var audit: AuditRound?
     /// Milliseconds since 1970.
     package var at: Int64
     /// When the last whole look through everything began, on a standalone server.
@@ -182,6 +208,7 @@ extension Checkpoint {
         }
         at = document["at"]?.millisecondsSince1970 ?? 0
         auditedFrom = document["auditedFrom"]?.millisecondsSince1970
+        audit = document["audit"]?.document.flatMap(AuditRound.init)
         isFinal = document["final"]?.bool ?? false
         listeners = [:]
         reflected = [:]
@@ -194,6 +221,11 @@ extension Checkpoint {
             if let shape = entry["shape"]?.string, let time = entry["reflected"]?.timestamp {
                 let version = entry["version"]?.string
                 reflected[ListenerSignature(id: id, shape: shape, version: version)] = time
+            }
+            if let documents = entry["documents"]?.int, let without = entry["withoutInput"]?.int,
+                documents >= without, without >= 0
+            {
+                inputs[definition] = InputShare(documents: documents, withoutInput: without)
             }
         }
     }
@@ -211,6 +243,10 @@ extension Checkpoint {
                 fields.append(("shape", BSONValue(listener.shape)))
                 fields.append(("version", listener.version.map { BSONValue($0) } ?? .null))
             }
+            if let share = inputs[progress.definition] {
+                fields.append(("documents", BSONValue(share.documents)))
+                fields.append(("withoutInput", BSONValue(share.withoutInput)))
+            }
             return BSONValue(BSONDocument(fields))
         }
         return [
@@ -220,6 +256,7 @@ extension Checkpoint {
             "stream": BSONValue(stream),
             "listeners": BSONValue(progress),
             "at": BSONValue(millisecondsSince1970: at),
+            "audit": audit.map { BSONValue($0.document) } ?? .null,
             "auditedFrom": auditedFrom.map { BSONValue(millisecondsSince1970: $0) } ?? .null,
             "final": BSONValue(isFinal),
         ]

@@ -11,7 +11,7 @@ enum Headroom: Int, Comparable, Sendable {
     }
 
     /// Seconds behind that are nothing, however short the oplog reaches: an idle stream's position is ten old.
-    private static let patience = 30
+    static let patience = 30
 
     /// - Parameters:
     ///   - position: the saved position's time, in seconds since 1970, as the others.
@@ -40,8 +40,14 @@ struct HeadroomWatch {
     private static let interval = Duration.seconds(30)
 
     /// Gives what is to be logged, and how loud.
-    mutating func look(_ position: Position?, _ connection: Connection) -> (text: String, isLoud: Bool)? {
+    ///
+    /// - Parameter isWanted: somebody wants to know; else it is looked at once the position is old.
+    mutating func look(
+        _ position: Position?, isWanted: Bool, _ connection: Connection
+    ) -> (text: String, isLoud: Bool)? {
         guard !isBlind, .now >= due, let position else { return nil }
+        let age = currentMilliseconds() / 1000 - Int64(position.clusterTime.seconds)
+        guard isWanted || age > Headroom.patience else { return nil }
         due = .now + Self.interval
         do {
             guard let window = try connection.oplogWindow() else { return nil }

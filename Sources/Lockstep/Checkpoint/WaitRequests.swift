@@ -5,7 +5,7 @@ package enum WaitRequests {
 }
 
 extension WaitRequests {
-    static func add(_ id: BSONValue, _ connection: Connection) throws {
+    static func add(_ id: BSONValue, _ connection: Connection, concern: WriteConcern? = .majority) throws {
         var command = BSONBuilder()
         command.append(collection, forKey: "insert")
         command.array("documents") { documents in
@@ -14,7 +14,7 @@ extension WaitRequests {
                 document.append(milliseconds: currentMilliseconds(), forKey: "at")
             }
         }
-        try connection.store(command, collection: collection, operation: "insert")
+        try connection.store(command, collection: collection, concern: concern, operation: "insert")
     }
 
     static func remove(_ id: BSONValue, _ connection: Connection) throws {

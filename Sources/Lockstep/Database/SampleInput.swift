@@ -6,10 +6,15 @@ struct SampleInput {
     /// Pages that are read where one query cannot answer.
     private static let pages = 10
 
-    /// Nil when no document has one.
+    /// Milliseconds that the query may take: where no document has one, all are read.
+    private static let patience = 5000
+
+    /// Nil when no document has one, or none is found in time.
     func find() throws -> [BSONValue]? {
         do {
             return try ask()
+        } catch let error as MongoError where error.code == MongoError.Code.outOfTime {
+            return nil
         } catch let error as MongoError where listener.filter != nil && error.mayBeAboutOneDocument {
             // The filter cannot be evaluated on a document: a scan goes on behind it.
             return try scan()
@@ -33,6 +38,7 @@ struct SampleInput {
         let projection = EvidenceProjection([listener])
         command.document("projection") { projection.append(to: &$0) }
         command.append(1, forKey: "limit")
+        command.append(Self.patience, forKey: "maxTimeMS")
         var input: [BSONValue]?
         try connection.query(command, collection: listener.collection.name) { view in
             input = projection.evidence(in: view)[0].input

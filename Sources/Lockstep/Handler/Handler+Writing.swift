@@ -73,8 +73,10 @@ extension Handler {
             let superseded = result.matched + errors.count < places.count
             // To see that nothing stands beside an input that is refused is no output.
             let cleared = places.count { if case .clear = batch.changes[$0].change { true } else { false } }
+            let stored = places.count { if case .store = batch.changes[$0].change { true } else { false } }
             statistics.add(
                 written: max(0, result.matched - cleared),
+                removed: max(0, result.matched - cleared - stored),
                 superseded: places.count - result.matched - errors.count)
             for (position, place) in places.enumerated() {
                 let refusals = written.refused.count

@@ -31,9 +31,11 @@ final class LeaseKeeper: Sendable {
     private let log: Logger
     private let state = Mutex(State())
 
-    /// Between two attempts of one that stands by, and between two renewals of the one that works.
-    private static let interval = Duration.milliseconds(500)
+    /// Between two looks of one that stands by, and between two renewals of the one that works.
+    private static let pause = Duration.seconds(1)
     private static let renewal = Duration.seconds(2)
+    /// Between two attempts to renew, when one failed or there is news.
+    private static let interval = Duration.milliseconds(500)
 
     init(connection: Connection, identifier: String, threads: BlockingThreads, log: Logger) {
         store = LeaseStore(connection: connection, identifier: identifier)
@@ -50,25 +52,28 @@ final class LeaseKeeper: Sendable {
     ) async throws -> Int64? {
         while !stops() {
             if let term = try await threads.run({ [self] in try take(listeners) }) { return term }
-            try await Task.sleep(for: Self.interval)
+            try await Task.sleep(for: Self.pause)
         }
         state.withLock { $0.standby = nil }
         return nil
     }
 
     private func take(_ listeners: () -> [ListenerSignature]) throws(MongoError) -> Int64? {
-        let saved = try checkpoints.load().term
-        state.withLock { $0.hasAsked = true }
-        guard try store.connection.deployment().hasChangeStreams else {
-            state.withLock { ($0.isHeld, $0.isStored) = (true, false) }
+        // Who stands by asks for the entry alone, and may do so for months.
+        let isStandby = state.withLock { $0.standby != nil }
+        if !isStandby, try !store.connection.deployment().hasChangeStreams {
+            let saved = try checkpoints.load().term
+            state.withLock { ($0.isHeld, $0.isStored, $0.hasAsked) = (true, false, true) }
             return saved
         }
         let entry = try store.load()
+        state.withLock { $0.hasAsked = true }
         let isDead = entry?.holder.isDead(seenFrom: holder) ?? false
         if let entry, entry.isAlive, entry.holder.id != holder.id, !isDead {
             standBy(entry, entry.difference(to: listeners()))
             return nil
         }
+        let saved = try checkpoints.load().term
         guard let term = try store.take(as: holder, above: saved, replacing: isDead ? entry?.holder : nil)
         else {
             return nil

@@ -7,11 +7,14 @@ public struct ListenerReport: Sendable, Hashable {
     public let model: String
     /// The path of its output.
     public let output: String
-    /// Every document of the collection; the sum of the others.
+    /// Documents with an input; the sum of fresh, stale, missing and failed.
     public var documents = 0
+    /// Those whose keys are all missing or null, or that the listener's filter does not match.
+    public var withoutInput = 0
     public var fresh = 0
     public var stale = 0
     public var missing = 0
+    /// Outputs of documents without an input.
     public var extra = 0
     /// Parked with their present input.
     public var failed = 0
@@ -29,9 +32,10 @@ public struct ListenerReport: Sendable, Hashable {
         stale == 0 && missing == 0 && extra == 0 && failed == 0
     }
 
-    mutating func count(_ verdict: Verdict, isParked: Bool) {
-        documents += 1
+    mutating func count(_ verdict: Verdict, hasInput: Bool, isParked: Bool) {
+        if hasInput { documents += 1 } else { withoutInput += 1 }
         switch verdict {
+        case .fresh where !hasInput: break
         case .fresh: fresh += 1
         case _ where isParked: failed += 1
         case .stale: stale += 1
@@ -45,7 +49,7 @@ extension ListenerReport {
     public var document: BSONDocument {
         [
             "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model),
-            "documents": BSONValue(documents),
+            "documents": BSONValue(documents), "withoutInput": BSONValue(withoutInput),
             "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
             "extra": BSONValue(extra), "failed": BSONValue(failed), "id": BSONValue(id),
             "output": BSONValue(output),
@@ -60,11 +64,15 @@ struct Audit {
     let connection: Connection
     let collection: String
     let listeners: [Listener]
+    /// Whether each listener may have parked documents; nil to ask, which reads all that are parked.
+    var mayHaveParked: [Bool]?
 
     struct Page {
         /// The place in the scan after this page.
         let upTo: BSONValue
         let documents: Int
+        /// Those of them without an input, by the listener's place.
+        var withoutInput: [Int]
         /// Documents that are not fresh, by the listener's place.
         /// `retry`: it is parked, and a person wants it tried again.
         var unfresh: [(listener: Int, key: DocumentKey, verdict: Verdict, retry: Bool)] = []
@@ -75,11 +83,18 @@ struct Audit {
         var reports = listeners.map(ListenerReport.init)
         var digest = SHA256()
         let failures = FailureStore(connection: connection)
-        let parkedCounts = try failures.counts().parked
+        let mayHaveParked: [Bool]
+        if let known = self.mayHaveParked {
+            mayHaveParked = known
+        } else {
+            let counts = try failures.counts().parked
+            mayHaveParked = listeners.map { counts[$0.id] != nil }
+        }
         let scan = CollectionScan(connection: connection, collection: collection, listeners: listeners)
         try scan.forEachPage(from: after) { documents in
             guard let last = documents.last else { return true }
-            var page = Page(upTo: last.key.id, documents: documents.count)
+            var page = Page(
+                upTo: last.key.id, documents: documents.count, withoutInput: listeners.map { _ in 0 })
             for (place, listener) in listeners.enumerated() {
                 var suspects:
                     [(
@@ -89,9 +104,10 @@ struct Audit {
                 for document in documents {
                     let evidence = document.evidence[place]
                     let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
+                    if fingerprint == nil { page.withoutInput[place] += 1 }
                     let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
                     if verdict == .fresh {
-                        reports[place].count(.fresh, isParked: false)
+                        reports[place].count(.fresh, hasInput: fingerprint != nil, isParked: false)
                     } else {
                         let isBare = !evidence.hasOutput && !evidence.hasProvenance
                         let isJudged = evidence.unjudged == nil
@@ -100,7 +116,7 @@ struct Audit {
                     }
                 }
                 let parked =
-                    parkedCounts[listener.id] == nil || suspects.isEmpty
+                    !mayHaveParked[place] || suspects.isEmpty
                     ? [:] : try failures.parked(listener: listener.id, documents: suspects.map(\.key.id))
                 for (key, verdict, fingerprint, isBare, isJudged) in suspects {
                     let entry = parked[key]
@@ -109,7 +125,8 @@ struct Audit {
                         entry != nil && isBare && entry?.input == fingerprint
                         && entry?.version == listener.model.version
                     // On what the filter cannot be evaluated, no repair gives an output to.
-                    reports[place].count(verdict, isParked: isParked || !isJudged)
+                    reports[place].count(
+                        verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)
                     let retry = entry?.retry ?? false
                     if !isParked || retry { page.unfresh.append((place, key, verdict, retry)) }
                 }

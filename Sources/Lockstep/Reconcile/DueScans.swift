@@ -34,6 +34,15 @@ struct DueScans {
         /// Read up to here.
         var place: ScanPlace?
         var phase = Phase.reading
+        /// Documents without an input that were read in it, by member.
+        var withoutInput: [Int: Int] = [:]
+
+        /// What it has counted for a member; nil when it has read nothing where a pass before it ended.
+        func inputs(of member: Int) -> InputShare? {
+            let read = documents - start.documents
+            guard read > 0 || start.after == nil else { return nil }
+            return InputShare(documents: read, withoutInput: withoutInput[member] ?? 0)
+        }
 
         var after: BSONValue? {
             place?.id ?? start.after
@@ -134,8 +143,14 @@ extension DueScans {
         }
     }
 
-    mutating func read(_ scan: Int, upTo place: ScanPlace) {
-        change(scan) { $0.place = place }
+    /// - Parameter counts: documents without an input in a page, by member.
+    mutating func read(
+        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [(Int, Int)] = []
+    ) {
+        change(scan) { pass in
+            pass.place = place
+            for (member, count) in counts { pass.withoutInput[member, default: 0] += count }
+        }
     }
 
     /// Its reading goes on.

@@ -9,9 +9,10 @@ extension Reconciler {
     ) throws {
         guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
         let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
-        let audit = Audit(
+        var audit = Audit(
             connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
         )
+        audit.mayHaveParked = pass.members.map { health[$0].hasParked }
         var (documents, pages, isAtEnd) = (pass.documents, 0, true)
         _ = try audit.run(from: pass.after) { page in
             isAtEnd = false
@@ -27,7 +28,9 @@ extension Reconciler {
             documents += page.documents
             let place = ScanPlace(id: page.upTo, documents: documents)
             guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
-            state.withLock { $0.scans.read(scan, upTo: place) }
+            state.withLock {
+                $0.scans.read(scan, upTo: place, withoutInput: Array(zip(pass.members, page.withoutInput)))
+            }
             statistics.looked(at: page.documents, in: pass.collection)
             observer?.progressed(
                 collection: pass.collection, documents: handled(in: pass.collection), total: total)
@@ -67,13 +70,17 @@ extension Reconciler {
     /// Ends a pass whose documents are all handled.
     func end(_ scan: Int, _ observer: (any ProgressObserver)?) throws {
         guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
+        for index in pass.members {
+            guard let share = pass.inputs(of: index) else { continue }
+            statistics.tallies.counted(share, of: listeners[index].definition)
+        }
         try sweep(pass.members.map { listeners[$0] })
         queue.endScan(scan)
         if state.withLock({ $0.scans.end(scan) }) { observer?.finished(collection: pass.collection) }
     }
 
     /// What is parked and no longer there, has no input any more or is fresh, is parked no longer.
-    private func sweep(_ concerned: [Listener]) throws {
+    func sweep(_ concerned: [Listener]) throws {
         for listener in concerned {
             let traits = try connection.traits(of: listener.collection.name)
             let reader = DocumentReader(
@@ -120,8 +127,8 @@ extension Reconciler {
         case done
         /// It waits for its turn, or for its model.
         case waiting
-        /// Since when, and how many documents were read.
-        case running(since: ContinuousClock.Instant, documents: Int)
+        /// Since when, how many documents were read, and how many of them had no input.
+        case running(since: ContinuousClock.Instant, documents: Int, withoutInput: Int)
     }
 
     /// For each listener, in their order.
@@ -132,7 +139,8 @@ extension Reconciler {
                 guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
                     return .done
                 }
-                return .running(since: pass.began, documents: pass.documents)
+                return .running(
+                    since: pass.began, documents: pass.documents, withoutInput: pass.withoutInput[index] ?? 0)
             }
         }
     }

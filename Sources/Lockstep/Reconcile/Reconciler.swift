@@ -13,6 +13,8 @@ final class Reconciler: Sendable {
         var requests: [Int: BSONDocument?] = [:]
         /// Those of them whose entries are being read.
         var requesting: Set<Int> = []
+        /// Pages of the periodic audit that were put in line.
+        var audits = 0
         /// Pieces of work in progress.
         var working = 0
         var passBegan = currentMilliseconds()

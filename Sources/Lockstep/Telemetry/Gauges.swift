@@ -27,6 +27,7 @@ struct Gauges {
         for (state, count) in counts {
             Metric.documents.gauge(factory, listener.id, state).record(count)
         }
+        Metric.withoutInput.gauge(factory, listener.id).record(listener.withoutInput)
         let share =
             listener.unchecked == 0 && listener.look == nil
             ? 1 : Double(listener.look?.documents ?? 0) / Double(max(1, listener.documents))

@@ -17,6 +17,7 @@ final class ListenerStatistics: Sendable {
     private let batchInputs: Recorder
     private let callTime: Timer
     private let written: Counter
+    private let removed: Counter
     private let superseded: Counter
     private let skipped: Counter
     private let parked: Counter
@@ -33,6 +34,7 @@ final class ListenerStatistics: Sendable {
         batchInputs = Metric.modelBatch.recorder(factory, model)
         callTime = Metric.modelCall.timer(factory, model)
         written = Metric.outputsWritten.counter(factory, id)
+        removed = Metric.outputsRemoved.counter(factory, id)
         superseded = Metric.outputsSuperseded.counter(factory, id)
         skipped = Metric.outputsSkipped.counter(factory, id)
         parked = Metric.parked.counter(factory, id)
@@ -58,13 +60,18 @@ final class ListenerStatistics: Sendable {
         if failed { modelFailures.increment() }
     }
 
-    func add(written count: Int, superseded others: Int) {
+    /// - Parameters:
+    ///   - count: outputs stored or removed.
+    ///   - removals: those of them that were removed.
+    func add(written count: Int, removed removals: Int, superseded others: Int) {
         totals.add { counts in
             counts.outputs += count
+            counts.removed += removals
             counts.superseded += others
         }
         state.withLock { $0.outputs += count }
         written.increment(by: count)
+        removed.increment(by: removals)
         superseded.increment(by: others)
     }
 

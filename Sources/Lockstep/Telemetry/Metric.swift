@@ -1,5 +1,8 @@
 import CoreMetrics
 
+/// Hears metrics and gives them on when it is asked, as Prometheus's way is: documents need not be counted before.
+package protocol PulledMetrics: MetricsFactory {}
+
 /// What Lockstep tells swift-metrics, by the names and units of Prometheus.
 public struct Metric: Sendable, Hashable {
     public enum Kind: String, Sendable {
@@ -46,6 +49,9 @@ extension Metric {
         "model_call_seconds", .histogram, ["model"], "Time that one call of a model takes.")
     public static let outputsWritten = Metric(
         "outputs_written_total", .counter, ["listener"], "Outputs stored or removed.")
+    public static let outputsRemoved = Metric(
+        "outputs_removed_total", .counter, ["listener"],
+        "Outputs removed because their input is gone; part of those written.")
     public static let outputsSuperseded = Metric(
         "outputs_superseded_total", .counter, ["listener"],
         "Outputs not stored because their input had changed meanwhile.")
@@ -63,6 +69,10 @@ extension Metric {
     public static let documents = Metric(
         "listener_documents", .gauge, ["listener", "state"],
         "Documents of a listener by state, as far as the daemon knows without reading them.")
+    public static let withoutInput = Metric(
+        "listener_documents_without_input", .gauge, ["listener"],
+        "Documents that have no input for a listener: its keys are missing or null, or its filter does not match."
+    )
     public static let up = Metric("listener_up", .gauge, ["listener"], "0 while the listener's model is out.")
     public static let paused = Metric(
         "listener_paused", .gauge, ["listener"], "1 while the listener is paused.")
@@ -77,8 +87,10 @@ extension Metric {
     /// All of them.
     public static let all: [Metric] = [
         events, lag, headroom, oplogWindow, queueDocuments, queueBytes, queueLimit, modelCalls, modelInputs,
-        modelFailures, modelBatch, modelCall, outputsWritten, outputsSuperseded, outputsSkipped, parked,
-        retries, changeLatency, documents, up, paused, reconciled, reconcileProgress, positionsSaved,
+        modelFailures, modelBatch, modelCall, outputsWritten, outputsRemoved, outputsSuperseded,
+        outputsSkipped, parked,
+        retries, changeLatency, documents, withoutInput, up, paused, reconciled, reconcileProgress,
+        positionsSaved,
     ]
 }
 

@@ -11,8 +11,9 @@ extension Session {
         let now = ContinuousClock.now
         let waiting = queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
         if let seen = capture.endSeenAt, capture.isOpen {
-            // The server tells several times a second when nothing is new.
-            return max(waiting, max(0, (now - seen) / .seconds(1) - 1))
+            // The server tells again and again when nothing is new, after as long as it was asked to wait.
+            let pause = capture.isIdle ? Double(ChangeStream.idlePatience) / 1000 : 0
+            return max(waiting, max(0, (now - seen) / .seconds(1) - pause - 1))
         }
         let behind = Date().timeIntervalSince1970 - Double(position.clusterTime.seconds) - 1
         return waiting + max(0, behind)
@@ -39,23 +40,31 @@ extension Session {
         serverHealth.outage ?? capture?.fault
     }
 
-    func listenerStatus(_ tallies: Tallies.Counts?) -> [ListenerStatus] {
+    func listenerStatus(_ tallies: Tallies.Counts) -> [ListenerStatus] {
         let (loads, looks) = (queue.loads, reconciler.looks)
         return handlers.map { handler in
             handler.status(
                 load: loads[handler.index], look: looks[handler.index],
-                documents: tallies?.documents[handler.listener.collection.name] ?? 0,
-                parked: tallies?.parked[handler.listener.id] ?? 0)
+                all: tallies.documents[handler.listener.collection.name] ?? 0,
+                parked: tallies.parked[handler.listener.id] ?? 0,
+                inputs: tallies.inputs[handler.listener.definition])
         }
     }
 }
 
 extension Handler {
     fileprivate func status(
-        load: (documents: Int, missing: Int), look: Reconciler.Look, documents: Int, parked: Int
+        load: (documents: Int, missing: Int), look: Reconciler.Look, all: Int, parked: Int,
+        inputs: InputShare?
     ) -> ListenerStatus {
         let (state, reason) = health.condition(at: .now)
-        // Counts of different moments: what does not fit together is cut.
+        // Counts of different moments: what does not fit together is cut. What no look has come to may have an input.
+        let withoutInput: Int
+        switch look {
+        case .running(_, _, let found): withoutInput = min(found, all)
+        case .done, .waiting: withoutInput = inputs?.withoutInput(of: all) ?? 0
+        }
+        let documents = all - withoutInput
         let failed = min(parked, documents)
         var left = documents - failed
         let missing = min(load.missing, left)
@@ -67,17 +76,15 @@ extension Handler {
         switch look {
         case .done: unchecked = 0
         case .waiting: unchecked = left
-        case .running(let since, let read):
-            unchecked = min(max(0, documents - read), left)
-            progress = (
-                max(0, min(read, documents) - load.documents), documents, (.now - since) / .seconds(1)
-            )
+        case .running(let since, let read, _):
+            unchecked = min(max(0, all - read), left)
+            progress = (max(0, min(read, all) - load.documents), all, (.now - since) / .seconds(1))
         }
         return ListenerStatus(
             id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
             version: listener.modelVersion, output: listener.outputPath.text,
             filter: listener.filter, state: state,
-            reason: reason, outSince: health.outageSince, documents: documents,
+            reason: reason, outSince: health.outageSince, documents: documents, withoutInput: withoutInput,
             fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
     }

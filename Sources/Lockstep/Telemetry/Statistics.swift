@@ -3,7 +3,7 @@ import Synchronization
 
 /// What a watcher has seen and done, counted for people and told to swift-metrics.
 final class Statistics: Sendable {
-    struct Counts: Sendable {
+    struct Counts: Sendable, Equatable {
         var inserts = 0
         var updates = 0
         var replaces = 0
@@ -11,6 +11,7 @@ final class Statistics: Sendable {
         var modelCalls = 0
         var modelInputs = 0
         var outputs = 0
+        var removed = 0
         var superseded = 0
         var fresh = 0
         var parked = 0
@@ -20,6 +21,8 @@ final class Statistics: Sendable {
 
     let factory: any MetricsFactory
     let recent = RecentChanges()
+    let tallies = Tallies()
+    let audit = AuditRecord()
     private let state = Mutex(Counts())
     private let byListener = Mutex<[String: ListenerStatistics]>([:])
     private let events: (inserts: Counter, updates: Counter, replaces: Counter, deletes: Counter)

@@ -35,6 +35,25 @@ public struct WatcherStatus: Sendable {
     public var queue: (documents: Int, bytes: Int, limit: Int)
     public var info: WatcherInfo
     public var listeners: [ListenerStatus]
+    /// The audit that goes through all documents time and again; nil where there is none.
+    public var audit: AuditStatus?
+    /// Likely mistakes in the listeners, as a key that no document has. Looked for while somebody asks.
+    public var warnings: [ListenerWarning] = []
+}
+
+/// How far the audit of all documents is.
+public struct AuditStatus: Sendable, Hashable {
+    /// The time of one round.
+    public var every: Duration
+    /// When the present round began, in milliseconds since 1970.
+    public var began: Int64
+    /// Documents read in this round, and how many there are.
+    public var documents: Int
+    public var total: Int
+    /// Documents that were not fresh and had no change event, since the first round; they are computed.
+    public var found: Int
+    /// When the last round ended, in milliseconds since 1970.
+    public var completed: Int64?
 }
 
 /// What a watcher knows of one listener.
@@ -63,8 +82,12 @@ public struct ListenerStatus: Sendable {
     public var reason: String?
     /// Since when the model is out, in milliseconds since 1970.
     public var outSince: Int64?
-    /// Documents of the collection by MongoDB's own count; the sum of the five below.
+    /// Documents with an input, by MongoDB's own count of the collection less ``withoutInput``; the sum of the five
+    /// below.
     public var documents: Int
+    /// Those whose keys are all missing or null, or that the listener's filter does not match: counted by each scan, and
+    /// taken to be the same share of the documents until the next one.
+    public var withoutInput = 0
     public var fresh: Int
     /// They wait, or are being handled, with an output of an older input or version.
     public var stale: Int

@@ -105,11 +105,23 @@ public final class DatabaseWatcher: Sendable {
     ///
     /// The documents are counted while somebody asks: the first answer may have none.
     public func status() -> WatcherStatus {
+        pipeline.tallies.want()
+        return pipeline.status
+    }
+
+    /// The same once the documents are counted, if that takes no longer than a second.
+    package func countedStatus() async -> WatcherStatus {
+        await pipeline.countedStatus
+    }
+
+    /// The same for who looks all the time and for nobody: documents are not counted for it.
+    package func glance() -> WatcherStatus {
         pipeline.status
     }
 
     /// Tells swift-metrics what is now, as is done twice a second: for those who are about to read it.
-    package func recordGauges() {
+    package func recordGauges() async {
+        _ = await pipeline.countedStatus
         pipeline.recordGauges()
     }
 
@@ -210,6 +222,9 @@ public final class DatabaseWatcher: Sendable {
         after time: BSONTimestamp?, listeners ids: [String]?, timeout: Duration
     ) async throws {
         let deadline = ContinuousClock.now + timeout
+        // An idle stream reports its position every few seconds; a write to the database wakes it at once.
+        let wakesAt = ContinuousClock.now + .milliseconds(ChangeStream.patience)
+        var hasWoken = false
         while true {
             let known = Set(pipeline.listeners().map(\.id))
             if let unknown = ids?.first(where: { !known.contains($0) }) {
@@ -224,6 +239,11 @@ public final class DatabaseWatcher: Sendable {
                 return
             }
             guard .now < deadline else { throw LockstepError.timeout(reason(ids, timeout)) }
+            if .now >= wakesAt, !hasWoken, let session = pipeline.session {
+                hasWoken = true
+                // One that cannot be woken says it by itself.
+                try? await db.threads.run { try session.wakeStream() }
+            }
             try await Task.sleep(for: .milliseconds(2))
         }
     }

@@ -26,7 +26,7 @@ final class Pipeline: Sendable {
     let knownInputs = KnownInputs()
     let vectorLengths = VectorLengths()
     let statistics: Statistics
-    let tallies = Tallies()
+    var tallies: Tallies { statistics.tallies }
     let lease: LeaseKeeper
     private let state: Mutex<State>
 
@@ -69,6 +69,7 @@ final class Pipeline: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.observe() }
+                group.addTask { await self.observeMistakes() }
                 defer { group.cancelAll() }
                 try await self.runSessions(progress)
             }
@@ -239,7 +240,8 @@ final class Pipeline: Sendable {
             inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
             deletes: counts.deletes,
             modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
-            superseded: counts.superseded, alreadyFresh: counts.fresh, parked: counts.parked,
+            removed: counts.removed, superseded: counts.superseded, alreadyFresh: counts.fresh,
+            parked: counts.parked,
             retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
             waitingBytes: load.1)
     }

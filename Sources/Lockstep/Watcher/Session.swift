@@ -16,7 +16,7 @@ final class Session: Sendable {
     let capture: Capture?
     let reconciler: Reconciler
     let connection: Connection
-    private let options: WatcherOptions
+    let options: WatcherOptions
     private let threads: BlockingThreads
     let log: Logger
     let handlers: [Handler]
@@ -28,6 +28,8 @@ final class Session: Sendable {
     private let lease: LeaseKeeper
     let saver: CheckpointSaver
     let pauses = PauseNews()
+    let statistics: Statistics
+    var tallies: Tallies { statistics.tallies }
     private let plan: StartPlan
     let mode: Mode
     private let end = Mutex<End?>(nil)
@@ -60,6 +62,7 @@ final class Session: Sendable {
         log = pipeline.log
         let connection = pipeline.connection
         self.connection = connection
+        statistics = pipeline.statistics
         let log = pipeline.log
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
@@ -75,6 +78,10 @@ final class Session: Sendable {
         plan = StartPlan(
             stored: stored, token: pipeline.startToken, stream: stream.fingerprint,
             listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)
+        for (definition, share) in stored.checkpoint?.inputs ?? [:] {
+            pipeline.tallies.remember(share, of: definition)
+        }
+        pipeline.statistics.audit.remember(stored.checkpoint?.audit)
         if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
         let queue = WorkQueue(
             listeners: listeners.count, limit: pipeline.options.queueBytes, ownWrites: pipeline.ownWrites)
@@ -164,6 +171,7 @@ final class Session: Sendable {
             if mode != .repair {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
                 group.addTask(executorPreference: threads) { await self.followPauses() }
+                group.addTask(executorPreference: threads) { await self.audit() }
                 group.addTask(executorPreference: threads) {
                     await self.lease.renew(publishing: { (self.running, self.lag) }) {
                         self.needsLeaseNoMore
@@ -273,7 +281,9 @@ extension Session {
     private func saveRegularly() async {
         var headroom = HeadroomWatch()
         while !isEnding {
-            if let (text, isLoud) = headroom.look(saver.position, connection) {
+            if let (text, isLoud) = headroom.look(
+                saver.position, isWanted: tallies.isWanted, connection)
+            {
                 log.log(level: isLoud ? .error : .warning, "\(text)")
             }
             oplog.withLock { [window = headroom.window] in $0 = window }
@@ -313,6 +323,7 @@ extension Session {
     /// Lets the handlers finish what they have, saves, and closes the queue.
     private func windDown() async {
         capture?.stop()
+        try? wakeStream()
         switch end.withLock({ $0 }) {
         case .stopped:
             let deadline = ContinuousClock.now + options.drainTimeout
@@ -369,6 +380,14 @@ extension Session {
     private func hasHandled(_ time: BSONTimestamp?, _ listeners: Set<Int>) -> Bool {
         guard capture != nil, let time else { return listeners.allSatisfy { queue.isIdle($0) } }
         return queue.safePosition(of: listeners).map { $0.clusterTime >= time } ?? false
+    }
+
+    /// Has an idle stream report its position now, and not only after its pause; blocks.
+    func wakeStream() throws {
+        guard capture?.isIdle == true else { return }
+        let request = BSONValue.objectID()
+        try WaitRequests.add(request, connection, concern: nil)
+        try WaitRequests.remove(request, connection)
     }
 
     /// What was handled so far stands: it was not read from a primary that has been followed by another one. Blocks.

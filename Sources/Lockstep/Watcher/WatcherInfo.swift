@@ -12,6 +12,8 @@ public struct WatcherInfo: Sendable, Hashable, Codable {
     public var modelInputs = 0
     /// Outputs stored or removed.
     public var outputs = 0
+    /// Those of them that were removed, since their input was gone.
+    public var removed = 0
     /// Outputs that were not stored because their input had changed meanwhile.
     public var superseded = 0
     /// Looks at documents that were fresh already.

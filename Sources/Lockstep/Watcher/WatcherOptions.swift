@@ -14,6 +14,9 @@ public struct WatcherOptions: Sendable {
     public var queueBytes: Int
     /// On a standalone server, time between two audits. Default 30 s.
     public var reconcileEvery: Duration
+    /// Where there is a change stream, the time in which all documents are audited once for writes that it does not show;
+    /// nil for never. Default a day.
+    public var auditEvery: Duration?
     /// Time to finish what waits when the watcher is stopped; the rest is found again after a restart. Default 5 s.
     public var drainTimeout: Duration
     /// Hears the metrics, see ``Metric``. Default: what the program has given to swift-metrics.
@@ -22,6 +25,7 @@ public struct WatcherOptions: Sendable {
     public init(
         identifier: String? = nil, pipeline: [BSONDocument] = [], resumeToken: BSONDocument? = nil,
         queueBytes: Int = 32 << 20, reconcileEvery: Duration = .seconds(30),
+        auditEvery: Duration? = .seconds(86400),
         drainTimeout: Duration = .seconds(5), metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.identifier = identifier
@@ -29,6 +33,7 @@ public struct WatcherOptions: Sendable {
         self.resumeToken = resumeToken
         self.queueBytes = queueBytes
         self.reconcileEvery = reconcileEvery
+        self.auditEvery = auditEvery
         self.drainTimeout = drainTimeout
         self.metrics = metrics
     }

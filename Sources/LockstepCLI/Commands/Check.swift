@@ -11,6 +11,8 @@ struct Check: AsyncParsableCommand {
     private struct Finding {
         let what: String
         let isGood: Bool
+        /// Lockstep works with it, and yet it is a likely mistake.
+        var isWarning = false
         let detail: String
         var status = Failure.Status.wrong
     }
@@ -61,7 +63,7 @@ struct Check: AsyncParsableCommand {
             let list = findings.map { finding -> BSONValue in
                 [
                     "what": BSONValue(finding.what), "ok": BSONValue(finding.isGood),
-                    "detail": BSONValue(finding.detail),
+                    "warning": BSONValue(finding.isWarning), "detail": BSONValue(finding.detail),
                 ]
             }
             let document: BSONDocument = [
@@ -70,8 +72,11 @@ struct Check: AsyncParsableCommand {
             Terminal.print(document.json)
         } else {
             for finding in findings {
-                let verdict = Style.out.paint(
-                    finding.isGood ? "ok    " : "FAILED", finding.isGood ? .green : .red)
+                let verdict =
+                    finding.isWarning
+                    ? Style.out.paint("warn  ", .yellow)
+                    : Style.out.paint(
+                        finding.isGood ? "ok    " : "FAILED", finding.isGood ? .green : .red)
                 Terminal.print("\(verdict) \(finding.what): \(finding.detail)")
             }
         }
@@ -109,7 +114,18 @@ extension Check {
             return findings
         }
         if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
-        return findings
+        return try await findings + mistakes(db)
+    }
+
+    /// Likely mistakes in the listeners.
+    private func mistakes(_ db: Database) async throws -> [Finding] {
+        var seen: Set<String> = []
+        return try await db.warnings().filter { seen.insert($0.description).inserted }.map { warning in
+            Finding(
+                what: warning.code == ListenerWarning.emptyDatabase
+                    ? "database" : "listener \(warning.listener)",
+                isGood: true, isWarning: true, detail: "\(warning.message). \(warning.hint)")
+        }
     }
 
     private func oplog(_ db: Database) async -> Finding {

@@ -44,6 +44,7 @@ struct Dev: AsyncParsableCommand {
             let db = try await options.connect(
                 server.uri, configuration.mongodb.database, listeners: assembly.listeners)
             try await Deployability.check(db)
+            await Warnings.tell(of: db, isNew: true)
             let database = configuration.mongodb.database
             try await Daemon.run(
                 db, configuration, assembly,

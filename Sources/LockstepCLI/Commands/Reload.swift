@@ -9,21 +9,25 @@ struct Reload: AsyncParsableCommand {
         discussion: """
             Checks the file first. Then sends SIGHUP to the `lockstep run` or `lockstep dev` that follows the database, \
             which must be on this machine, and waits for what comes of it. The daemon reads its own file, with its own \
-            environment. A changed `mongodb`, `server` or `reconcileEvery` takes a restart. For `lockstep dev` set what \
+            environment. A changed `mongodb`, `server`, `reconcileEvery` or `auditEvery` takes a restart. For `lockstep dev` set what \
             the `uri` is made of, as MONGODB_URI, to the connection string that it printed.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Option(help: "How long to wait for its answer, as 20, 20s or 5m. (default: 60s)", transform: TimeArgument.init)
+    @Option(
+        help: "How long to wait for its answer, as 20, 20s or 5m. (default: 60s)",
+        transform: TimeArgument.init)
     var timeout = TimeArgument.seconds(60)
 
     func run() async throws {
         try await ending {
             let configuration = try options.configuration()
-            _ = try options.assembly(configuration)
+            let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration)
             let pid = try await daemon(db)
+            // Before it is taken: what it removes, too.
+            await Warnings.tell(of: db, listeners: assembly.listeners)
             let before = try await ReloadRecord.load(db)?.count ?? 0
             guard kill(pid_t(pid), SIGHUP) == 0 else {
                 throw Failure(

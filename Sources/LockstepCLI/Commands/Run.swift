@@ -24,6 +24,7 @@ struct Run: AsyncParsableCommand {
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await Deployability.check(db)
+            await Warnings.tell(of: db)
             let (database, uri) = (configuration.mongodb.database, configuration.mongodb.redactedURI)
             try await Daemon.run(
                 db, configuration, assembly,

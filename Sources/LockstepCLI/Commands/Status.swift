@@ -37,24 +37,35 @@ struct Status: AsyncParsableCommand {
             let daemon = DaemonView(
                 checkpoint: try await db.checkpoint(), lease: try await db.lease(),
                 now: try await db.clusterTime(), listeners: assembly.listeners.map(\.signature))
+            let warnings = try await db.warnings()
             if options.json {
-                Terminal.print(json(reports, daemon).json)
+                Terminal.print(json(reports, daemon, warnings).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
                 for line in daemon.lines(isStandalone: !db.deployment.hasChangeStreams) {
                     Terminal.print(line)
                 }
+                if db.deployment.hasChangeStreams, let text = AuditText.state(daemon.checkpoint?.audit) {
+                    Terminal.print(text)
+                }
+                for text in Warnings.texts(warnings) {
+                    Terminal.print(Style.out.paint("warning: \(text)", .yellow))
+                }
             }
         }
     }
 
-    private func json(_ reports: [ListenerReport], _ daemon: DaemonView) -> BSONDocument {
+    private func json(
+        _ reports: [ListenerReport], _ daemon: DaemonView, _ warnings: [ListenerWarning]
+    ) -> BSONDocument {
         [
             "listeners": BSONValue(reports.map { BSONValue($0.document) }),
             "ok": BSONValue(reports.allSatisfy(\.isFresh)),
             "position": daemon.position.map { BSONValue(timestamp: $0.clusterTime) } ?? .null,
             "lagSeconds": daemon.lag.map { BSONValue($0) } ?? .null,
             "lease": daemon.lease.map { BSONValue($0.document) } ?? .null,
+            "audit": AuditText.json(daemon.checkpoint?.audit),
+            "warnings": BSONValue(warnings.map { BSONValue($0.document) }),
         ]
     }
 
@@ -82,7 +93,7 @@ enum ReportTable {
     static func text(_ reports: [ListenerReport]) -> String {
         // With `as`, collection, key and model do not say which listener it is.
         let isNamed = reports.contains { $0.id != "\($0.on)/\($0.key)/\($0.model)" }
-        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED"]
+        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED", "NO INPUT"]
         let places = ["COLLECTION", "KEY", "MODEL"] + (isNamed ? ["LISTENER", "OUTPUT"] : [])
         var table = Table(
             header: places + counts,
@@ -90,12 +101,15 @@ enum ReportTable {
                 [report.on, report.key, report.model] + (isNamed ? [report.id, report.output] : [])
                     + [
                         report.documents, report.fresh, report.stale, report.missing, report.extra,
-                        report.failed,
+                        report.failed, report.withoutInput,
                     ].map(String.init)
             })
         table.color = { column, cell in
-            guard column > places.count + 1, cell != "0" else { return nil }
-            return column == places.count + counts.count - 1 ? .red : .yellow
+            // What has no input is no fault.
+            guard column > places.count + 1, column < places.count + counts.count - 1, cell != "0" else {
+                return nil
+            }
+            return column == places.count + counts.count - 2 ? .red : .yellow
         }
         return table.text(width: Terminal.outWidth, style: .out)
     }

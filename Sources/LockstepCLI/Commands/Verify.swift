@@ -46,8 +46,9 @@ struct Verify: AsyncParsableCommand {
                 for (listener, report) in zip(db.listeners, recomputed) {
                     Terminal.print("\(listener.id): \(report.summary)")
                 }
-                Terminal.print(conclusion(reports))
+                Terminal.print(conclusion(reports, db, configuration))
             }
+            await Warnings.tell(of: db)
             if !isFresh { throw ExitCode(1) }
         }
     }
@@ -92,11 +93,21 @@ struct Verify: AsyncParsableCommand {
         }
     }
 
-    private func conclusion(_ reports: [ListenerReport]) -> String {
-        if reports.allSatisfy(\.isFresh) { return "everything is fresh" }
+    private func conclusion(
+        _ reports: [ListenerReport], _ db: Database, _ configuration: Configuration
+    ) -> String {
+        let isFresh = reports.allSatisfy(\.isFresh)
+        if isFresh, reports.allSatisfy({ $0.documents == 0 }) {
+            return "there is nothing to verify: no document has an input"
+        }
+        if isFresh { return "everything is fresh" }
         var text = "not everything is fresh"
         if reports.contains(where: \.canBeRepaired), !repair {
-            text += ": `lockstep run` or `lockstep verify --repair` makes it so"
+            text +=
+                ": "
+                + AuditText.remedy(
+                    every: configuration.auditEvery, hasChangeStreams: db.deployment.hasChangeStreams,
+                    reconcileEvery: configuration.reconcileEvery)
         }
         if reports.contains(where: { $0.failed > 0 }) {
             text += "; `lockstep failures list` says what failed"

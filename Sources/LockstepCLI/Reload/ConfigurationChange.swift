@@ -40,6 +40,7 @@ extension ConfigurationChange {
         }
         if was.server != will.server { needRestart.append("server") }
         if was.reconcileEvery != will.reconcileEvery { needRestart.append("reconcileEvery") }
+        if was.auditEvery != will.auditEvery { needRestart.append("auditEvery") }
     }
 
     /// For the log and for people.

@@ -55,6 +55,9 @@ struct Reloader: Sendable {
         let problems = try await Deployability.problems(db, listeners: assembly.listeners)
         guard problems.isEmpty else { throw Failure(.badConfiguration, problems.joined(separator: "\n")) }
         for warning in configuration.warnings { log.warning("\(warning)") }
+        for text in Warnings.texts((try? await db.warnings(about: assembly.listeners)) ?? []) {
+            log.warning("\(text)")
+        }
         live.begin(assembly)
         if !change.isNothing {
             do {
@@ -74,6 +77,7 @@ struct Reloader: Sendable {
         taken.mongodb = old.configuration.mongodb
         taken.server = old.configuration.server
         taken.reconcileEvery = old.configuration.reconcileEvery
+        taken.auditEvery = old.configuration.auditEvery
         await blocking { [taken] in live.take(taken, assembly) }
         return change
     }

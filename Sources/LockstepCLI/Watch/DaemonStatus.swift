@@ -36,6 +36,7 @@ struct DaemonStatus: Decodable, Sendable, Equatable {
         var state: String
         var reason: String?
         var documents: Int
+        var withoutInput: Int?
         var fresh: Int
         var stale: Int
         var missing: Int

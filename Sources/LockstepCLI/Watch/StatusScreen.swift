@@ -189,6 +189,7 @@ extension StatusScreen {
         Column(title: "STALE", rank: 5) { String($0.stale) },
         Column(title: "MISSING", rank: 6) { String($0.missing) },
         Column(title: "FAILED", rank: 2) { String($0.failed) },
+        Column(title: "NO INPUT", rank: 10) { $0.withoutInput.map(String.init) ?? "-" },
         Column(title: "WAITING", rank: 4) { String($0.waiting) },
         Column(title: "P50", rank: 9) { $0.modelSeconds.map { latency($0.p50) } ?? "-" },
         Column(title: "P99", rank: 8) { $0.modelSeconds.map { latency($0.p99) } ?? "-" },

@@ -14,11 +14,16 @@ package enum ConfigurationSchema {
                 "reconcileEvery", .duration,
                 "How often a standalone server is audited for writes of others. Default: 30s."),
             KeySchema(
+                "auditEvery", .off(or: .duration),
+                "The time in which all documents are audited once for writes that no change stream shows. Default: 1d."
+            ),
+            KeySchema(
                 "server", .off(or: .mapping(server)),
                 "The dashboard, the metrics and the HTTP API. Default: on 127.0.0.1:7077."),
         ],
         synonyms: [
-            "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery", "http": "server",
+            "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery", "audit": "auditEvery",
+            "http": "server",
         ])
 
     static let mongodb = MappingSchema(

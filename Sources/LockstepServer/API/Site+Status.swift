@@ -2,8 +2,8 @@ import Hummingbird
 
 extension Site {
     /// `GET /v1/status`
-    @Sendable func status(_ request: Request, _ context: Context) -> Response {
-        .json(observer.report)
+    @Sendable func status(_ request: Request, _ context: Context) async -> Response {
+        .json(await observer.countedReport)
     }
 
     /// `GET /v1/history`: the last quarter of an hour.

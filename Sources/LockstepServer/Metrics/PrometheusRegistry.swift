@@ -68,6 +68,8 @@ public final class PrometheusRegistry: MetricsFactory {
 
 // MARK: MetricsFactory
 
+extension PrometheusRegistry: PulledMetrics {}
+
 extension PrometheusRegistry {
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, "counter") { CounterSeries() }

@@ -3,12 +3,12 @@ import Hummingbird
 
 extension Site {
     /// `GET /metrics`, in Prometheus's text format 0.0.4.
-    @Sendable func prometheusText(_ request: Request, _ context: Context) -> Response {
+    @Sendable func prometheusText(_ request: Request, _ context: Context) async -> Response {
         Gauge(label: "lockstep_ready", factory: metrics).record(observer.readiness.isReady ? 1 : 0)
         Gauge(
             label: "lockstep_build_info", dimensions: [("version", options.version)], factory: metrics
         ).record(1)
-        watcher.recordGauges()
+        await watcher.recordGauges()
         processMetrics.record()
         metrics.keepGauges(ofListeners: Set(db.listeners.map(\.id)))
         return Response(

@@ -27,12 +27,12 @@ final class Observer: Sendable {
     }
 
     var readiness: Readiness {
-        Readiness(watcher.status(), maxLag: options.maxLag, isStandalone: isStandalone)
+        Readiness(watcher.glance(), maxLag: options.maxLag, isStandalone: isStandalone)
     }
 
     func run() async {
         while !Task.isCancelled {
-            let status = watcher.status()
+            let status = watcher.glance()
             state.withLock { state in
                 state.rates.note(status, at: .now)
                 state.history.note(status, at: .now)
@@ -45,8 +45,17 @@ final class Observer: Sendable {
         state.withLock { $0.history.points }
     }
 
+    /// What is known by now; see ``countedReport``.
     var report: StatusReport {
-        let status = watcher.status()
+        report(watcher.status())
+    }
+
+    /// The same once the documents are counted.
+    var countedReport: StatusReport {
+        get async { report(await watcher.countedStatus()) }
+    }
+
+    private func report(_ status: WatcherStatus) -> StatusReport {
         let rates = state.withLock { $0.rates }
         return StatusReport(
             version: options.version, database: database, uri: options.uri, host: host, pid: pid,
@@ -61,7 +70,7 @@ final class Observer: Sendable {
                 documents: status.queue.documents, bytes: status.queue.bytes, limitBytes: status.queue.limit),
             counts: status.info, memoryBytes: ProcessMetrics.residentBytes,
             listeners: status.listeners.map { .init($0, perSecond: rates[$0.id]) },
-            canChange: options.token != nil)
+            audit: status.audit.map { .init($0) }, canChange: options.token != nil)
     }
 }
 

@@ -42,6 +42,7 @@ extension Problem {
     static func all(of status: WatcherStatus, maxLag: Duration) -> [Problem] {
         let found =
             ofWatcher(status, maxLag / .seconds(1)) + ofHistory(status) + ofListeners(status.listeners)
+            + ofWarnings(status.warnings)
         let order: [Severity] = [.error, .warning, .info]
         return order.flatMap { severity in found.filter { $0.severity == severity } }
     }

@@ -19,6 +19,7 @@ struct StatusReport: Encodable, Sendable {
     var counts: WatcherInfo
     var memoryBytes: Int
     var listeners: [Entry]
+    @Nullable var audit: Audit?
     var canChange: Bool
 
     struct Place: Encodable, Sendable {
@@ -49,6 +50,7 @@ struct StatusReport: Encodable, Sendable {
         var state: String
         @Nullable var reason: String?
         var documents: Int
+        var withoutInput: Int
         var fresh: Int
         var stale: Int
         var missing: Int
@@ -67,6 +69,15 @@ struct StatusReport: Encodable, Sendable {
         @Nullable var secondsLeft: Double?
     }
 
+    struct Audit: Encodable, Sendable {
+        let everySeconds: Int
+        let startedAt: String
+        let documents: Int
+        let total: Int
+        let found: Int
+        @Nullable var completedAt: String?
+    }
+
     struct Quantiles: Encodable, Sendable {
         let p50: Double
         let p99: Double
@@ -77,6 +88,17 @@ extension StatusReport.Place {
     init(_ time: BSONTimestamp) {
         operationTime = "\(time)"
         self.time = Words.date(Int64(time.seconds) * 1000)
+    }
+}
+
+extension StatusReport.Audit {
+    init(_ audit: AuditStatus) {
+        everySeconds = Int(audit.every.components.seconds)
+        startedAt = Words.date(audit.began)
+        documents = audit.documents
+        total = audit.total
+        found = audit.found
+        completedAt = audit.completed.map(Words.date)
     }
 }
 
@@ -92,6 +114,7 @@ extension StatusReport.Entry {
         state = listener.state.rawValue
         reason = listener.reason
         documents = listener.documents
+        withoutInput = listener.withoutInput
         fresh = listener.fresh
         stale = listener.stale
         missing = listener.missing

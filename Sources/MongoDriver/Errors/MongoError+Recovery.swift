@@ -4,6 +4,7 @@ extension MongoError {
         public static let unauthorized = 13
         public static let authenticationFailed = 18
         public static let pathNotViable = 28
+        public static let outOfTime = 50
         public static let validation = 121
         public static let documentTooLarge = 10334
         public static let duplicateKey = 11000

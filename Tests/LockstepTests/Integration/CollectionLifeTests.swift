@@ -127,7 +127,7 @@ import TestSupport
                 #expect(model.entered == ["plain", "PLAIN"])
                 #expect(try await db.one("B")?["_outputs"] == nil)
             }
-            #expect(try await db.audit()[0].fresh == 2)
+            #expect(try await db.audit()[0].right == 2)
         }
     }
 

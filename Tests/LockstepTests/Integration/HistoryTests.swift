@@ -39,7 +39,7 @@ import TestSupport
     private func expectEverythingIsFound(_ db: Database, _ model: Picky, since: Int) async throws {
         #expect(model.inputs.dropFirst(since).sorted() == ["aaaaaa", "ffffff"])
         let report = try await db.audit()[0]
-        #expect(report.documents == 4 && report.fresh == 4, "\(report)")
+        #expect(report.all == 4 && report.right == 4, "\(report)")
         #expect(try await db.one(1)?[path: "_outputs.text.picky"]?.int == 6)
         #expect(try await db.one(2)?[path: "_outputs.text.picky"] == nil)
         #expect(try await db.one(6)?[path: "_outputs.text.picky"]?.int == 6)

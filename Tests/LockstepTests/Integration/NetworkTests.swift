@@ -66,7 +66,7 @@ import TestSupport
                 proxy.heal()
                 try await retrying { try await watcher.waitUntilFresh() }
                 for report in [try await direct.audit(like: db, 0), try await direct.audit(like: db, 1)] {
-                    #expect(report.fresh == 9 && report.documents == 9, "\(report)")
+                    #expect(report.right == 9 && report.all == 9, "\(report)")
                 }
                 #expect(try await direct.one(1)?[path: "_outputs.text.gated"]?.int == 7)
                 #expect(try await direct.one(2)?[path: "_outputs.other.length"]?.int == 3)
@@ -135,7 +135,9 @@ import TestSupport
                     try await eventually("the stream is open") { watcher.isAvailable() }
                     proxy.disconnect()
                     // It may be open again before anybody looks.
-                    for _ in 0..<20 where watcher.isAvailable() { try await Task.sleep(for: .milliseconds(5)) }
+                    for _ in 0..<20 where watcher.isAvailable() {
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
                 }
                 try await fill(direct, 5..<10)
                 try await retrying { try await watcher.waitUntilFresh() }

@@ -127,7 +127,7 @@ import TestSupport
             let effective = changes.filter { $0.after != nil }.count + 1
             let inputs = changes.count + 2 + effective
             #expect(model.entered.count == inputs)
-            #expect(try await db.audit()[0].fresh == changes.count + 1)
+            #expect(try await db.audit()[0].right == changes.count + 1)
             #expect(try await db.failures().isEmpty)
         }
     }
@@ -154,7 +154,7 @@ import TestSupport
                 #expect(gate.entered.count <= 6)
             }
             let report = try await db.audit()[0]
-            #expect(report.fresh == 2 && report.failed == 1)
+            #expect(report.right == 2 && report.failed == 1)
         }
     }
 

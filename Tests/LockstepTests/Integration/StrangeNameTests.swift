@@ -55,7 +55,7 @@ import Testing
             }
             #expect(model.inputs.count == documents.count { $0.input != nil })
             #expect(try await db.failures().isEmpty)
-            #expect(try await db.audit()[0].fresh == documents.count)
+            #expect(try await db.audit()[0].right == documents.count)
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
             let failures = try await db.failures().map(\.document)
             #expect(failures.isEmpty, "\(way): \(failures)")
             for report in try await db.audit() {
-                #expect(report.fresh == Self.twice.count, "\(way): \(report)")
+                #expect(report.right == Self.twice.count, "\(way): \(report)")
             }
             #expect(top.inputs.count <= Self.twice.count)
             #expect(nested.inputs <= Self.twice.count)
@@ -118,7 +118,7 @@ import Testing
                 try await watcher.waitUntilQuiet()
                 #expect(try await db.one(1)?["text"] == nil)
                 #expect(try await db.one(1)?[path: "_outputs.text.echo"] == nil)
-                #expect(try await db.audit()[0].fresh == 1)
+                #expect(try await db.audit()[0].right == 1)
                 #expect(model.inputs.count <= 3)
             }
         }

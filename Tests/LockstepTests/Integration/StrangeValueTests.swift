@@ -61,7 +61,7 @@ import TestSupport
             #expect(model.inputs.count == inputs)
             #expect(nested.inputs == inputs)
             #expect(try await db.failures().isEmpty)
-            for report in try await db.audit() { #expect(report.fresh == Self.values.count) }
+            for report in try await db.audit() { #expect(report.right == Self.values.count) }
         }
     }
 
@@ -120,7 +120,7 @@ import TestSupport
                         #expect(document["value"] == list[step])
                         #expect(document[path: "_outputs.value.echo.of"] == expected, "\(list), step \(step)")
                     }
-                    #expect(try await db.audit()[0].fresh == Self.lookalikes.count)
+                    #expect(try await db.audit()[0].right == Self.lookalikes.count)
                 }
                 try await watcher.waitUntilQuiet()
             }

@@ -124,7 +124,7 @@ import TestSupport
                 #expect(model.entered == ["abc", "ABC"])
                 #expect(try await db.one("B")?["_outputs"] == nil)
             }
-            #expect(try await db.audit()[0].fresh == 2)
+            #expect(try await db.audit()[0].right == 2)
         }
     }
 }

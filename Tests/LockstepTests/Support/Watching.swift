@@ -46,3 +46,15 @@ extension Database {
         try await self[collection].find(["_id": ["$eq": id]]).first
     }
 }
+
+extension ListenerReport {
+    /// Documents that are as they should be: with a fresh output, or without input and output.
+    var right: Int {
+        fresh + withoutInput - extra
+    }
+
+    /// Documents with and without an input.
+    var all: Int {
+        documents + withoutInput
+    }
+}

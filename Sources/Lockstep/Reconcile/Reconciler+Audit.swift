@@ -1,0 +1,35 @@
+/// What the periodic audit needs of the scans.
+extension Reconciler {
+    /// Begins a scan of one page beside all others.
+    func beginAudit(for members: [Int]) -> Int {
+        state.withLock { state in
+            state.audits += 1
+            // Below all numbers of passes. Who fell behind meanwhile gets a scan of its own.
+            queue.beginScan(-state.audits, for: members.filter { state.scans.wanted[$0] == nil })
+            return -state.audits
+        }
+    }
+
+    /// Those of the documents that are not fresh now, and not parked with their present input.
+    func unfresh(_ keys: [DocumentKey], of index: Int) throws -> [(key: DocumentKey, verdict: Verdict)] {
+        let listener = listeners[index]
+        let traits = try connection.traits(of: listener.collection.name)
+        let reader = DocumentReader(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        let found = try reader.read(keys)
+        let parked =
+            health[index].hasParked
+            ? try FailureStore(connection: connection).parked(
+                listener: listener.id, documents: keys.map(\.id)) : [:]
+        return keys.compactMap { key in
+            guard let evidence = found[key] else { return nil }
+            let fingerprint = evidence.input.map { Fingerprint(of: $0) }
+            let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+            // On what the filter cannot be evaluated, whatever its input is.
+            let input = evidence.unjudged == nil ? fingerprint : nil
+            let isParked =
+                parked[key].map { $0.input == input && $0.version == listener.model.version } ?? false
+            return verdict == .fresh || isParked ? nil : (key, verdict)
+        }
+    }
+}
