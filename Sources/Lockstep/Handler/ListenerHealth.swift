@@ -20,6 +20,8 @@ final class ListenerHealth: Sendable {
         var parkingUntold = 0
     }
 
+    /// Whether MongoDB takes what the listener writes.
+    let writes: WriteHealth
     private let state = Mutex(State())
     private let name: String
     private let log: Logger
@@ -27,6 +29,7 @@ final class ListenerHealth: Sendable {
     init(name: String, log: Logger) {
         self.name = name
         self.log = log
+        writes = WriteHealth(name: name, log: log)
     }
 
     /// An attempt met an outage. Gives the time of the next attempt.
@@ -90,18 +93,22 @@ final class ListenerHealth: Sendable {
 
     /// Until when no new work should be begun, at least; nil when it may.
     func holdsUntil(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        state.withLock { state in
+        let writes = writes.holdsUntil(now)
+        let model: ContinuousClock.Instant? = state.withLock { state in
             if state.isPaused { return max(now + .milliseconds(100), state.retryAt ?? now) }
             return state.retryAt.flatMap { $0 > now ? $0 : nil }
         }
+        return [writes, model].compactMap { $0 }.max()
     }
 
     /// Whether it works, and if not why.
     var condition: (state: ListenerStatus.State, reason: String?) {
-        state.withLock { state in
+        let refusal = writes.reason
+        return state.withLock { state in
             guard !state.isPaused else { return (.paused, nil) }
             if let obstacle = state.obstacle { return (.blocked, obstacle) }
-            return state.outage.map { (.out, $0) } ?? (.ok, nil)
+            if let outage = state.outage { return (.out, outage) }
+            return refusal.map { (.refused, $0) } ?? (.ok, nil)
         }
     }
 
@@ -136,7 +143,7 @@ final class ListenerHealth: Sendable {
 
     /// Its documents cannot be handled for now, and must keep nobody else waiting.
     var isOut: Bool {
-        state.withLock { $0.outage != nil || $0.isPaused }
+        state.withLock { $0.outage != nil || $0.isPaused } || writes.reason != nil
     }
 
     /// Documents of the listener may be parked; false spares looking them up.

@@ -76,7 +76,7 @@ extension Handler {
         return ListenerStatus(
             id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
             version: listener.modelVersion, output: listener.outputPath.text, state: state,
-            reason: reason, outSince: health.outageSince, documents: documents,
+            reason: reason, outSince: health.outageSince ?? health.writes.since, documents: documents,
             fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
     }

@@ -94,10 +94,12 @@ final class Session: Sendable {
             )
         }
         let oversized = try failures.oversized()
+        let refusals = parked.isEmpty ? [:] : try failures.refusals()
         let health = listeners.map { listener in
             let health = ListenerHealth(name: listener.id, log: log.about(listener.id))
             health.hasParked = parked[listener.id] != nil
             health.hasOversized = oversized.contains(listener.id)
+            if let refused = refusals[listener.id] { health.writes.note(refused) }
             return health
         }
         serverHealth = ListenerHealth(name: "MongoDB", log: log)
@@ -113,7 +115,7 @@ final class Session: Sendable {
                 elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
-                log: log.about(listener.id))
+                endsWhenRefused: mode == .repair, log: log.about(listener.id))
         }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
@@ -164,6 +166,7 @@ final class Session: Sendable {
             if mode != .repair {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
                 group.addTask(executorPreference: threads) { await self.followPauses() }
+                group.addTask(executorPreference: threads) { await self.watchRules() }
                 group.addTask(executorPreference: threads) {
                     await self.lease.renew(publishing: { (self.running, self.lag) }) {
                         self.needsLeaseNoMore
@@ -249,9 +252,8 @@ extension Session {
             while let pause = handler.health.holdsUntil(.now), !isEnding {
                 try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
             }
-            guard let jobs = await queue.next(listener: handler.index, handler.pace.limits) else {
-                return nil
-            }
+            let limits = handler.pace.limits.within(handler.health.writes.trial)
+            guard let jobs = await queue.next(listener: handler.index, limits) else { return nil }
             guard let pause = handler.health.holdsUntil(.now) else { return jobs }
             // Another lane has met an outage, or it was paused: nobody holds documents through it.
             handler.giveBack(jobs, due: pause)
