@@ -58,6 +58,8 @@ extension Handler {
         var reason: String
         /// MongoDB's code, when a rule of the collection refused it.
         var rule: Int?
+        /// The rule may refuse the outputs of all documents.
+        var mayConcernAll = false
         /// The output's size, when that was the reason.
         var outputBytes: Int?
         /// What stands in the document can be removed no more than replaced.
@@ -124,7 +126,7 @@ extension Handler {
     /// Parks what a rule of the collection refused, or has it pending when the rule refuses everything.
     private func hold(stored: Int, _ written: inout Written) {
         // Those that the model refuses as well are parked anyhow.
-        let byRule = written.refused.indices.filter { written.refused[$0].rule != nil }
+        let byRule = written.refused.indices.filter { written.refused[$0].mayConcernAll }
         let (decision, due) = health.writes.saw(
             stored: stored, refused: byRule.map { written.refused[$0].reason })
         let held = Set(byRule.dropFirst(decision.parked))
@@ -189,11 +191,13 @@ extension Handler {
                 written.again.append(job)
                 written.unstored.insert(job.key)
             case .document, .rule:
+                let mayConcernAll = WriteVerdict(error) == .rule
+                let isOfRule = mayConcernAll || error.code == MongoError.Code.validation
                 written.refused.append(
                     Refusal(
                         job: job, fingerprint: entry.fingerprint,
                         reason: "MongoDB refuses the output: \(error.refusal)",
-                        rule: WriteVerdict(error) == .rule ? error.code : nil))
+                        rule: isOfRule ? error.code : nil, mayConcernAll: mayConcernAll))
                 written.done.append(job)
             }
         } else if superseded {
@@ -232,8 +236,12 @@ extension Handler {
             failure.note(refusal)
             parking.append(failure)
         }
-        if parking.contains(where: { $0.rule != nil }) {
-            let rules = try health.writes.rules { try connection.rules(of: listener.collection.name) }
+        if let ofRule = parking.last(where: { $0.rule != nil }) {
+            let rules = try health.writes.rules(refusing: ofRule.reason) {
+                // What it makes cheap works without it.
+                try? failures.indexRefusals()
+                return try connection.rules(of: listener.collection.name)
+            }
             for place in parking.indices where parking[place].rule != nil { parking[place].rules = rules }
         }
         if !parking.isEmpty {

@@ -45,7 +45,6 @@ final class WriteHealth: Sendable {
         stored: Int, refused: [String]
     ) -> (decision: RefusalRun.Decision, due: ContinuousClock.Instant) {
         let (decision, due, text, over) = state.withLock { state in
-            if let reason = refused.last { state.refusal = reason }
             let decision = state.run.saw(stored: stored, refused: refused.count)
             if let reason = refused.last, decision.parked < refused.count {
                 let (due, text) = state.failed(reason)
@@ -113,11 +112,20 @@ extension WriteHealth {
     }
 
     /// The rules of the collection when they first refused an output, by their fingerprint.
-    func rules(_ read: () throws -> CollectionRules) throws -> String {
-        if let known = state.withLock({ $0.rules }) { return known }
+    func rules(refusing reason: String, _ read: () throws -> CollectionRules) throws -> String {
+        let known = state.withLock { state in
+            state.refusal = reason
+            return state.rules
+        }
+        if let known { return known }
         let rules = try read().fingerprint
         state.withLock { $0.rules = rules }
         return rules
+    }
+
+    /// What ``rules(refusing:_:)`` has noted.
+    var rules: String? {
+        state.withLock { $0.rules }
     }
 
     /// Outputs were parked under these rules, as an earlier session has noted.

@@ -21,8 +21,8 @@ extension Session {
 
     private func look(_ handler: Handler) throws {
         let writes = handler.health.writes
-        let rules = try connection.rules(of: handler.listener.collection.name)
-        if try writes.rules({ rules }) != rules.fingerprint {
+        guard let known = writes.rules else { return }
+        if try connection.rules(of: handler.listener.collection.name).fingerprint != known {
             writes.wantRetry()
             writes.forgetRefusals()
         } else if writes.reason == nil, try handler.failures.refusals()[handler.listener.id] == nil {
@@ -30,9 +30,25 @@ extension Session {
         }
     }
 
+    /// What an earlier session has parked for a rule: retried if the rule is another one now.
+    static func note(
+        _ refusals: [String: FailureStore.Refused], _ handlers: [Handler], _ connection: Connection
+    ) throws {
+        for handler in handlers {
+            guard let refused = refusals[handler.listener.id] else { continue }
+            // Without the right to read them they are taken for what they were.
+            let rules = try? connection.rules(of: handler.listener.collection.name).fingerprint
+            if let rules, rules != refused.rules {
+                try handler.failures.retryRefused(listener: handler.listener.id)
+            } else {
+                handler.health.writes.note(refused)
+            }
+        }
+    }
+
     private func retryRefused(_ handler: Handler) throws {
         try handler.failures.retryRefused(listener: handler.listener.id)
         // Elsewhere the stream brings them.
-        if capture == nil { try reconciler.offerRequests() }
+        if capture == nil { reconciler.wantRequests(of: handler.index) }
     }
 }

@@ -94,12 +94,10 @@ final class Session: Sendable {
             )
         }
         let oversized = try failures.oversized()
-        let refusals = parked.isEmpty ? [:] : try failures.refusals()
         let health = listeners.map { listener in
             let health = ListenerHealth(name: listener.id, log: log.about(listener.id))
             health.hasParked = parked[listener.id] != nil
             health.hasOversized = oversized.contains(listener.id)
-            if let refused = refusals[listener.id] { health.writes.note(refused) }
             return health
         }
         serverHealth = ListenerHealth(name: "MongoDB", log: log)
@@ -117,6 +115,7 @@ final class Session: Sendable {
                 dependents: graph.dependents(of: index),
                 endsWhenRefused: mode == .repair, log: log.about(listener.id))
         }
+        if !parked.isEmpty { try Self.note(try failures.refusals(), handlers, connection) }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
             elections: elections, plan: plan, statistics: pipeline.statistics, log: log)

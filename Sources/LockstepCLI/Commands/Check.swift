@@ -108,8 +108,19 @@ extension Check {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
             return findings
         }
+        findings += try await outputs(db)
         if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
         return findings
+    }
+
+    /// What the collections will refuse of the outputs, as far as it is known beforehand.
+    private func outputs(_ db: Database) async throws -> [Finding] {
+        do {
+            let warnings = try await db.ruleWarnings()
+            return warnings.map { Finding(what: "outputs", isGood: !$0.isCertain, detail: $0.text) }
+        } catch let error as MongoError where error.isAboutRights {
+            return []
+        }
     }
 
     private func oplog(_ db: Database) async -> Finding {

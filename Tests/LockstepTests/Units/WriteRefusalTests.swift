@@ -95,7 +95,7 @@ import Testing
         #expect(kept.isEmpty)
     }
 
-    @Test func aListenerWhoseOutputsAreRefusedHoldsAndTriesFew() {
+    @Test func aListenerWhoseOutputsAreRefusedHoldsAndTriesFew() throws {
         let health = ListenerHealth(
             name: "docs/text/length", log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (_, due) = health.writes.saw(stored: 0, refused: Array(repeating: "no", count: 10))
@@ -107,8 +107,9 @@ import Testing
         _ = health.writes.saw(stored: 1, refused: [])
         #expect(!health.isOut && health.writes.trial == nil)
         #expect(health.writes.takeRetry() && !health.writes.takeRetry())
-        #expect(health.writes.refusal == "no")
+        #expect(try health.writes.rules(refusing: "no") { CollectionRules() } == "")
+        #expect(health.writes.refusal == "no" && health.writes.rules == "")
         health.writes.forgetRefusals()
-        #expect(health.writes.refusal == nil)
+        #expect(health.writes.refusal == nil && health.writes.rules == nil)
     }
 }
