@@ -108,10 +108,12 @@ extension Handler {
                 } else {
                     written.refused[refusals].isStuck = error != nil
                 }
+                // What the model refuses as well is parked anyhow.
+                if case .clear = batch.changes[place].change { written.refused[refusals].mayConcernAll = false }
             }
         }
-        if let failure { written.due = health.writes.failed(unstorable(failure)) }
         hold(stored: stored, &written)
+        if let failure { written.due = health.writes.failed(unstorable(failure)) }
         try clear(batch, writer, &written)
         return written
     }
@@ -125,14 +127,13 @@ extension Handler {
 
     /// Parks what a rule of the collection refused, or has it pending when the rule refuses everything.
     private func hold(stored: Int, _ written: inout Written) {
-        // Those that the model refuses as well are parked anyhow.
         let byRule = written.refused.indices.filter { written.refused[$0].mayConcernAll }
         let (decision, due) = health.writes.saw(
             stored: stored, refused: byRule.map { written.refused[$0].reason })
         let held = Set(byRule.dropFirst(decision.parked))
         guard !held.isEmpty else { return }
         written.pending += held.sorted().map { written.refused[$0].job }
-        written.due = max(written.due, due)
+        written.due = due
         written.refused = written.refused.enumerated().filter { !held.contains($0.offset) }.map(\.element)
         let pending = Set(written.pending.map(\.key))
         written.done.removeAll { pending.contains($0.key) }

@@ -80,6 +80,7 @@ struct Handler: Sendable {
         let written = try keeping(batch) { try write(batch, writer) }
         try recordFailures(plan: plan, batch: batch, written: written)
         pace.took(documents: jobs.count, inputs: plan.inputs.count, rest: .now - began - inModel)
+        if !batch.changes.isEmpty, written.pending.isEmpty { health.writes.succeeded() }
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done

@@ -44,19 +44,23 @@ final class WriteHealth: Sendable {
     func saw(
         stored: Int, refused: [String]
     ) -> (decision: RefusalRun.Decision, due: ContinuousClock.Instant) {
-        let (decision, due, text, over) = state.withLock { state in
+        let (decision, due, text) = state.withLock { state in
             let decision = state.run.saw(stored: stored, refused: refused.count)
             if let reason = refused.last, decision.parked < refused.count {
                 let (due, text) = state.failed(reason)
-                return (decision, due, text, String?.none)
+                return (decision, due, text)
             }
             if decision.isOver { state.wantsRetry = true }
-            let over = stored > 0 ? state.succeeded() : nil
-            return (decision, ContinuousClock.now, String?.none, over)
+            return (decision, ContinuousClock.now, String?.none)
         }
         if let text, let reason = refused.last { tell(reason, text) }
-        if let over { log.notice("\(name): its outputs are stored again\(over)") }
         return (decision, due)
+    }
+
+    /// All that a round wrote, outputs and what is noted of them, is written.
+    func succeeded() {
+        let over = state.withLock { $0.run.isHolding ? nil : $0.succeeded() }
+        if let over { log.notice("\(name): its outputs are stored again\(over)") }
     }
 
     /// The rules of the collection are others now, or nothing is refused any more.

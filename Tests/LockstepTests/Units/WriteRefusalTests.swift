@@ -104,7 +104,11 @@ import Testing
         // A model that answers does not end it.
         health.succeeded()
         #expect(health.isOut && health.outage == nil && health.writes.reason == "no")
+        // Nor a round that removed outputs alone.
+        health.writes.succeeded()
+        #expect(health.isOut)
         _ = health.writes.saw(stored: 1, refused: [])
+        health.writes.succeeded()
         #expect(!health.isOut && health.writes.trial == nil)
         #expect(health.writes.takeRetry() && !health.writes.takeRetry())
         #expect(try health.writes.rules(refusing: "no") { CollectionRules() } == "")
