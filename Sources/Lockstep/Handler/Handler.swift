@@ -46,7 +46,7 @@ struct Handler: Sendable {
             }
             guard isWaitedFor(error) else { throw error }
             let due = health.writes.failed("MongoDB answers with an error: \(error)")
-            queue.giveBack(jobs.map(\.withoutValues), listener: index, due: due)
+            giveBack(jobs.map(\.withoutValues), due: due)
         }
     }
 
@@ -142,7 +142,7 @@ struct Handler: Sendable {
         }
         statistics.add(retries: batch.broken.count)
         queue.giveBack(written.again.map(\.withoutValues), listener: index, due: .now)
-        queue.giveBack(written.pending.map(\.withoutValues), listener: index, due: written.due)
+        giveBack(written.pending.map(\.withoutValues), due: written.due)
         statistics.add(retries: written.pending.count)
     }
 
