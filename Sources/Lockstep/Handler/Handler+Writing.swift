@@ -109,7 +109,9 @@ extension Handler {
                     written.refused[refusals].isStuck = error != nil
                 }
                 // What the model refuses as well is parked anyhow.
-                if case .clear = batch.changes[place].change { written.refused[refusals].mayConcernAll = false }
+                if case .clear = batch.changes[place].change {
+                    written.refused[refusals].mayConcernAll = false
+                }
             }
         }
         hold(stored: stored, &written)

@@ -13,7 +13,7 @@ enum WriteVerdict: Equatable {
     init(_ error: WriteError) {
         switch error.code {
         case MongoError.Code.pathNotViable: self = .again
-        case _ where error.isAboutSize: self = .document
+        case _ where error.isAboutSize || Self.documentCodes.contains(error.code): self = .document
         case MongoError.Code.validation:
             let isOurs = error.fields.isEmpty || error.fields.contains(where: Self.isOfLockstep)
             self = isOurs ? .rule : .document
@@ -22,6 +22,9 @@ enum WriteVerdict: Equatable {
         default: self = .rule
         }
     }
+
+    // BadValue, FailedToParse, TypeMismatch, Overflow (nested too deep), InvalidBSON, and names that MongoDB does not take.
+    private static let documentCodes: Set<Int> = [2, 9, 14, 15, 22, 52, 54, 55, 56, 57]
 
     private static func isOfLockstep(_ path: String) -> Bool {
         let root = path.prefix { $0 != "." }
