@@ -12,12 +12,14 @@ public enum LockstepError: Error, Sendable, Hashable {
     case noListener(String)
     /// A look through the documents was cut short; says why.
     case interrupted(String)
+    /// MongoDB stores no outputs; says of which listener and why.
+    case refused(String)
 }
 
 extension LockstepError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .badListener(let reason), .timeout(let reason): reason
+        case .badListener(let reason), .timeout(let reason), .refused(let reason): reason
         case .interrupted(let reason): "\(reason): run it again"
         case .historyLostAgain(let times):
             "the history of the change stream was lost \(times) times in a row: looking through the documents takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"

@@ -38,6 +38,17 @@ import Testing
                 "warning failures: 1 document of `docs` is parked for the model `minilm`."
             ]),
         Case(
+            testDescription: "MongoDB refuses the outputs",
+            change: { status in
+                status.listeners[0].state = .refused
+                status.listeners[0].reason =
+                    "MongoDB refuses the output: the collection's validator refuses the document. Allow `_outputs` and `_lockstep` in the validator"
+                status.listeners[0].missing = 1200
+            },
+            expected: [
+                "error refused: Outputs of `docs` are not stored: MongoDB refuses the output: the collection's validator refuses the document. Allow `_outputs` and `_lockstep` in the validator. 1,200 documents of `docs` are pending; nothing is lost."
+            ]),
+        Case(
             testDescription: "paused",
             change: { status in
                 status.listeners[0].state = .paused

@@ -42,6 +42,7 @@ extension Database {
             throw error
         }
         await takeBack()
+        try await expectNoneStuck(wanted.map(\.id))
     }
 
     /// A standalone server has no positions: an audit that began after this call and found everything is the proof.
@@ -58,7 +59,7 @@ extension Database {
                     throw LockstepError.timeout(
                         "not fresh: the `lockstep run` of this database \(difference.text)")
                 }
-                if saved.isComplete { return }
+                if saved.isComplete { return try await expectNoneStuck(wanted.map(\.id)) }
             }
             guard .now < deadline else {
                 throw LockstepError.timeout(

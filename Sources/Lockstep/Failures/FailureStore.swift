@@ -24,10 +24,18 @@ package struct FailureStore: Sendable {
         var outputBytes: Int?
         /// A person wants it tried again.
         var retry = false
+        /// MongoDB's code, when a rule of the collection refused the output: retried when the rules are others.
+        var rule: Int?
+        /// What the rules were then; see ``CollectionRules/fingerprint``.
+        var rules: String?
+        /// An output stands in the document that can be neither replaced nor removed.
+        var isStuck = false
     }
 
     /// What a parked document failed with.
-    typealias Parked = (input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool)
+    typealias Parked = (
+        input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool, isStuck: Bool
+    )
 
     func park(_ failures: [Failure]) throws(MongoError) {
         for some in failures.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.document.bytes.count }) {
@@ -50,6 +58,9 @@ package struct FailureStore: Sendable {
                             fields.append(failure.version, forKey: "version")
                             fields.append(milliseconds: failure.at, forKey: "at")
                             if let bytes = failure.outputBytes { fields.append(bytes, forKey: "outputBytes") }
+                            if let rule = failure.rule { fields.append(rule, forKey: "rule") }
+                            if let rules = failure.rules { fields.append(rules, forKey: "rules") }
+                            if failure.isStuck { fields.append(true, forKey: "stuck") }
                         }
                         update.document("$setOnInsert") {
                             $0.append(milliseconds: failure.at, forKey: "since")
@@ -58,6 +69,9 @@ package struct FailureStore: Sendable {
                             fields.append(1, forKey: "retry")
                             if failure.input == nil { fields.append(1, forKey: "input") }
                             if failure.outputBytes == nil { fields.append(1, forKey: "outputBytes") }
+                            if failure.rule == nil { fields.append(1, forKey: "rule") }
+                            if failure.rules == nil { fields.append(1, forKey: "rules") }
+                            if !failure.isStuck { fields.append(1, forKey: "stuck") }
                         }
                     }
                     operation.append(true, forKey: "upsert")
@@ -127,7 +141,7 @@ package struct FailureStore: Sendable {
             try connection.query(command, collection: Self.collection) { view in
                 guard let failure = Failure(view) else { return }
                 found[DocumentKey(failure.document)] = (
-                    failure.input, failure.version, failure.outputBytes, failure.retry
+                    failure.input, failure.version, failure.outputBytes, failure.retry, failure.isStuck
                 )
             }
         }
@@ -286,6 +300,7 @@ extension FailureStore.Failure {
             },
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
             since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) },
-            retry: view["retry"]?.bool ?? false)
+            retry: view["retry"]?.bool ?? false, rule: view["rule"]?.int64.map { Int($0) },
+            rules: view["rules"]?.string, isStuck: view["stuck"]?.bool ?? false)
     }
 }

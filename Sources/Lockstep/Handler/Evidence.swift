@@ -34,6 +34,11 @@ extension Evidence {
         return evidence
     }
 
+    /// Nothing stands where Lockstep writes.
+    var isBare: Bool {
+        !hasOutput && !hasProvenance
+    }
+
     /// Decides from the evidence alone, with the fingerprint of the input if there is one.
     func verdict(fingerprint: Fingerprint?, version: String) -> Verdict {
         guard let fingerprint else { return hasOutput || hasProvenance ? .extra : .fresh }

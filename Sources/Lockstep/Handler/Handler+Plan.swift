@@ -63,7 +63,12 @@ extension Handler {
             let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
             switch verdict {
             case .extra:
-                plan.removals.append((job, evidence.isUnmatched))
+                if let entry = parked[job.key], entry.isStuck, entry.input == nil, !isNews(job) {
+                    plan.parked.remove(job.key)
+                    plan.settled.append(job)
+                } else {
+                    plan.removals.append((job, evidence.isUnmatched))
+                }
             case .fresh where !(job.change.force && fingerprint != nil):
                 plan.settled.append(job)
                 plan.fresh += 1
@@ -76,7 +81,7 @@ extension Handler {
                     entry.version == listener.model.version, !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
-                    if evidence.hasOutput || evidence.hasProvenance {
+                    if !evidence.isBare, !entry.isStuck || isNews(job) {
                         plan.clears.append(input)
                     } else {
                         plan.settled.append(job)
@@ -89,6 +94,11 @@ extension Handler {
             }
         }
         return plan
+    }
+
+    /// Somebody changed what stands there, or wants it to be tried again.
+    private func isNews(_ job: Job) -> Bool {
+        job.change.force || job.change.retry
     }
 
     /// What could not be stored for its size could be by now; a little is left for the provenance and the names.

@@ -1,5 +1,18 @@
 extension Handler {
+    /// What the model says of each input, and of those it has said of before that could not be stored.
     func predict(_ inputs: [Input]) async -> [Bisection.Outcome] {
+        guard !keptPredictions.isEmpty else { return await ask(inputs) }
+        var outcomes = inputs.map { input in
+            keptPredictions.take(input.fingerprint, of: input.job.key).map {
+                Bisection.Outcome.prediction($0)
+            }
+        }
+        let open = outcomes.indices.filter { outcomes[$0] == nil }
+        for (place, outcome) in zip(open, await ask(open.map { inputs[$0] })) { outcomes[place] = outcome }
+        return outcomes.compactMap { $0 }
+    }
+
+    private func ask(_ inputs: [Input]) async -> [Bisection.Outcome] {
         guard !inputs.isEmpty else { return [] }
         let values = inputs.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
         let batches = listener.model.limits.batches(sizes: values.map(\.bytes.count))

@@ -44,14 +44,26 @@ extension Handler {
         var again: [Job] = []
         /// The server refuses these outputs.
         var refused: [Refusal] = []
+        /// They are pending until the server takes writes, or outputs, again.
+        var pending: [Job] = []
+        /// When they are tried again.
+        var due = ContinuousClock.now
+        /// Of those that are looked at again: what was computed was refused, perhaps for another reason.
+        var unstored: Set<DocumentKey> = []
     }
 
     struct Refusal {
         let job: Job
         let fingerprint: Fingerprint?
-        let reason: String
+        var reason: String
+        /// MongoDB's code, when a rule of the collection refused it.
+        var rule: Int?
+        /// The rule may refuse the outputs of all documents.
+        var mayConcernAll = false
         /// The output's size, when that was the reason.
         var outputBytes: Int?
+        /// What stands in the document can be removed no more than replaced.
+        var isStuck = false
     }
 
     func write(_ batch: WriteBatch, _ writer: OutputWriter) throws -> Written {
@@ -62,6 +74,8 @@ extension Handler {
                 guard case .store(_, let provenance, _) = change else { return nil }
                 return (key, provenance)
             }, listener: index)
+        var stored = 0
+        var failure: WriteError?
         // What was superseded before is written alone, to know which one it is.
         let alone = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded != nil }
         let together = batch.jobs.indices.filter { batch.jobs[$0].job.change.superseded == nil }
@@ -78,29 +92,84 @@ extension Handler {
                 written: max(0, result.matched - cleared),
                 removed: max(0, result.matched - cleared - stored),
                 superseded: places.count - result.matched - errors.count)
+            let others = places.indices.count { position in
+                if case .store = batch.changes[places[position]].change { return false }
+                return errors[position] == nil
+            }
+            stored += max(0, result.matched - others)
             for (position, place) in places.enumerated() {
                 let refusals = written.refused.count
-                sort(batch.jobs[place], error: errors[position], superseded: superseded, into: &written)
-                if written.refused.count > refusals, errors[position]?.isAboutSize == true,
-                    case .store(let output, _, _) = batch.changes[place].change
-                {
-                    written.refused[refusals].outputBytes = output.bytes.count
+                let error = errors[position]
+                if let error, WriteVerdict(error) == .wait { failure = error }
+                sort(batch.jobs[place], error: error, superseded: superseded, into: &written)
+                guard written.refused.count > refusals else { continue }
+                if case .store(let output, _, _) = batch.changes[place].change {
+                    if error?.isAboutSize == true {
+                        written.refused[refusals].outputBytes = output.bytes.count
+                    }
+                } else {
+                    written.refused[refusals].isStuck = error != nil
+                }
+                // What the model refuses as well is parked anyhow.
+                if case .clear = batch.changes[place].change {
+                    written.refused[refusals].mayConcernAll = false
                 }
             }
         }
-        if !written.refused.isEmpty {
-            let changes = written.refused.compactMap { refused in
-                batch.jobs.firstIndex { $0.job.key == refused.job.key }.flatMap {
-                    clearing(batch.changes[$0])
-                }
-            }
-            _ = try writer.write(changes)
-        }
+        hold(stored: stored, &written)
+        if let failure { written.due = health.writes.failed(unstorable(failure)) }
+        try clear(batch, writer, &written)
         return written
     }
 
-    // An output that cannot be stored leaves none of an earlier input behind.
-    func clearing(
+    /// The server takes no writes for now.
+    private func unstorable(_ error: WriteError) -> String {
+        let error = MongoError(
+            error, operation: "update", namespace: connection.namespace(of: listener.collection.name))
+        return "MongoDB takes no writes: \(error)"
+    }
+
+    /// Parks what a rule of the collection refused, or has it pending when the rule refuses everything.
+    private func hold(stored: Int, _ written: inout Written) {
+        let byRule = written.refused.indices.filter { written.refused[$0].mayConcernAll }
+        let (decision, due) = health.writes.saw(
+            stored: stored, refused: byRule.map { written.refused[$0].reason })
+        let held = Set(byRule.dropFirst(decision.parked))
+        guard !held.isEmpty else { return }
+        written.pending += held.sorted().map { written.refused[$0].job }
+        written.due = due
+        written.refused = written.refused.enumerated().filter { !held.contains($0.offset) }.map(\.element)
+        let pending = Set(written.pending.map(\.key))
+        written.done.removeAll { pending.contains($0.key) }
+    }
+
+    /// An output that cannot be stored leaves none of an earlier input behind, if that can be removed.
+    private func clear(_ batch: WriteBatch, _ writer: OutputWriter, _ written: inout Written) throws {
+        var changes: [(key: DocumentKey, change: OutputWriter.Change)] = []
+        var places: [Int] = []
+        for (place, refusal) in written.refused.enumerated() {
+            guard let entry = batch.changes.first(where: { $0.key == refusal.job.key }),
+                let change = clearing(entry)
+            else { continue }
+            changes.append(change)
+            places.append(place)
+        }
+        guard !changes.isEmpty else { return }
+        var unknown: Set<DocumentKey> = []
+        for error in try writer.write(changes).errors {
+            switch WriteVerdict(error) {
+            case .rule, .document: written.refused[places[error.index]].isStuck = true
+            case .again, .wait: unknown.insert(changes[error.index].key)
+            }
+        }
+        guard !unknown.isEmpty else { return }
+        // What stands there is not known: the documents are looked at again.
+        written.again += written.refused.filter { unknown.contains($0.job.key) }.map(\.job)
+        written.refused.removeAll { unknown.contains($0.job.key) }
+        written.done.removeAll { unknown.contains($0.key) }
+    }
+
+    private func clearing(
         _ entry: (key: DocumentKey, change: OutputWriter.Change)
     ) -> (key: DocumentKey, change: OutputWriter.Change)? {
         guard case .store(_, _, let input) = entry.change else { return nil }
@@ -113,22 +182,27 @@ extension Handler {
     ) {
         var job = entry.job
         if let error {
-            if MongoError.isTransient(code: error.code) {
-                written.again.append(job)
-            } else if error.code == MongoError.Code.pathNotViable {
-                // Somebody put it there again after it was cleared.
+            switch WriteVerdict(error) {
+            // Somebody put it there again after it was cleared.
+            case .again where error.code == MongoError.Code.pathNotViable:
                 sort(entry, error: nil, superseded: true, into: &written)
-            } else if listener.filter != nil, MongoError.isAboutRequest(code: error.code),
-                job.change.superseded != entry.fingerprint
-            {
+            case .again: written.again.append(job)
+            case .wait: written.pending.append(job)
+            case _
+            where listener.filter != nil && MongoError.isAboutRequest(code: error.code)
+                && job.change.superseded != entry.fingerprint:
                 // The filter may be what cannot be evaluated on the document as it is now: a look at it tells.
                 job.change.superseded = entry.fingerprint
                 written.again.append(job)
-            } else {
+                written.unstored.insert(job.key)
+            case .document, .rule:
+                let mayConcernAll = WriteVerdict(error) == .rule
+                let isOfRule = mayConcernAll || error.code == MongoError.Code.validation
                 written.refused.append(
                     Refusal(
                         job: job, fingerprint: entry.fingerprint,
-                        reason: "MongoDB refuses the output: \(error.message)"))
+                        reason: "MongoDB refuses the output: \(error.refusal)",
+                        rule: isOfRule ? error.code : nil, mayConcernAll: mayConcernAll))
                 written.done.append(job)
             }
         } else if superseded {
@@ -150,17 +224,30 @@ extension Handler {
     }
 
     func recordFailures(plan: Plan, batch: WriteBatch, written: Written) throws {
-        let again = Set(written.again.map(\.key))
+        let open = Set((written.again + written.pending).map(\.key))
+        let refusals = Dictionary(
+            written.refused.map { ($0.job.key, $0) }, uniquingKeysWith: { first, _ in first })
         var parking: [FailureStore.Failure] = []
-        for (input, reason, attempts) in batch.parked where !again.contains(input.job.key) {
-            parking.append(failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at))
+        for (input, reason, attempts) in batch.parked where !open.contains(input.job.key) {
+            var failure = failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at)
+            if let refusal = refusals[input.job.key] { failure.note(refusal) }
+            parking.append(failure)
         }
-        for refusal in written.refused {
+        let byModel = Set(parking.map { DocumentKey($0.document) })
+        for refusal in written.refused where !byModel.contains(refusal.job.key) {
             var failure = failure(
                 refusal.job, refusal.fingerprint, refusal.reason, refusal.job.change.attempts + 1,
                 at: batch.at)
-            failure.outputBytes = refusal.outputBytes
+            failure.note(refusal)
             parking.append(failure)
+        }
+        if let ofRule = parking.last(where: { $0.rule != nil }) {
+            let rules = try health.writes.rules(refusing: ofRule.reason) {
+                // What it makes cheap works without it.
+                try? failures.indexRefusals()
+                return try connection.rules(of: listener.collection.name)
+            }
+            for place in parking.indices where parking[place].rule != nil { parking[place].rules = rules }
         }
         if !parking.isEmpty {
             try failures.park(parking)
@@ -192,5 +279,13 @@ extension Handler {
             listener: listener.id, document: job.key.id, reason: reason, attempts: attempts,
             input: fingerprint,
             version: listener.model.version, at: at, since: at)
+    }
+}
+
+extension FailureStore.Failure {
+    fileprivate mutating func note(_ refusal: Handler.Refusal) {
+        rule = refusal.rule
+        isStuck = refusal.isStuck
+        outputBytes = refusal.outputBytes
     }
 }

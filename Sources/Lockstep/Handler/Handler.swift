@@ -16,12 +16,15 @@ struct Handler: Sendable {
     let serverHealth: ListenerHealth
     let knownInputs: KnownInputs
     let vectorLengths: VectorLengths
+    let keptPredictions = KeptPredictions()
     let statistics: ListenerStatistics
     let pace: Pace
     let elections: Elections
     let collations: Collations
     /// The listeners that read this one's output.
     let dependents: [Int]
+    /// A repair ends where MongoDB takes no writes; who follows the stream waits.
+    let endsWhenRefused: Bool
     let log: Logger
 
     /// Attempts on an input that breaks the model before its document is parked.
@@ -32,17 +35,27 @@ struct Handler: Sendable {
         do {
             try await makeFresh(jobs)
             serverHealth.succeeded()
-        } catch let error as MongoError where error.isTransient {
+        } catch let error as MongoError where error.isUnavailable {
             let due = serverHealth.failed(error.description)
             retry(jobs, due: due)
         } catch let error as MongoError where error.source == .server {
             // The collection may have given way to something else since it was looked at.
             collations.forget([listener.collection.name])
-            guard let obstacle = try collations.traits(of: listener.collection.name).obstacle else {
-                throw error
+            if let obstacle = try collations.traits(of: listener.collection.name).obstacle {
+                return try passOver(jobs, obstacle)
             }
-            try passOver(jobs, obstacle)
+            guard isWaitedFor(error) else { throw error }
+            let due = health.writes.failed("MongoDB answers with an error: \(error)")
+            giveBack(jobs.map(\.withoutValues), due: due)
         }
+    }
+
+    /// Nobody but a person helps when a right is missing, or when the listener's own filter is none. All else that a
+    /// server answers is its state, or that of Lockstep's collections.
+    private func isWaitedFor(_ error: MongoError) -> Bool {
+        guard !endsWhenRefused, !error.isAboutRights else { return false }
+        return error.isTransient || error.operation != "find"
+            || error.namespace != connection.namespace(of: listener.collection.name)
     }
 
     private func makeFresh(_ jobs: [Job]) async throws {
@@ -65,9 +78,10 @@ struct Handler: Sendable {
         for input in plan.clears { batch.clear(input) }
         let writer = OutputWriter(connection: connection, listener: listener, comparison: comparison)
         if !plan.walled.isEmpty { try writer.clearPath(plan.walled) }
-        let written = try write(batch, writer)
+        let written = try keeping(batch) { try write(batch, writer) }
         try recordFailures(plan: plan, batch: batch, written: written)
         pace.took(documents: jobs.count, inputs: plan.inputs.count, rest: .now - began - inModel)
+        if !batch.changes.isEmpty, written.pending.isEmpty { health.writes.succeeded() }
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done
@@ -75,6 +89,10 @@ struct Handler: Sendable {
         statistics.add(fresh: plan.fresh)
         let readAt = queue.finish(written.done + plan.settled + batch.unchanged + plan.gone, listener: index)
         tell(batch, written, readAt.prefix(written.done.count))
+        if endsWhenRefused, !written.pending.isEmpty {
+            throw LockstepError.refused(
+                "\(listener.id): \(health.writes.reason ?? "MongoDB takes no writes")")
+        }
     }
 
     /// Counts what is stored now, and shows some of it.
@@ -123,12 +141,33 @@ struct Handler: Sendable {
             retry([job], due: .now + wait)
         }
         retry(written.again, due: .now)
+        retry(written.pending, due: written.due)
     }
 
     private func retry(_ jobs: [Job], due: ContinuousClock.Instant) {
         giveBack(jobs.map(\.withoutValues), due: due)
         // What a person has asked for is counted when it begins.
         statistics.add(retries: jobs.count { !$0.change.retry })
+    }
+
+    /// What is computed and not stored is kept for the next attempt.
+    private func keeping(_ batch: WriteBatch, _ write: () throws -> Written) throws -> Written {
+        do {
+            let written = try write()
+            let keys = written.unstored.union(written.pending.map(\.key))
+            if !keys.isEmpty { keep(batch, of: keys) }
+            return written
+        } catch {
+            keep(batch, of: nil)
+            throw error
+        }
+    }
+
+    private func keep(_ batch: WriteBatch, of keys: Set<DocumentKey>?) {
+        for (key, change) in batch.changes where keys?.contains(key) ?? true {
+            guard case .store(let prediction, let provenance, _) = change else { continue }
+            keptPredictions.keep(prediction, for: provenance.input, of: key)
+        }
     }
 }
 

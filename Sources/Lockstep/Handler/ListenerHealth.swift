@@ -22,6 +22,8 @@ final class ListenerHealth: Sendable {
         var parkingUntold = 0
     }
 
+    /// Whether MongoDB takes what the listener writes.
+    let writes: WriteHealth
     private let state = Mutex(State())
     private let name: String
     private let log: Logger
@@ -29,6 +31,7 @@ final class ListenerHealth: Sendable {
     init(name: String, log: Logger) {
         self.name = name
         self.log = log
+        writes = WriteHealth(name: name, log: log)
     }
 
     /// An attempt met an outage. Gives the time of the next attempt.
@@ -92,10 +95,12 @@ final class ListenerHealth: Sendable {
 
     /// Until when no new work should be begun, at least; nil when it may.
     func holdsUntil(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        state.withLock { state in
+        let writes = writes.holdsUntil(now)
+        let model: ContinuousClock.Instant? = state.withLock { state in
             if state.isPaused { return max(now + .milliseconds(100), state.retryAt ?? now) }
             return state.retryAt.flatMap { $0 > now ? $0 : nil }
         }
+        return [writes, model].compactMap { $0 }.max()
     }
 
     /// A call of the model failed: it may be the inputs, it may be the model.
@@ -113,12 +118,15 @@ final class ListenerHealth: Sendable {
 
     /// Whether it works, and if not why: as far as is seen, long before an outage is proven and anything follows from it.
     func condition(at now: ContinuousClock.Instant) -> (state: ListenerStatus.State, reason: String?) {
-        state.withLock { state in
+        let refusal = writes.reason
+        return state.withLock { state in
             guard !state.isPaused else { return (.paused, nil) }
             if let obstacle = state.obstacle { return (.blocked, obstacle) }
             if let outage = state.outage { return (.out, outage) }
-            guard let failing = state.failing, now - failing.since >= Self.patience else { return (.ok, nil) }
-            return (.out, failing.reason)
+            if let failing = state.failing, now - failing.since >= Self.patience {
+                return (.out, failing.reason)
+            }
+            return refusal.map { (.refused, $0) } ?? (.ok, nil)
         }
     }
 
@@ -153,7 +161,7 @@ final class ListenerHealth: Sendable {
 
     /// Its documents cannot be handled for now, and must keep nobody else waiting.
     var isOut: Bool {
-        state.withLock { $0.outage != nil || $0.isPaused }
+        state.withLock { $0.outage != nil || $0.isPaused } || writes.reason != nil
     }
 
     /// Documents of the listener may be parked; false spares looking them up.

@@ -98,4 +98,10 @@ struct RoundLimits: Equatable, Sendable {
     let live: Int
     /// When all come from a scan.
     let scan: Int
+
+    /// No more than so many, if there is a limit.
+    func within(_ limit: Int?) -> RoundLimits {
+        guard let limit else { return self }
+        return RoundLimits(live: min(live, limit), scan: min(scan, limit))
+    }
 }

@@ -67,14 +67,20 @@ struct OutputWriter {
     ) throws(MongoError) {
         var written = try connection.write(
             command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+        var inTheWay: [DocumentKey: WriteError] = [:]
         if written.errors.contains(where: { $0.code == MongoError.Code.pathNotViable }) {
             // Somebody put a value where our nested fields belong; it gives way.
-            try clearPath(changes.map(\.key))
+            inTheWay = try clearPath(changes.map(\.key))
             written = try connection.write(
                 command, collection: listener.collection.name, concern: Self.concern, operation: "update")
         }
         result.matched += written.matched
-        result.errors += written.errors.map { $0.at($0.index + changes.startIndex) }
+        result.errors += written.errors.map { error in
+            let place = error.index + changes.startIndex
+            // What could not give way is why.
+            let isInTheWay = error.code == MongoError.Code.pathNotViable
+            return (isInTheWay ? inTheWay[changes[place].key] ?? error : error).at(place)
+        }
         result.election = written.election ?? result.election
     }
 
@@ -133,14 +139,24 @@ struct OutputWriter {
     }
 
     /// Removes whatever stands above our fields and is no document.
-    func clearPath(_ keys: [DocumentKey]) throws(MongoError) {
+    ///
+    /// - Returns: of which documents MongoDB refuses that, and why.
+    @discardableResult
+    func clearPath(_ keys: [DocumentKey]) throws(MongoError) -> [DocumentKey: WriteError] {
         // The `_id`s stand in the command once for each path.
         let above = listener.outputPath.ancestors + listener.provenancePath.ancestors
         let limit = BSONDocument.bytesOfIDsPerCommand / max(1, above.count)
-        for some in keys.slices(bytes: limit, { $0.id.bytes.count }) { try clearPath(above, some) }
+        var refused: [DocumentKey: WriteError] = [:]
+        for some in keys.slices(bytes: limit, { $0.id.bytes.count }) where try clearPath(above, some) != nil {
+            // The first that is refused ends an update of many: each alone tells which they are.
+            for place in some.indices { refused[keys[place]] = try clearPath(above, keys[place...place]) }
+        }
+        return refused
     }
 
-    private func clearPath(_ above: [String], _ keys: ArraySlice<DocumentKey>) throws(MongoError) {
+    private func clearPath(
+        _ above: [String], _ keys: ArraySlice<DocumentKey>
+    ) throws(MongoError) -> WriteError? {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "update")
         command.append(true, forKey: "ordered")
@@ -173,8 +189,9 @@ struct OutputWriter {
                 }
             }
         }
-        _ = try connection.write(
-            command, collection: listener.collection.name, concern: Self.concern, operation: "update")
+        return try connection.write(
+            command, collection: listener.collection.name, concern: Self.concern, operation: "update"
+        ).errors.first
     }
 }
 

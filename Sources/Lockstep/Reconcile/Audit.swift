@@ -18,6 +18,8 @@ public struct ListenerReport: Sendable, Hashable {
     public var extra = 0
     /// Parked with their present input.
     public var failed = 0
+    /// Why MongoDB refuses outputs, and what to do, when documents are parked for that.
+    public var refusal: String?
 
     init(_ listener: Listener) {
         id = listener.id
@@ -47,13 +49,15 @@ public struct ListenerReport: Sendable, Hashable {
 
 extension ListenerReport {
     public var document: BSONDocument {
-        [
+        let counts: BSONDocument = [
             "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model),
             "documents": BSONValue(documents), "withoutInput": BSONValue(withoutInput),
             "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
             "extra": BSONValue(extra), "failed": BSONValue(failed), "id": BSONValue(id),
             "output": BSONValue(output),
         ]
+        guard let refusal else { return counts }
+        return BSONDocument(counts.map { ($0.key, $0.value) } + [("refusal", BSONValue(refusal))])
     }
 }
 

@@ -20,7 +20,13 @@ extension Database {
                 progress?.finished(collection: collection)
                 for (listener, tally) in zip(concerned, tallies) { reports[listener.id] = tally }
             }
-            return listeners.compactMap { reports[$0.id] }
+            let failures = FailureStore(connection: connection)
+            let refusals = reports.values.allSatisfy(\.isFresh) ? [:] : try failures.refusals()
+            return listeners.compactMap { listener in
+                var report = reports[listener.id]
+                report?.refusal = refusals[listener.id]?.reason
+                return report
+            }
         }
     }
 

@@ -88,7 +88,9 @@ extension Reconciler {
             try failures.forEachPage(listener: listener.id) { keys in
                 let found = try reader.read(keys)
                 let over = keys.filter { key in
-                    guard let evidence = found[key], let input = evidence.input else { return true }
+                    guard let evidence = found[key] else { return true }
+                    // One that cannot be removed stays parked as long as it stands.
+                    guard let input = evidence.input else { return evidence.isBare }
                     return evidence.verdict(
                         fingerprint: Fingerprint(of: input), version: listener.model.version) == .fresh
                 }

@@ -129,6 +129,6 @@ extension Reconciler {
 
     /// Its model is not known to be unavailable, or is to be tried.
     private func isReady(_ listener: Int) -> Bool {
-        !health[listener].isPaused && (health[listener].outage == nil || queue.isIdle(listener))
+        !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
     }
 }

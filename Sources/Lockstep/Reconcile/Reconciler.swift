@@ -94,6 +94,11 @@ extension Reconciler {
         state.withLock { $0.scans.want(indices) }
     }
 
+    /// Parked documents of this listener are marked to be tried again.
+    func wantRequests(of listener: Int) {
+        state.withLock { $0.requests[listener] = .some(nil) }
+    }
+
     func wantEverything() {
         state.withLock { state in
             state.passBegan = currentMilliseconds()

@@ -18,7 +18,7 @@ struct Gauges {
 
     private func record(_ listener: ListenerStatus) {
         Metric.up.gauge(factory, listener.id).record(
-            listener.state == .out || listener.state == .blocked ? 0 : 1)
+            listener.state == .ok || listener.state == .paused ? 1 : 0)
         Metric.paused.gauge(factory, listener.id).record(listener.state == .paused ? 1 : 0)
         let counts = [
             ("fresh", listener.fresh), ("stale", listener.stale), ("missing", listener.missing),

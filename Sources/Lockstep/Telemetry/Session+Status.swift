@@ -84,7 +84,8 @@ extension Handler {
             id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
             version: listener.modelVersion, output: listener.outputPath.text,
             filter: listener.filter, state: state,
-            reason: reason, outSince: health.outageSince, documents: documents, withoutInput: withoutInput,
+            reason: reason, outSince: health.outageSince ?? health.writes.since, documents: documents,
+            withoutInput: withoutInput,
             fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
     }

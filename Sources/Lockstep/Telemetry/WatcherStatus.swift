@@ -66,6 +66,8 @@ public struct ListenerStatus: Sendable {
         case out
         /// Something that is no collection has taken its collection's place.
         case blocked
+        /// MongoDB does not take its outputs: a rule of the collection refuses them, or the server all writes.
+        case refused
     }
 
     public var id: String
@@ -78,9 +80,9 @@ public struct ListenerStatus: Sendable {
     /// Its MQL filter; nil for every document.
     public var filter: BSONDocument?
     public var state: State
-    /// Why its model is out, or what is in the way.
+    /// Why its model is out, what is in the way, or why its outputs are refused.
     public var reason: String?
-    /// Since when the model is out, in milliseconds since 1970.
+    /// Since when the model is out, or its outputs are refused, in milliseconds since 1970.
     public var outSince: Int64?
     /// Documents with an input, by MongoDB's own count of the collection less ``withoutInput``; the sum of the five
     /// below.

@@ -120,8 +120,9 @@ final class Session: Sendable {
                 elections: elections,
                 collations: collations,
                 dependents: graph.dependents(of: index),
-                log: log.about(listener.id))
+                endsWhenRefused: mode == .repair, log: log.about(listener.id))
         }
+        if !parked.isEmpty { try Self.note(try failures.refusals(), handlers, connection) }
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue, failures: failures,
             elections: elections, plan: plan, statistics: pipeline.statistics, log: log)
@@ -172,6 +173,7 @@ final class Session: Sendable {
                 group.addTask(executorPreference: threads) { await self.saveRegularly() }
                 group.addTask(executorPreference: threads) { await self.followPauses() }
                 group.addTask(executorPreference: threads) { await self.audit() }
+                group.addTask(executorPreference: threads) { await self.watchRules() }
                 group.addTask(executorPreference: threads) {
                     await self.lease.renew(publishing: { (self.running, self.lag) }) {
                         self.needsLeaseNoMore
@@ -257,9 +259,8 @@ extension Session {
             while let pause = handler.health.holdsUntil(.now), !isEnding {
                 try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
             }
-            guard let jobs = await queue.next(listener: handler.index, handler.pace.limits) else {
-                return nil
-            }
+            let limits = handler.pace.limits.within(handler.health.writes.trial)
+            guard let jobs = await queue.next(listener: handler.index, limits) else { return nil }
             guard let pause = handler.health.holdsUntil(.now) else { return jobs }
             // Another lane has met an outage, or it was paused: nobody holds documents through it.
             handler.giveBack(jobs, due: pause)

@@ -113,6 +113,7 @@ extension Check {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
             return findings
         }
+        findings += try await outputs(db)
         if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
         return try await findings + mistakes(db)
     }
@@ -125,6 +126,16 @@ extension Check {
                 what: warning.code == ListenerWarning.emptyDatabase
                     ? "database" : "listener \(warning.listener)",
                 isGood: true, isWarning: true, detail: "\(warning.message). \(warning.hint)")
+        }
+    }
+
+    /// What the collections will refuse of the outputs, as far as it is known beforehand.
+    private func outputs(_ db: Database) async throws -> [Finding] {
+        do {
+            let warnings = try await db.ruleWarnings()
+            return warnings.map { Finding(what: "outputs", isGood: !$0.isCertain, detail: $0.text) }
+        } catch let error as MongoError where error.isAboutRights {
+            return []
         }
     }
 

@@ -42,6 +42,7 @@ struct Status: AsyncParsableCommand {
                 Terminal.print(json(reports, daemon, warnings).json)
             } else {
                 Terminal.print(ReportTable.text(reports))
+                for line in ReportTable.refusals(reports) { Terminal.print(line) }
                 for line in daemon.lines(isStandalone: !db.deployment.hasChangeStreams) {
                     Terminal.print(line)
                 }
@@ -90,6 +91,15 @@ struct Status: AsyncParsableCommand {
 
 /// The tallies of an audit as a table.
 enum ReportTable {
+    /// Why MongoDB refuses outputs, a line for each listener.
+    static func refusals(_ reports: [ListenerReport]) -> [String] {
+        reports.compactMap { report in
+            report.refusal.map {
+                "\(report.model) on \(report.on): \($0). `lockstep run` retries by itself then, and so does `lockstep verify --repair`"
+            }
+        }
+    }
+
     static func text(_ reports: [ListenerReport]) -> String {
         // With `as`, collection, key and model do not say which listener it is.
         let isNamed = reports.contains { $0.id != "\($0.on)/\($0.key)/\($0.model)" }

@@ -29,7 +29,11 @@ struct Verify: AsyncParsableCommand {
             // What cannot be made fresh may not be parked yet.
             if repair, reports.contains(where: { $0.canBeRepaired || $0.failed > 0 }) {
                 try await tryModels(of: reports, assembly, db)
-                try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
+                do {
+                    try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
+                } catch LockstepError.refused {
+                    // What is told of each listener says so.
+                }
                 (reports, recomputed) = try await audit(db, distrusts: false)
             }
             let isFresh = reports.allSatisfy(\.isFresh)
@@ -102,7 +106,7 @@ struct Verify: AsyncParsableCommand {
         }
         if isFresh { return "everything is fresh" }
         var text = "not everything is fresh"
-        if reports.contains(where: \.canBeRepaired), !repair {
+        if reports.contains(where: { $0.canBeRepaired && $0.refusal == nil }), !repair {
             text +=
                 ": "
                 + AuditText.remedy(
@@ -112,7 +116,7 @@ struct Verify: AsyncParsableCommand {
         if reports.contains(where: { $0.failed > 0 }) {
             text += "; `lockstep failures list` says what failed"
         }
-        return text
+        return ([text] + ReportTable.refusals(reports)).joined(separator: "\n")
     }
 }
 

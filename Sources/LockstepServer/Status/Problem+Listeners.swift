@@ -3,8 +3,8 @@ import Lockstep
 /// Problems of listeners: those with one cause are one.
 extension Problem {
     static func ofListeners(_ listeners: [ListenerStatus]) -> [Problem] {
-        unavailable(listeners) + blocked(listeners) + parked(listeners) + paused(listeners)
-            + scanned(listeners)
+        unavailable(listeners) + refused(listeners) + blocked(listeners) + parked(listeners)
+            + paused(listeners) + scanned(listeners)
     }
 
     private static func unavailable(_ listeners: [ListenerStatus]) -> [Problem] {
@@ -29,6 +29,20 @@ extension Problem {
                 hint:
                     "Fix the model: it is retried every few seconds. If its program changed, run `lockstep reload`: it is a new version.",
                 detail: reason.whole)
+        }
+    }
+
+    private static func refused(_ listeners: [ListenerStatus]) -> [Problem] {
+        groups(listeners.filter { $0.state == .refused }, by: cause).map { group in
+            let pending = group.reduce(0) { $0 + $1.stale + $1.missing + $1.unchecked }
+            let reason = group[0].reason ?? "MongoDB refuses them"
+            return Problem(
+                code: "refused", severity: .error, listeners: group.map(\.id),
+                message:
+                    "Outputs\(place(group)) are not stored: \(Words.withoutStop(reason)). \(Words.pending(pending, place(group))); nothing is lost.",
+                hint:
+                    "It is retried every few seconds with few documents, and goes on by itself once MongoDB takes them."
+            )
         }
     }
 

@@ -30,6 +30,20 @@ extension MongoError {
         !neverPassing.contains(code) && !isAboutRequest(code: code)
     }
 
+    /// The server, or a majority of the set, cannot be asked at the moment: the network, an election, a time that is over.
+    public var isUnavailable: Bool {
+        if source == .network || source == .serverSelection { return true }
+        if labels.contains("RetryableWriteError") || labels.contains("TransientTransactionError") {
+            return true
+        }
+        return source == .server && Self.isUnavailable(code: code)
+    }
+
+    /// The same for the code of a single operation.
+    public static func isUnavailable(code: Int) -> Bool {
+        unavailableCodes.contains(code)
+    }
+
     /// An assertion of the server about this request or the documents that it met, as that an expression cannot be
     /// evaluated: the same request fails again on the same documents.
     public var isAboutRequest: Bool {
@@ -65,6 +79,14 @@ extension MongoError {
     private static let neverPassing: Set<Int> = rightsCodes.union([
         Code.pathNotViable, 66, Code.validation, 136, 171, 260, 280, 286, 464,
     ])
+
+    // The retryable and resumable codes of MongoDB's driver specifications; 50 and 262 (out of time), 112 (write
+    // conflict), 24 and 46 (locks), 100 (no majority), 11601 (interrupted); 43, 175 and 237 (a cursor ended, as when its
+    // collection is dropped); 215 (the database is being dropped).
+    private static let unavailableCodes: Set<Int> = [
+        6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 100, 112, 133, 134, 150, 175, 189, 202, 215, 234, 237, 262, 317,
+        358, 384, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436,
+    ]
 
     // States of a server and of connections that are numbered like assertions.
     private static let statesAmongAssertions: Set<Int> = [

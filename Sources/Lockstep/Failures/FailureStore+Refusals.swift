@@ -1,0 +1,58 @@
+/// What is parked because a rule of its collection, a validator or an index, refuses the output.
+extension FailureStore {
+    /// Of one listener.
+    struct Refused: Sendable {
+        /// Of the last one.
+        var reason: String
+        /// What the rules were when they were refused; empty when they were parked under several.
+        var rules: String
+        /// Outputs that can be neither replaced nor removed.
+        var stuck = 0
+    }
+
+    /// By the listener's id. An index that has such entries alone makes it cheap, however many are parked.
+    func refusals() throws -> [String: Refused] {
+        var found: [String: Refused] = [:]
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("rule") { $0.append(0, forKey: "$gt") }
+        }
+        try connection.query(command, collection: Self.collection) { view in
+            guard let failure = Failure(view) else { return }
+            let rules = failure.rules ?? ""
+            var refused = found[failure.listener] ?? Refused(reason: failure.reason, rules: rules)
+            refused.reason = failure.reason
+            if refused.rules != rules { refused.rules = "" }
+            if failure.isStuck { refused.stuck += 1 }
+            found[failure.listener] = refused
+        }
+        return found
+    }
+
+    /// Marks them to be tried again.
+    func retryRefused(listener: String) throws(MongoError) {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "update")
+        command.array("updates") { updates in
+            updates.document("0") { operation in
+                operation.document("q") { filter in
+                    filter.document("rule") { $0.append(0, forKey: "$gt") }
+                    filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+                }
+                operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }
+                operation.append(true, forKey: "multi")
+            }
+        }
+        try connection.store(command, collection: Self.collection, operation: "update")
+    }
+
+    /// Makes the index that ``refusals()`` goes by. Without it that reads all that is parked.
+    func indexRefusals() throws(MongoError) {
+        try connection.run(
+            [
+                "createIndexes": BSONValue(Self.collection),
+                "indexes": [["key": ["rule": 1], "name": "rule", "sparse": true]],
+            ], operation: "createIndexes", namespace: connection.namespace(of: Self.collection))
+    }
+}
