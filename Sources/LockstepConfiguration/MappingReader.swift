@@ -1,3 +1,5 @@
+import Lockstep
+
 /// Reads a mapping by its known keys, and reports those it does not know.
 struct MappingReader {
     let line: Int

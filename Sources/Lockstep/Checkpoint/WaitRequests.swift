@@ -5,7 +5,11 @@ package enum WaitRequests {
 }
 
 extension WaitRequests {
-    static func add(_ id: BSONValue, _ connection: Connection) throws {
+    /// - Parameter patience: for a majority that acknowledges it.
+    static func add(
+        _ id: BSONValue, patience: Duration = .seconds(20), _ connection: Connection
+    ) throws {
+        let milliseconds = min(20_000, max(1, Int(patience / .milliseconds(1))))
         var command = BSONBuilder()
         command.append(collection, forKey: "insert")
         command.array("documents") { documents in
@@ -14,7 +18,8 @@ extension WaitRequests {
                 document.append(milliseconds: currentMilliseconds(), forKey: "at")
             }
         }
-        try connection.store(command, collection: collection, operation: "insert")
+        try connection.store(
+            command, collection: collection, concern: .majority(patience: milliseconds), operation: "insert")
     }
 
     static func remove(_ id: BSONValue, _ connection: Connection) throws {
@@ -22,13 +27,14 @@ extension WaitRequests {
         command.append(collection, forKey: "delete")
         command.array("deletes") { deletes in
             deletes.document("0") { operation in
-                // With those that a killed `wait` left behind an hour ago or earlier.
+                // With those that a killed `wait` left behind an hour ago or earlier: their ids tell the time.
                 operation.document("q") { filter in
                     filter.array("$or") { any in
                         any.document("0") { $0.append(id, forKey: "_id") }
                         any.document("1") { old in
-                            old.document("at") {
-                                $0.append(milliseconds: currentMilliseconds() - 3_600_000, forKey: "$lt")
+                            old.document("_id") {
+                                $0.append(
+                                    .objectID(atSecond: currentMilliseconds() / 1000 - 3600), forKey: "$lt")
                             }
                         }
                     }

@@ -33,6 +33,7 @@ struct SampleInput {
         let projection = EvidenceProjection([listener])
         command.document("projection") { projection.append(to: &$0) }
         command.append(1, forKey: "limit")
+        command.appendIDHint()
         var input: [BSONValue]?
         try connection.query(command, collection: listener.collection.name) { view in
             input = projection.evidence(in: view)[0].input

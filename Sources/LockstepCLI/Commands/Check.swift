@@ -108,8 +108,23 @@ extension Check {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
             return findings
         }
-        if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
+        if deployment.kind == .replicaSet {
+            findings.append(await majority(db))
+            findings.append(await oplog(db))
+        }
         return findings
+    }
+
+    private func majority(_ db: Database) async -> Finding {
+        do {
+            try await db.checkMajority()
+            return Finding(what: "majority", isGood: true, detail: "of the replica set acknowledges writes")
+        } catch let error as MongoError where error.isAboutMajority {
+            return Finding(
+                what: "majority", isGood: false, detail: error.hint ?? "\(error)", status: .unavailable)
+        } catch {
+            return Finding(what: "majority", isGood: false, detail: "\(error)", status: .unavailable)
+        }
     }
 
     private func oplog(_ db: Database) async -> Finding {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lockstep
 import LockstepConfiguration
 import Logging
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lockstep
 import LockstepConfiguration
 
 /// A command that is none, told before the arguments are parsed: the parser would blame what stands behind it.

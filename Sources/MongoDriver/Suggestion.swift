@@ -12,11 +12,6 @@ package func suggestion(for word: String, among candidates: some Sequence<String
     return best?.candidate
 }
 
-/// `: did you mean …?`, or nothing.
-func didYouMean(_ word: String, among candidates: some Sequence<String>) -> String {
-    suggestion(for: word, among: candidates).map { ": did you mean `\($0)`?" } ?? ""
-}
-
 /// Letters to insert, remove, replace or swap with their neighbour: the optimal string alignment distance.
 private func typingErrors(_ left: [Character], _ right: [Character]) -> Int {
     var beforeLast = [Int]()
