@@ -34,8 +34,16 @@ static void set_unless_said(mongoc_uri_t *uri, const char *option, int32_t milli
     if (!mongoc_uri_has_option(uri, option)) mongoc_uri_set_option_as_int32(uri, option, milliseconds);
 }
 
-shim_pool *shim_pool_new(const char *text, const char *application, uint32_t maximum, shim_error *error) {
-    bson_error_t reported;
+static bool declare_api(mongoc_client_pool_t *pool, bson_error_t *error) {
+    mongoc_server_api_t *api = mongoc_server_api_new(MONGOC_SERVER_API_V1);
+    bool done = mongoc_client_pool_set_server_api(pool, api, error);
+    mongoc_server_api_destroy(api);
+    return done;
+}
+
+shim_pool *shim_pool_new(const char *text, const char *application, uint32_t maximum, bool declares_api,
+                         shim_error *error) {
+    bson_error_t reported = {0};
     mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &reported);
     if (uri == NULL) {
         copy_error(&reported, error);
@@ -44,14 +52,17 @@ shim_pool *shim_pool_new(const char *text, const char *application, uint32_t max
     // libmongoc's own are 5 minutes and 10 seconds: too long to notice that a server stands still.
     set_unless_said(uri, MONGOC_URI_SOCKETTIMEOUTMS, 30000);
     set_unless_said(uri, MONGOC_URI_HEARTBEATFREQUENCYMS, 5000);
+    // Set once more, libmongoc would complain of it.
+    bool has_name = mongoc_uri_has_option(uri, MONGOC_URI_APPNAME);
     mongoc_client_pool_t *pool = mongoc_client_pool_new_with_error(uri, &reported);
     mongoc_uri_destroy(uri);
-    if (pool == NULL) {
+    if (pool == NULL || (declares_api && !declare_api(pool, &reported))) {
+        if (pool != NULL) mongoc_client_pool_destroy(pool);
         copy_error(&reported, error);
         return NULL;
     }
     mongoc_client_pool_set_error_api(pool, MONGOC_ERROR_API_VERSION_2);
-    mongoc_client_pool_set_appname(pool, application);
+    if (!has_name) mongoc_client_pool_set_appname(pool, application);
     mongoc_client_pool_max_size(pool, maximum);
     return (shim_pool *) pool;
 }

@@ -1,5 +1,16 @@
 #include "internal.h"
 
+#ifdef MONGOC_ENABLE_SASL
+const bool shim_has_gssapi = MONGOC_ENABLE_SASL == 1;
+#else
+const bool shim_has_gssapi = false;
+#endif
+#ifdef MONGOC_ENABLE_MONGODB_AWS_AUTH
+const bool shim_has_aws = MONGOC_ENABLE_MONGODB_AWS_AUTH == 1;
+#else
+const bool shim_has_aws = false;
+#endif
+
 static mongoc_uri_t *uri_of(const shim_uri *uri) {
     return (mongoc_uri_t *) uri;
 }

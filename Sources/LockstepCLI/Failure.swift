@@ -24,7 +24,7 @@ extension Failure {
     init(unreachable error: MongoError, uri: String, config: String) {
         let place = redacted(uri: uri)
         switch error.source {
-        case .tls:
+        case .tls, .uri:
             self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
         case .client where !uri.hasPrefix("mongodb+srv:"):
             self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
@@ -33,16 +33,14 @@ extension Failure {
                 .unavailable,
                 "MongoDB at \(place): \(error.message). Is the host's name right, and does DNS work here?")
         case .serverSelection:
-            // libmongoc does not always know that it was TLS.
-            if let problem = tlsProblem(uri: uri) {
+            // What libmongoc says is seldom the reason.
+            if let problem = error.advice ?? serverProblem(uri: uri) {
                 self.init(.unavailable, "no MongoDB to write to at \(place): \(problem)")
                 return
             }
-            // libmongoc says what happened to each server in brackets.
+            // It says what happened to each server in brackets.
             let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
-            let hint = uri.contains("replicaSet=") ? " Is `replicaSet` in it the name of the set?" : ""
-            self.init(
-                .unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")\(hint)")
+            self.init(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
         case .authentication:
             self.init(.unavailable, "MongoDB at \(place) \(Self.refusal(LogIn(uri: uri), error))")
         default:

@@ -11,16 +11,7 @@ enum MongoReader {
         var uri: String?
         if let node = mongodb.required("uri", "uri: mongodb://127.0.0.1:27017", problems: &problems) {
             uri = node.text("`uri`", "mongodb://127.0.0.1:27017", problems: &problems)
-            if let uri, !uri.hasPrefix("mongodb://"), !uri.hasPrefix("mongodb+srv://") {
-                // It may be a password in the wrong place: not shown.
-                problems.add(node.line, "`uri` must begin with `mongodb://` or `mongodb+srv://`")
-            } else if let uri, hasBareUser(uri) {
-                // MongoDB's own library takes what follows for a host, or quotes the password: neither may be shown.
-                problems.add(
-                    node.line,
-                    "the user name and the password in `uri` must be percent-encoded: write %40 for @, %3A for :, %2F for /, %3F for ? and %25 for %"
-                )
-            }
+            for problem in uri.map(uriProblems) ?? [] { problems.add(node.line, "`uri`: \(problem)") }
         }
         if let node = mongodb["database"] {
             guard let name = node.text("`database`", "shop", problems: &problems) else { return nil }
@@ -54,19 +45,4 @@ private func databaseProblem(_ name: String) -> String? {
         return "must not hold `\(character)`"
     }
     return nil
-}
-
-/// True when the user name or the password holds a character that ends it there.
-private func hasBareUser(_ uri: String) -> Bool {
-    guard let scheme = uri.firstIndex(of: ":") else { return false }
-    let rest = uri[scheme...].dropFirst("://".count)
-    let place = rest.prefix { $0 != "?" }
-    // Without a slash before it, the question mark belongs to the password, or the `@` to an option: encoded is right.
-    guard place.contains("/") || !rest[place.endIndex...].contains("@") else { return true }
-    guard let end = place.lastIndex(of: "@") else { return false }
-    let user = place[..<end]
-    if user.contains(where: { "@/".contains($0) }) || user.count(where: { $0 == ":" }) > 1 { return true }
-    return user.indices.contains { index in
-        user[index] == "%" && user[index...].dropFirst().prefix(2).count(where: \.isHexDigit) < 2
-    }
 }

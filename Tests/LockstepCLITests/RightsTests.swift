@@ -46,4 +46,53 @@ import Testing
         #expect(try await project.lockstep("status").status == 69)
         #expect(try await project.lockstep("check").status == 69)
     }
+
+    /// A user of the database `guarded` who may do what `readWrite` allows but for some actions.
+    private func user(without missing: String...) async throws -> Project {
+        let name = "without\(missing.joined())"
+        let root = try Connection(uri: try GuardedServer.uri("root"), database: "admin")
+        let actions = [
+            "find", "insert", "update", "remove", "listCollections", "listIndexes", "changeStream",
+        ].filter {
+            !missing.contains($0)
+        }
+        let privilege: BSONValue = [
+            "resource": ["db": "guarded", "collection": ""],
+            "actions": BSONValue(actions.map { BSONValue($0) }),
+        ]
+        try root.run(
+            ["createRole": BSONValue(name), "privileges": [privilege], "roles": []], operation: "createRole")
+        try GuardedServer.createUser(
+            name, password: "s3cret", roles: [["role": BSONValue(name), "db": "admin"]],
+            at: GuardedServer.uri("root"))
+        return try Project(try GuardedServer.uri(name), database: "guarded")
+    }
+
+    @Test func checkTriesEverythingThatRunDoes() async throws {
+        for action in ["listCollections", "remove", "insert", "changeStream"] {
+            let project = try await user(without: action)
+            let check = try await project.lockstep("check")
+            #expect(check.status == 69 && check.out.contains("FAILED rights: "), "\(action): \(check)")
+            #expect(check.out.contains("Grant the user `readWrite`"), "\(action): \(check)")
+        }
+        // Nothing was stored to try it.
+        let project = try await user()
+        #expect(try await project.lockstep("check").status == 0)
+        let connection = try Connection(uri: try GuardedServer.uri("root"), database: "guarded")
+        for collection in ["checkpoints", "failures", "leases", "pauses", "waits"] {
+            let reply = try connection.run(
+                ["count": BSONValue("lockstep.\(collection)"), "query": ["_id": "lockstep check"]],
+                operation: "count")
+            #expect(reply["n"]?.int == 0)
+        }
+    }
+
+    @Test func whoMayNotRemoveIsStillToldWhenAllIsFresh() async throws {
+        let daemon = try Project(try GuardedServer.uri("writer"), database: "guarded")
+        try await daemon.running { _ in
+            let project = try await user(without: "remove", "changeStream")
+            let wait = try await project.lockstep("wait")
+            #expect(wait.status == 0, "\(wait)")
+        }
+    }
 }

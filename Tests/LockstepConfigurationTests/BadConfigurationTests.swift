@@ -183,7 +183,7 @@ extension BadConfigurationTests {
         ("mongodb: {database: shop}", "1: `mongodb` needs `uri`, as `uri: mongodb://127.0.0.1:27017`"),
         ("mongodb: {uri: 'mongodb://h'}", "1: `mongodb` needs `database`, as `database: shop`"),
         ("mongodb: {uri: 'mongodb://h/admin'}", "1: the database's name in the URI is MongoDB's own: choose another database"),
-        ("mongodb: {uri: '127.0.0.1', database: a}", "1: `uri` must begin with `mongodb://` or `mongodb+srv://`"),
+        ("mongodb: {uri: '127.0.0.1', database: a}", "1: `uri`: it must begin with `mongodb://` or `mongodb+srv://`"),
         ("mongodb: {uri: [a], database: a}", "1: `uri` must be a text, as `mongodb://127.0.0.1:27017`: found a list"),
         ("mongodb: {uri: 'mongodb://h', database: }", "1: `database` must be a text, as `shop`: found nothing"),
         ("mongodb: {uri: 'mongodb://h', database: ''}", "1: the database's name `` must not be empty"),

@@ -122,7 +122,9 @@ typedef void (*shim_log_function)(int level, const char *domain, const char *mes
 void shim_initialize(shim_log_function log);
 
 /// A pool of connections; null with an error when the URI is not one.
-shim_pool *_Nullable shim_pool_new(const char *uri, const char *application, uint32_t maximum, shim_error *error);
+/// `application`: where the URI names none. `declares_api`: whether each command names version 1 of the Stable API.
+shim_pool *_Nullable shim_pool_new(const char *uri, const char *application, uint32_t maximum, bool declares_api,
+                                   shim_error *error);
 void shim_pool_free(shim_pool *pool);
 /// Blocks while `maximum` clients are out.
 shim_client *shim_pool_pop(shim_pool *pool);
@@ -150,6 +152,10 @@ const uint8_t *shim_reply_data(const shim_reply *reply, uint32_t *length);
 void shim_reply_free(shim_reply *reply);
 
 // MARK: Connection strings
+
+/// Mechanisms of logging in that this libmongoc was built with.
+extern const bool shim_has_gssapi;
+extern const bool shim_has_aws;
 
 typedef struct shim_uri shim_uri;
 

@@ -6,6 +6,8 @@ final class Capture: Sendable {
     enum End: Sendable {
         case stopped
         case historyLost(String)
+        /// The server is another one than the session was made for.
+        case rewind(String)
         case failed(MongoError)
     }
 
@@ -139,6 +141,7 @@ extension Capture {
                 }
                 switch fault {
                 case .historyLost: return .historyLost(error.cause.description)
+                case .noStreams: return .rewind("MongoDB is a standalone server now")
                 case .fatal: return .failed(error.cause)
                 case .tooLarge where foreign.sawTooLarge():
                     if case .resume(let token) = from { from = .at(Position(token: token).clusterTime) }
@@ -202,7 +205,10 @@ extension Capture {
                     break
                 }
                 guard let token = batch.resumeToken else { continue }
-                if isFirst { opened() }
+                if isFirst {
+                    try stream.requireHistory(upTo: from, batch.operationTime)
+                    opened()
+                }
                 isFirst = false
                 from = .resume(token)
                 guard let findings = take(batch, Position(token: token), reading) else { return false }

@@ -31,19 +31,21 @@ struct ChangeStream: Sendable {
     enum Reading {
         /// Whole batches of whole events.
         case batches
+        /// The same, events of more than 16 MB in parts; servers from 6.0.9 on.
+        case parts
         /// One event at a time, to find the one that is too large.
         case single
         /// One event without what makes it large: only that the document changed.
         case bare
 
         var batchLimit: Int {
-            self == .batches ? ChangeStream.batchLimit : 1
+            self == .batches || self == .parts ? ChangeStream.batchLimit : 1
         }
 
         /// Events to read this way before it goes on in batches.
         var eventLimit: Int {
             switch self {
-            case .batches: .max
+            case .batches, .parts: .max
             case .single: ChangeStream.batchLimit
             case .bare: 1
             }
@@ -53,7 +55,7 @@ struct ChangeStream: Sendable {
         /// second stops at it, the third passes it; then it goes on as before.
         var afterTooLarge: Reading? {
             switch self {
-            case .batches: .single
+            case .batches, .parts: .single
             case .single: .bare
             case .bare: nil
             }
@@ -106,11 +108,29 @@ struct ChangeStream: Sendable {
                     }
                 }
             }
+            if reading == .parts {
+                stages.document(String(count)) { $0.document("$changeStreamSplitLargeEvent") { _ in } }
+            }
         }
         command.document("cursor") { $0.append(0, forKey: "batchSize") }
         return try ServerCursor(
             opening: command, on: connection.database, collection: "$cmd.aggregate", with: client,
             operation: "change stream")
+    }
+
+    /// A server that was put back from an older state takes a place that is still to come, and brings nothing until then.
+    ///
+    /// - Parameter present: the cluster's time as the first batch has it.
+    /// - Throws: that the history is lost.
+    func requireHistory(upTo start: StartPlan.Stream, _ present: BSONTimestamp?) throws(MongoError) {
+        guard let time = start.time, let present, time > present else { return }
+        // A majority's time may lag; that of the server's own last write does not.
+        guard let newest = try connection.operationTime(), time > newest else { return }
+        throw MongoError(
+            source: .server, code: 286,
+            message:
+                "the position is later than the time of the cluster, which was restored from an older state",
+            operation: "change stream", namespace: connection.database)
     }
 
     private func appendFilter(to match: inout BSONBuilder) {
@@ -138,6 +158,8 @@ enum StreamFault: Equatable {
     case tooLarge
     /// The history before the present is out of reach: look through everything.
     case historyLost
+    /// The server is a standalone one now, without change streams.
+    case noStreams
     /// Nothing helps but a person.
     case fatal
 
@@ -149,7 +171,9 @@ enum StreamFault: Equatable {
         let lost: Set<Int> = [136, 280, 286, 464]
         if error.source == .server, lost.contains(error.code), opening != .now {
             self = .historyLost
-        } else if error.code == MongoError.Code.documentTooLarge {
+        } else if error.source == .server, error.code == MongoError.Code.noChangeStreams {
+            self = .noStreams
+        } else if [MongoError.Code.documentTooLarge, MongoError.Code.partTooLarge].contains(error.code) {
             self = .tooLarge
         } else if error.isTransient || error.labels.contains("ResumableChangeStreamError") {
             self = .retry

@@ -55,10 +55,12 @@ final class CheckpointSaver: Sendable {
         state.withLock { state in state.failingSince.map { .now - $0 } }
     }
 
-    func saveIfDue(_ capture: Capture?) throws(MongoError) {
+    /// - Returns: whether something was due, and is saved.
+    @discardableResult
+    func saveIfDue(_ capture: Capture?) throws(MongoError) -> Bool {
         let now = ContinuousClock.now
         let position = queue.safePosition
-        guard position != nil || !needsPosition else { return }
+        guard position != nil || !needsPosition else { return false }
         let reflected = reflected
         let progress = reconciler.progress
         let audited = reconciler.auditedFrom
@@ -76,7 +78,7 @@ final class CheckpointSaver: Sendable {
                 events == state.events && progress == state.listeners && audited == state.auditedFrom
             return now - savedAt >= (isIdle ? Self.idleInterval : Self.interval)
         }
-        guard isDue else { return }
+        guard isDue else { return false }
         do {
             try save()
         } catch {
@@ -87,6 +89,7 @@ final class CheckpointSaver: Sendable {
             state.events = events
             state.failingSince = nil
         }
+        return true
     }
 
     /// Saves what is done by now; blocks while another save is under way.

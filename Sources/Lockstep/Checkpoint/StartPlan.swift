@@ -7,6 +7,14 @@ struct StartPlan {
         case at(BSONTimestamp)
         /// From the cluster's present time on.
         case now
+
+        var time: BSONTimestamp? {
+            switch self {
+            case .resume(let token): token.resumeTokenTime
+            case .at(let time): time
+            case .now: nil
+            }
+        }
     }
 
     var stream: Stream

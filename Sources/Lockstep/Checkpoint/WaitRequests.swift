@@ -5,7 +5,9 @@ package enum WaitRequests {
 }
 
 extension WaitRequests {
-    static func add(_ id: BSONValue, _ connection: Connection, concern: WriteConcern? = .majority) throws {
+    static func add(
+        _ id: BSONValue, _ connection: Connection, concern: WriteConcern? = .majority
+    ) throws {
         var command = BSONBuilder()
         command.append(collection, forKey: "insert")
         command.array("documents") { documents in
@@ -22,13 +24,14 @@ extension WaitRequests {
         command.append(collection, forKey: "delete")
         command.array("deletes") { deletes in
             deletes.document("0") { operation in
-                // With those that a killed `wait` left behind an hour ago or earlier.
+                // With those that a killed `wait` left behind an hour ago or earlier: their ids tell the time.
                 operation.document("q") { filter in
                     filter.array("$or") { any in
                         any.document("0") { $0.append(id, forKey: "_id") }
                         any.document("1") { old in
-                            old.document("at") {
-                                $0.append(milliseconds: currentMilliseconds() - 3_600_000, forKey: "$lt")
+                            old.document("_id") {
+                                $0.append(
+                                    .objectID(atSecond: currentMilliseconds() / 1000 - 3600), forKey: "$lt")
                             }
                         }
                     }

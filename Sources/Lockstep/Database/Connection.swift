@@ -1,7 +1,11 @@
+import Synchronization
+
 /// Blocking access to one database; everything above it decides when and on which thread.
 package final class Connection: Sendable {
     package let pool: ClientPool
     package let database: String
+    /// The kind of deployment when it was asked last.
+    private let known = Mutex<Deployment?>(nil)
 
     package init(uri: String, database: String) throws(MongoError) {
         // Every handler and every scan holds at most one client at a time.
@@ -93,9 +97,27 @@ package struct Deployment: Sendable {
 }
 
 extension Connection {
-    /// Asks the server what it is.
+    /// Asks the server what it is: it may be another one than before.
+    ///
+    /// - Throws: also where it is to be a member of a replica set that was never initiated.
+    @discardableResult
     package func deployment() throws(MongoError) -> Deployment {
+        let generation = pool.generation
+        do {
+            return try askForDeployment()
+        } catch {
+            // Connected anew meanwhile, as where the server demands that the API is declared.
+            guard pool.generation != generation else { throw error }
+            return try askForDeployment()
+        }
+    }
+
+    private func askForDeployment() throws(MongoError) -> Deployment {
         let hello = try run(["hello": 1], on: "admin", operation: "hello")
+        if let problem = uninitiatedProblem(hello, host: pool.redactedURI) {
+            throw MongoError(
+                source: .serverSelection, code: 0, message: problem, operation: "hello", namespace: "admin")
+        }
         let build = try run(["buildInfo": 1], on: "admin", operation: "buildInfo")
         let kind: Deployment.Kind =
             if hello["msg"]?.string == "isdbgrid" {
@@ -105,7 +127,14 @@ extension Connection {
             } else {
                 .standalone
             }
-        return Deployment(kind: kind, version: build["version"]?.string ?? "")
+        let deployment = Deployment(kind: kind, version: build["version"]?.string ?? "")
+        known.withLock { $0 = deployment }
+        return deployment
+    }
+
+    /// What it was when it was asked last; nil before.
+    package var knownDeployment: Deployment? {
+        known.withLock { $0 }
     }
 
     /// The cluster's time now: every write acknowledged before has an earlier or the same one.

@@ -17,38 +17,6 @@ extension Database {
         }
     }
 
-    /// Tries what Lockstep needs: to read, to write and, where there is one, to open the change stream.
-    package func checkRights() async throws {
-        let listeners = listeners
-        let hasChangeStreams = deployment.hasChangeStreams
-        try await perform { connection in
-            for collection in Set(listeners.map(\.collection.name)).sorted() + [CheckpointStore.collection] {
-                _ = try connection.run(
-                    [
-                        "find": BSONValue(collection), "limit": 1, "projection": ["_id": 1],
-                        "singleBatch": true,
-                    ],
-                    operation: "find", namespace: connection.namespace(of: collection))
-                // Matches nothing: asks for the right alone.
-                var update = BSONBuilder()
-                update.append(collection, forKey: "update")
-                update.array("updates") { updates in
-                    updates.document("0") { operation in
-                        operation.document("q") { $0.append("lockstep check", forKey: "_id") }
-                        operation.document("u") {
-                            $0.document("$unset") { $0.append(1, forKey: "lockstep check") }
-                        }
-                    }
-                }
-                try connection.store(update, collection: collection, concern: nil, operation: "update")
-            }
-            guard hasChangeStreams else { return }
-            let stream = ChangeStream(connection: connection, collections: ["lockstep.waits"], pipeline: [])
-            let lent = connection.pool.borrow()
-            try stream.open(.now, .batches, with: lent.client).close(with: lent.client)
-        }
-    }
-
     /// Seconds that the oplog reaches back.
     ///
     /// - Throws: when the user may not read it.

@@ -15,16 +15,17 @@ extension Database {
         }
         let leases = LeaseStore(connection: connection, identifier: "lockstep")
         let request = BSONValue.objectID()
-        let target = try await perform { connection -> BSONTimestamp? in
-            // Before the request, whose position is saved at once: what is written in between is not waited for.
-            let target = try connection.operationTime()
-            try WaitRequests.add(request, connection)
-            return target
-        }
         // What cannot be taken back is taken back by a later one.
         let takeBack = { try? await self.perform { try WaitRequests.remove(request, $0) } }
         var presence = DaemonPresence(wanted)
         do {
+            let target = try await perform { connection -> BSONTimestamp? in
+                // Before the request, whose position is saved at once: what is written in between is not waited for.
+                let target = try connection.operationTime()
+                let patience = min(20_000, max(1, Int((deadline - .now) / .milliseconds(1))))
+                try WaitRequests.add(request, connection, concern: .majority(patience: patience))
+                return target
+            }
             while true {
                 if presence.isDue(.now) {
                     presence.note(try await perform { _ in try leases.load() }, at: .now)
@@ -37,6 +38,9 @@ extension Database {
                 guard .now < deadline else { throw LockstepError.timeout(presence.reason(timeout)) }
                 try await Task.sleep(for: .milliseconds(10))
             }
+        } catch let error as MongoError where error.isAboutMajority {
+            await takeBack()
+            throw LockstepError.timeout("not known to be fresh after \(timeout). \(error.hint ?? "")")
         } catch {
             await takeBack()
             throw error

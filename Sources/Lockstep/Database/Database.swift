@@ -9,7 +9,7 @@ import Synchronization
 /// ```
 public final class Database: Sendable {
     package let connection: Connection
-    package let deployment: Deployment
+    private let firstDeployment: Deployment
     let threads: BlockingThreads
     let log: Logger
     let registry = ListenerRegistry()
@@ -27,7 +27,7 @@ public final class Database: Sendable {
 
     private init(connection: Connection, deployment: Deployment, threads: BlockingThreads, log: Logger) {
         self.connection = connection
-        self.deployment = deployment
+        firstDeployment = deployment
         self.threads = threads
         self.log = log
     }
@@ -82,6 +82,11 @@ public final class Database: Sendable {
     private func reconfigure() {
         let watchers = state.withLock { $0.watchers.compactMap(\.watcher) + ($0.own.map { [$0] } ?? []) }
         for watcher in watchers { watcher.reconfigure() }
+    }
+
+    /// What the server is, by its last answer: it may become another one while we run.
+    package var deployment: Deployment {
+        connection.knownDeployment ?? firstDeployment
     }
 
     /// The database's name.

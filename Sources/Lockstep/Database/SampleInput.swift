@@ -39,6 +39,7 @@ struct SampleInput {
         command.document("projection") { projection.append(to: &$0) }
         command.append(1, forKey: "limit")
         command.append(Self.patience, forKey: "maxTimeMS")
+        command.appendIDHint()
         var input: [BSONValue]?
         try connection.query(command, collection: listener.collection.name) { view in
             input = projection.evidence(in: view)[0].input

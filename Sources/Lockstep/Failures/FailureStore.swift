@@ -107,7 +107,9 @@ package struct FailureStore: Sendable {
             command.append(Self.collection, forKey: "delete")
             command.array("deletes") { deletes in
                 deletes.document("0") { operation in
-                    operation.document("q") { $0.append(listener, forKey: "_id.listener") }
+                    operation.document("q") { filter in
+                        filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+                    }
                     operation.append(0, forKey: "limit")
                 }
             }
@@ -119,7 +121,9 @@ package struct FailureStore: Sendable {
     func forEachPage(listener: String, _ body: ([DocumentKey]) throws -> Void) throws {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "find")
-        command.document("filter") { $0.append(listener, forKey: "_id.listener") }
+        command.document("filter") { filter in
+            filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+        }
         var page: [DocumentKey] = []
         try connection.query(command, collection: Self.collection) { view in
             guard let failure = Failure(view) else { return }
@@ -181,6 +185,7 @@ package struct FailureStore: Sendable {
         command.document("filter") { filter in
             filter.document("outputBytes") { $0.append(true, forKey: "$exists") }
         }
+        command.appendIDHint()
         try connection.query(command, collection: Self.collection) { view in
             if let listener = view["_id"]?.nested?["listener"]?.string { listeners.insert(listener) }
         }
@@ -255,6 +260,7 @@ package struct FailureStore: Sendable {
                 }
                 operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }
                 operation.append(true, forKey: "multi")
+                operation.appendIDHint()
             }
         }
         return try connection.store(command, collection: Self.collection, operation: "update").matched

@@ -13,6 +13,8 @@ final class LeaseKeeper: Sendable {
         /// There is an entry to renew.
         var isStored = false
         var hasAsked = false
+        /// Since when no majority has acknowledged a renewal.
+        var unconfirmedSince: ContinuousClock.Instant?
         var standby: Standby?
     }
 
@@ -80,6 +82,7 @@ final class LeaseKeeper: Sendable {
         }
         let stoodBy = state.withLock { state in
             (state.isHeld, state.isStored) = (true, true)
+            state.unconfirmedSince = nil
             defer { state.standby = nil }
             return state.standby != nil
         }
@@ -117,10 +120,12 @@ final class LeaseKeeper: Sendable {
     ) async {
         var published: [RunningListener]?
         var (due, earliest) = (ContinuousClock.now, ContinuousClock.now)
+        var outage = OutageLog()
         while !isEnding(), state.withLock(\.isStored) {
             let (listeners, lag) = running()
             if .now >= due || .now >= earliest && listeners != published {
-                do {
+                let began = ContinuousClock.now
+                do throws(MongoError) {
                     let news = listeners == published ? nil : listeners
                     guard try store.renew(as: holder, listeners: news, lag: lag) else {
                         state.withLock { $0.isHeld = false }
@@ -128,9 +133,20 @@ final class LeaseKeeper: Sendable {
                     }
                     published = listeners
                     due = .now + Self.renewal
+                    state.withLock { $0.unconfirmedSince = nil }
+                    if let text = outage.over(.now) {
+                        log.notice("a majority of the replica set acknowledges writes again\(text)")
+                    }
                 } catch {
-                    // The server does not answer, to nobody perhaps; the handlers report it.
                     due = .now + Self.interval
+                    // Where the server does not answer, to nobody perhaps, the capture reports it.
+                    if error.isAboutMajority {
+                        state.withLock { $0.unconfirmedSince = $0.unconfirmedSince ?? began }
+                    }
+                    if error.isAboutMajority, let text = outage.failed(.now) {
+                        log.error(
+                            "\(error.hint ?? "") Changes come, and positions are saved, once they do\(text).")
+                    }
                 }
                 earliest = .now + Self.interval
             }
@@ -141,6 +157,11 @@ final class LeaseKeeper: Sendable {
     /// False once somebody else has it.
     var isHeld: Bool {
         state.withLock { $0.isHeld }
+    }
+
+    /// How long no majority of the replica set has acknowledged writes; nil when it does.
+    var unconfirmedFor: Duration? {
+        state.withLock { state in state.unconfirmedSince.map { .now - $0 } }
     }
 
     /// Another one works, and this one waits for its end.

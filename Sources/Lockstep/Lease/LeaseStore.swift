@@ -112,8 +112,12 @@ package struct LeaseStore: Sendable {
         do throws(MongoError) {
             let reply = try connection.run(
                 command, operation: "findAndModify", namespace: connection.namespace(of: Self.collection))
-            guard reply["writeConcernError"] == nil, reply[path: "value.holder"] == holder.id else {
-                return nil
+            guard reply[path: "value.holder"] == holder.id else { return nil }
+            if let error = reply["writeConcernError"]?.document {
+                throw MongoError(
+                    source: .server, code: error["code"]?.int ?? 0, codeName: error["codeName"]?.string ?? "",
+                    message: error["errmsg"]?.string ?? "", operation: "findAndModify",
+                    namespace: connection.namespace(of: Self.collection))
             }
             return reply[path: "value.term"]?.int.map(Int64.init)
         } catch {

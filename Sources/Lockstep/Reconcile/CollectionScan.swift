@@ -108,7 +108,7 @@ struct CollectionScan {
     private func command(from: BSONValue?) -> BSONBuilder {
         var command = BSONBuilder()
         command.append(collection, forKey: "find")
-        command.document("hint") { $0.append(1, forKey: "_id") }
+        command.appendIDHint()
         if let from { command.document("min") { $0.append(from, forKey: "_id") } }
         command.append(Self.pageSize, forKey: "batchSize")
         return command

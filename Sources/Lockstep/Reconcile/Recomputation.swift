@@ -38,7 +38,7 @@ struct Recomputation {
         let evidences = EvidenceProjection([listener])
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
-        command.document("hint") { $0.append(1, forKey: "_id") }
+        command.appendIDHint()
         if let after { command.document("min") { $0.append(after, forKey: "_id") } }
         command.document("projection") { projection in
             evidences.append(to: &projection)

@@ -22,7 +22,8 @@ extension Pipeline {
             state: state, fault: failure.map { "\($0)" } ?? fault ?? session?.fault,
             holder: standby?.holder, difference: standby?.difference?.text,
             position: session?.saver.position, lag: session?.lag,
-            savingFailsFor: session?.saver.failingFor.map { $0 / .seconds(1) }, headroom: session?.headroom,
+            savingFailsFor: (lease.unconfirmedFor ?? session?.saver.failingFor).map { $0 / .seconds(1) },
+            lacksMajority: lease.unconfirmedFor != nil, headroom: session?.headroom,
             queue: (load.0, load.1, options.queueBytes), info: info,
             listeners: session?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
             warnings: session == nil ? [] : tallies.counts.warnings)

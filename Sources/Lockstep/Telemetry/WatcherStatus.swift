@@ -28,6 +28,8 @@ public struct WatcherStatus: Sendable {
     public var lag: Double?
     /// How long the last positions could not be saved, in seconds; nil when they are.
     public var savingFailsFor: Double?
+    /// No majority of the replica set acknowledges writes, so that nothing can be saved.
+    public var lacksMajority = false
     /// Seconds that the position is ahead of the oplog's end, and that the oplog reaches back; nil when the user may not
     /// read the oplog.
     public var headroom: (seconds: Int, window: Int)?

@@ -33,6 +33,8 @@ final class Session: Sendable {
     private let plan: StartPlan
     let mode: Mode
     private let end = Mutex<End?>(nil)
+    /// Of the connection, when it began.
+    private let generation: Int
     private let isWoundDown = Atomic(false)
     /// One reading of the stored pauses at a time.
     let pausing = Mutex(())
@@ -63,6 +65,7 @@ final class Session: Sendable {
         let connection = pipeline.connection
         self.connection = connection
         statistics = pipeline.statistics
+        generation = connection.pool.generation
         let log = pipeline.log
         let listeners = pipeline.listeners()
         let store = CheckpointStore(connection: connection, identifier: pipeline.identifier, term: term)
@@ -174,6 +177,9 @@ final class Session: Sendable {
                 group.addTask(executorPreference: threads) { await self.followPauses() }
                 group.addTask(executorPreference: threads) { await self.audit() }
                 group.addTask(executorPreference: threads) { await self.watchRules() }
+                if capture == nil {
+                    group.addTask(executorPreference: threads) { await self.watchDeployment() }
+                }
                 group.addTask(executorPreference: threads) {
                     await self.lease.renew(publishing: { (self.running, self.lag) }) {
                         self.needsLeaseNoMore
@@ -272,15 +278,35 @@ extension Session {
         while !isEnding {
             queue.releaseDue(.now)
             if elections.changed { return finish(.rewind("there was an election")) }
+            if connection.pool.generation != generation {
+                return finish(.rewind("MongoDB was connected to anew"))
+            }
             if mode != .repair, !lease.isHeld { return finish(.rewind("the lease was lost")) }
             try? await Task.sleep(for: .milliseconds(100))
             if Task.isCancelled { finish(.stopped) }
         }
     }
 
+    /// A server without change streams may be made the member of a replica set.
+    private func watchDeployment() async {
+        while !isEnding {
+            // While it does not answer, the audit tells.
+            if (try? connection.deployment())?.hasChangeStreams == true {
+                return finish(.rewind("MongoDB is a replica set now, with a change stream"))
+            }
+            for _ in 0..<Self.deploymentInterval where !isEnding {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    /// Tenths of a second.
+    private static let deploymentInterval = 50
+
     /// Saves positions and progress as they fall due, and watches how far the oplog reaches; apart from the supervision, since a majority may be long in coming.
     private func saveRegularly() async {
         var headroom = HeadroomWatch()
+        var outage = OutageLog()
         while !isEnding {
             if let (text, isLoud) = headroom.look(
                 saver.position, isWanted: tallies.isWanted, connection)
@@ -289,13 +315,20 @@ extension Session {
             }
             oplog.withLock { [window = headroom.window] in $0 = window }
             do throws(MongoError) {
-                try saver.saveIfDue(capture)
+                if try saver.saveIfDue(capture), let text = outage.over(.now) {
+                    log.notice("positions are saved again\(text)")
+                }
             } catch {
                 if error.code == MongoError.Code.duplicateKey {
                     return finish(.rewind("another process has taken over"))
                 }
-                // The next round tries again; the handlers report the outage.
                 if !error.isTransient { return finish(.failed(error)) }
+                // The next round tries again. That the server is away, the capture says; that there is no majority, the lease.
+                if error.source == .server, !error.isAboutMajority, let text = outage.failed(.now) {
+                    log.warning(
+                        "the position cannot be saved: \(error) What was done since is checked again later\(text)."
+                    )
+                }
             }
             try? await Task.sleep(for: .milliseconds(saver.isAwaited(capture) ? 5 : 100))
         }
@@ -361,6 +394,7 @@ extension Session.End {
         switch end {
         case .stopped: self = .stopped
         case .historyLost(let why): self = .historyLost(why)
+        case .rewind(let why): self = .rewind(why)
         case .failed(let error): self = .failed(error)
         }
     }

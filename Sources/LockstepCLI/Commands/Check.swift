@@ -114,7 +114,10 @@ extension Check {
             return findings
         }
         findings += try await outputs(db)
-        if deployment.kind == .replicaSet { findings.append(await oplog(db)) }
+        if deployment.kind == .replicaSet {
+            findings.append(await majority(db))
+            findings.append(await oplog(db))
+        }
         return try await findings + mistakes(db)
     }
 
@@ -136,6 +139,18 @@ extension Check {
             return warnings.map { Finding(what: "outputs", isGood: !$0.isCertain, detail: $0.text) }
         } catch let error as MongoError where error.isAboutRights {
             return []
+        }
+    }
+
+    private func majority(_ db: Database) async -> Finding {
+        do {
+            try await db.checkMajority()
+            return Finding(what: "majority", isGood: true, detail: "of the replica set acknowledges writes")
+        } catch let error as MongoError where error.isAboutMajority {
+            return Finding(
+                what: "majority", isGood: false, detail: error.hint ?? "\(error)", status: .unavailable)
+        } catch {
+            return Finding(what: "majority", isGood: false, detail: "\(error)", status: .unavailable)
         }
     }
 

@@ -11,9 +11,7 @@ final class Observer: Sendable {
 
     private let watcher: DatabaseWatcher
     private let options: ServerOptions
-    private let database: String
-    /// There are no change streams, and so no positions.
-    private let isStandalone: Bool
+    private let db: Database
     private let startedAt = Int64(Date().timeIntervalSince1970 * 1000)
     private let host = ProcessInfo.processInfo.hostName
     private let pid = ProcessInfo.processInfo.processIdentifier
@@ -22,9 +20,11 @@ final class Observer: Sendable {
     init(watcher: DatabaseWatcher, options: ServerOptions, db: Database) {
         self.watcher = watcher
         self.options = options
-        database = db.name
-        isStandalone = !db.deployment.hasChangeStreams
+        self.db = db
     }
+
+    /// There are no change streams, and so no positions.
+    private var isStandalone: Bool { !db.deployment.hasChangeStreams }
 
     var readiness: Readiness {
         Readiness(watcher.glance(), maxLag: options.maxLag, isStandalone: isStandalone)
@@ -58,7 +58,7 @@ final class Observer: Sendable {
     private func report(_ status: WatcherStatus) -> StatusReport {
         let rates = state.withLock { $0.rates }
         return StatusReport(
-            version: options.version, database: database, uri: options.uri, host: host, pid: pid,
+            version: options.version, database: db.name, uri: options.uri, host: host, pid: pid,
             at: Words.date(Int64(Date().timeIntervalSince1970 * 1000)), startedAt: Words.date(startedAt),
             state: status.state.rawValue,
             ready: Readiness(status, maxLag: options.maxLag, isStandalone: isStandalone).isReady,

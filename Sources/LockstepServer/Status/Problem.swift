@@ -89,9 +89,16 @@ extension Problem {
                 "Most often the model is slow: see its seconds, give it more `workers`.")
         }
         if let failing = status.savingFailsFor, failing > 10 {
-            add(
-                "stuck", .warning, "The position could not be saved for \(Words.time(failing)).",
-                "Is there a majority of the replica set? What was done since is checked again later.")
+            if status.lacksMajority {
+                add(
+                    "stuck", .error,
+                    "No majority of the replica set has acknowledged writes for \(Words.time(failing)): no change comes, and no position is saved.",
+                    "Are all of its members up that hold data? `rs.status()` in mongosh tells.")
+            } else {
+                add(
+                    "stuck", .warning, "The position could not be saved for \(Words.time(failing)).",
+                    "Is there a majority of the replica set? What was done since is checked again later.")
+            }
         }
         return found
     }

@@ -107,6 +107,15 @@ extension BSONValue {
         BSONValue(type: .objectID, bytes: newObjectID())
     }
 
+    /// Before every ObjectId that is made from that second on, and behind those made before.
+    package static func objectID(atSecond second: Int64) -> BSONValue {
+        let time = UInt32(truncatingIfNeeded: second)
+        return BSONValue(
+            type: .objectID,
+            bytes: (0..<4).map { UInt8(truncatingIfNeeded: time >> (24 - 8 * $0)) }
+                + Array(repeating: 0, count: 8))
+    }
+
     private init(type: BSONType, littleEndian value: some FixedWidthInteger) {
         var bytes = [UInt8]()
         bytes.append(littleEndian: value)

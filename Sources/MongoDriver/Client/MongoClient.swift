@@ -3,6 +3,7 @@ import CMongoShim
 /// One connection to the deployment, borrowed from a ``ClientPool`` by one thread at a time.
 package struct MongoClient: ~Copyable {
     let handle: OpaquePointer
+    let pool: ClientPool
 
     /// How libmongoc treats a command: what it adds and whether it retries.
     package enum CommandKind {
@@ -36,8 +37,10 @@ package struct MongoClient: ~Copyable {
         let outcome = execute(
             command, on: database, kind: kind, options: options, server: server, session: session)
         guard outcome.done else {
-            throw MongoError(
-                outcome.error, reply: outcome.reply, operation: operation, namespace: namespace ?? database)
+            throw failure(
+                MongoError(
+                    outcome.error, reply: outcome.reply, operation: operation,
+                    namespace: namespace ?? database))
         }
         return outcome.takeReply()
     }
@@ -47,7 +50,7 @@ package struct MongoClient: ~Copyable {
         var error = shim_error()
         let server = shim_select_server(handle, &error)
         guard server != 0 else {
-            throw MongoError(error, operation: operation, namespace: namespace)
+            throw failure(MongoError(error, operation: operation, namespace: namespace))
         }
         return server
     }
@@ -55,9 +58,36 @@ package struct MongoClient: ~Copyable {
     package func startSession(operation: String, namespace: String) throws(MongoError) -> ClientSession {
         var error = shim_error()
         guard let session = shim_session_new(handle, &error) else {
-            throw MongoError(error, operation: operation, namespace: namespace)
+            throw failure(MongoError(error, operation: operation, namespace: namespace))
         }
         return ClientSession(adopting: session)
+    }
+
+    /// The error, with what is known of its cause; the pool learns of it.
+    func failure(_ error: MongoError) -> MongoError {
+        switch error.source {
+        case .server where error.demandsAPI:
+            pool.declareAPI()
+            // With another client it works.
+            return MongoError(
+                source: .network, code: error.code, message: error.message, operation: error.operation,
+                namespace: error.namespace)
+        case .server: pool.answered()
+        case .serverSelection:
+            if error.demandsAPI { pool.declareAPI() } else { pool.foundNone() }
+            var error = error
+            error.advice = pool.finding
+            return error
+        default: break
+        }
+        return error
+    }
+}
+
+extension MongoError {
+    /// The server takes no command without `apiVersion`.
+    fileprivate var demandsAPI: Bool {
+        message.contains("apiVersion parameter is required")
     }
 }
 
@@ -86,6 +116,7 @@ extension MongoClient {
                 body.count,
                 options?.bytes, options?.bytes.count ?? 0, server, session, &answer, &error)
         }
+        if done { pool.answered() }
         return Outcome(done: done, reply: Reply(adopting: answer), error: error)
     }
 }

@@ -92,6 +92,11 @@ package struct CursorBatch: ~Copyable {
         reply.withView { $0.bytes.count }
     }
 
+    /// The cluster's time when the server answered; nil on a standalone one.
+    package var operationTime: BSONTimestamp? {
+        reply.withView { $0["operationTime"]?.timestamp }
+    }
+
     /// Where a change stream is after this batch, on empty batches too.
     package var resumeToken: BSONDocument? {
         reply.withView { $0["cursor"]?.nested?["postBatchResumeToken"]?.document }

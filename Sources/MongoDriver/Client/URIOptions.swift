@@ -9,7 +9,9 @@ struct URIOptions: ~Copyable {
         startLibrary()
         // libmongoc quotes values that it does not like.
         DriverLog.hide(secrets(ofURI: uri))
-        guard let handle = shim_uri_new(uri) else { return nil }
+        // libmongoc complains of options that it does not know, which others do.
+        let text = uriProblems(uri).isEmpty ? URIParts(uri)?.forDriver : nil
+        guard let handle = shim_uri_new(text ?? uri) else { return nil }
         self.handle = handle
     }
 
@@ -47,7 +49,7 @@ extension URIOptions {
     var caFile: String? { text("tlscafile") }
     var keyFile: String? { text("tlscertificatekeyfile") }
     var keyFilePassword: String? { text("tlscertificatekeyfilepassword") }
-    var isX509: Bool { authMechanism == "MONGODB-X509" }
+    var isX509: Bool { authMechanism?.uppercased() == "MONGODB-X509" }
 
     var checksCertificates: Bool {
         !flag("tlsinsecure") && !flag("tlsallowinvalidcertificates")

@@ -22,7 +22,7 @@ func secrets(ofURI uri: String) -> Set<String> {
     }
     var secrets: Set<String> = []
     for secret in found {
-        for text in [String(secret), percentDecoded(secret)] where text.count >= shortestSecret {
+        for text in [String(secret), percentDecodedLoosely(secret)] where text.count >= shortestSecret {
             secrets.insert(text)
         }
     }
@@ -39,8 +39,12 @@ struct URIOption {
     let value: Substring?
 
     init(_ text: Substring) {
-        name = text.prefix { $0 != "=" }
-        value = name.endIndex == text.endIndex ? nil : text[text.index(after: name.endIndex)...]
+        (name, value) = text.cut(at: "=")
+    }
+
+    /// As it stood there.
+    var text: String {
+        name + (value.map { "=" + $0 } ?? "")
     }
 
     /// Misspelled names of secret options count too.
@@ -50,20 +54,6 @@ struct URIOption {
             name.contains($0)
         }
     }
-}
-
-private func percentDecoded(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8
-    while let first = rest.popFirst() {
-        if first == UInt8(ascii: "%"), let byte = UInt8(Substring(rest.prefix(2)), radix: 16) {
-            rest = rest.dropFirst(2)
-            bytes.append(byte)
-        } else {
-            bytes.append(first)
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
 }
 
 extension StringProtocol {

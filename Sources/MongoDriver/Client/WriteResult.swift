@@ -59,6 +59,7 @@ extension MongoClient {
         // libmongoc reports errors of single operations as if the command had failed.
         let result = outcome.reply.withView { WriteResult($0) }
         if !result.errors.isEmpty { return result }
-        throw MongoError(outcome.error, reply: outcome.reply, operation: operation, namespace: namespace)
+        throw failure(
+            MongoError(outcome.error, reply: outcome.reply, operation: operation, namespace: namespace))
     }
 }

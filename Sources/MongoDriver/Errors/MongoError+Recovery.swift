@@ -8,6 +8,10 @@ extension MongoError {
         public static let validation = 121
         public static let documentTooLarge = 10334
         public static let duplicateKey = 11000
+        public static let unknownStage = 40324
+        /// A field of an event is larger than MongoDB delivers: the event cannot be split.
+        public static let partTooLarge = 7_182_500
+        public static let noChangeStreams = 40573
         public static let documentTooLargeAfterUpdate = 17419
 
         static let tooLarge: Set<Int> = [documentTooLarge, documentTooLargeAfterUpdate, 17420]
@@ -59,6 +63,11 @@ extension MongoError {
     /// The user may not do it, or is not known.
     public var isAboutRights: Bool {
         source == .authentication || (source == .server && Self.rightsCodes.contains(code))
+    }
+
+    /// The write is done and not acknowledged: too few members answer. WriteConcernFailed, UnsatisfiableWriteConcern.
+    public var isAboutMajority: Bool {
+        source == .server && [64, 100].contains(code)
     }
 
     /// A document or a command is larger than MongoDB takes.

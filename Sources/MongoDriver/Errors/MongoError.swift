@@ -21,6 +21,8 @@ public struct MongoError: Error, Sendable {
         public static let serverSelection = Self(rawValue: "server selection")
         /// User name, password or certificate were refused.
         public static let authentication = Self(rawValue: "authentication")
+        /// The connection string cannot be used.
+        public static let uri = Self(rawValue: "connection string")
         /// A file with certificates or keys cannot be used.
         public static let tls = Self(rawValue: "TLS")
         /// The request could not be made: a bad URI, a document that is too large.
@@ -42,6 +44,8 @@ public struct MongoError: Error, Sendable {
     public let namespace: String
     /// Which of the documents of one call it was, if it was one.
     package var place: Int?
+    /// What the user can do, where more is known than the error says.
+    package var advice: String?
 
     package init(
         source: Source, code: Int, codeName: String = "", message: String, labels: [String] = [],
@@ -82,7 +86,10 @@ extension MongoError: CustomStringConvertible {
 
     /// What the user can do.
     public var hint: String? {
-        switch (source, code) {
+        if let advice { return advice }
+        return switch (source, code) {
+        case _ where isAboutMajority:
+            "No majority of the replica set acknowledges writes: are all of its members up that hold data? `rs.status()` in mongosh tells."
         case (.serverSelection, _) where message.contains("TLS"):
             "`lockstep check` looks for the reason."
         case (.serverSelection, _):
@@ -139,7 +146,10 @@ extension MongoError {
             return isBroken(message) ? .serverSelection : .authentication
         case shim_domain_client:
             // MONGOC_ERROR_CLIENT_AUTHENTICATE; the connection may break while it logs in, too.
-            guard code == 11 else { return .client }
+            guard code == 11 else {
+                // A member of a replica set that is not initiated, or not yet.
+                return message.contains("does not support sessions") ? .network : .client
+            }
             return isBroken(message) ? .network : .authentication
         default: return .client
         }
