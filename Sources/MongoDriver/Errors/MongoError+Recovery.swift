@@ -80,8 +80,9 @@ extension MongoError {
     private static let rightsCodes: Set<Int> = [11, Code.unauthorized, Code.authenticationFailed, 31]
 
     // BadValue, FailedToParse, TypeMismatch, CommandNotFound, InvalidOptions, InvalidNamespace, CommandNotSupported,
-    // CommandNotSupportedOnView, InvalidPipelineOperator, ConversionFailure, the API versions.
-    private static let requestCodes: Set<Int> = [2, 9, 14, 59, 72, 73, 115, 166, 168, 241, 322, 323, 324]
+    // CommandNotSupportedOnView, InvalidPipelineOperator, ConversionFailure, the API versions; Overflow (15), which is said
+    // of what is nested too deeply.
+    private static let requestCodes: Set<Int> = [2, 9, 14, 15, 59, 72, 73, 115, 166, 168, 241, 322, 323, 324]
 
     // The history that is lost and tokens that lead nowhere (136, 260, 280, 286, 464); what a document or a rule of its
     // collection causes (PathNotViable, ImmutableField, validation, parallel arrays).
