@@ -255,7 +255,7 @@ public final class DatabaseWatcher: Sendable {
         pipeline.reconfigure()
     }
 
-    /// No model of a listener that was taken out is in use any more.
+    /// The listeners of now are at work: no model of one that was taken out is in use, what was parked for it is forgotten.
     package var hasListenersOfNow: Bool {
         pipeline.hasListenersOfNow
     }
