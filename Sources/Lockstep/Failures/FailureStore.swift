@@ -24,10 +24,14 @@ package struct FailureStore: Sendable {
         var outputBytes: Int?
         /// A person wants it tried again.
         var retry = false
+        /// What the model ran with when the input broke it: tried again under another one. Nil when it was refused.
+        var setup: String?
     }
 
     /// What a parked document failed with.
-    typealias Parked = (input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool)
+    typealias Parked = (
+        input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool, setup: String?
+    )
 
     func park(_ failures: [Failure]) throws(MongoError) {
         for some in failures.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.document.bytes.count }) {
@@ -50,6 +54,7 @@ package struct FailureStore: Sendable {
                             fields.append(failure.version, forKey: "version")
                             fields.append(milliseconds: failure.at, forKey: "at")
                             if let bytes = failure.outputBytes { fields.append(bytes, forKey: "outputBytes") }
+                            if let setup = failure.setup { fields.append(setup, forKey: "setup") }
                         }
                         update.document("$setOnInsert") {
                             $0.append(milliseconds: failure.at, forKey: "since")
@@ -58,6 +63,7 @@ package struct FailureStore: Sendable {
                             fields.append(1, forKey: "retry")
                             if failure.input == nil { fields.append(1, forKey: "input") }
                             if failure.outputBytes == nil { fields.append(1, forKey: "outputBytes") }
+                            if failure.setup == nil { fields.append(1, forKey: "setup") }
                         }
                     }
                     operation.append(true, forKey: "upsert")
@@ -127,7 +133,7 @@ package struct FailureStore: Sendable {
             try connection.query(command, collection: Self.collection) { view in
                 guard let failure = Failure(view) else { return }
                 found[DocumentKey(failure.document)] = (
-                    failure.input, failure.version, failure.outputBytes, failure.retry
+                    failure.input, failure.version, failure.outputBytes, failure.retry, failure.setup
                 )
             }
         }
@@ -157,6 +163,23 @@ package struct FailureStore: Sendable {
             }
         }
         return counts
+    }
+
+    /// Whether an input of the listener broke its model under another setup than this one.
+    func hasBroken(listener: String, underOtherThan setup: String) throws -> Bool {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+            filter.document("setup") { other in
+                other.append("string", forKey: "$type")
+                other.append(setup, forKey: "$ne")
+            }
+        }
+        command.append(1, forKey: "limit")
+        var isThere = false
+        try connection.query(command, collection: Self.collection) { _ in isThere = true }
+        return isThere
     }
 
     /// The listeners that have a document parked since there was no room in it.
@@ -283,6 +306,14 @@ extension FailureStore.Failure {
             },
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
             since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) },
-            retry: view["retry"]?.bool ?? false)
+            retry: view["retry"]?.bool ?? false, setup: view["setup"]?.string)
+    }
+}
+
+extension Listener {
+    /// Whether a parked document stays so while its input is this one: nothing of what it failed with has changed.
+    func leaves(_ entry: FailureStore.Parked, with input: Fingerprint?) -> Bool {
+        entry.input == input && entry.version == model.version
+            && (entry.setup == nil || entry.setup == model.setup)
     }
 }

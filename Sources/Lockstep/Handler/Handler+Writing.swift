@@ -5,12 +5,14 @@ extension Handler {
         var changes: [(key: DocumentKey, change: OutputWriter.Change)] = []
         /// The job and input behind each change.
         var jobs: [(job: Job, fingerprint: Fingerprint?)] = []
-        var parked: [(input: Input, reason: String, attempts: Int)] = []
+        var parked: [(input: Input, reason: String, attempts: Int, setup: String?)] = []
         /// Somebody touched the output, and it is what the model says nevertheless.
         var unchanged: [Job] = []
         var broken: [Job] = []
         var unavailable: [Job] = []
         var unavailableReason = ""
+        /// When the model wants to be asked again.
+        var retryAfter: Duration?
 
         init(at: Int64) {
             self.at = at
@@ -31,8 +33,9 @@ extension Handler {
             jobs.append((input.job, input.fingerprint))
         }
 
-        mutating func park(_ input: Input, _ reason: String, attempts: Int) {
-            parked.append((input, reason, attempts))
+        /// - Parameter setup: what the model ran with when the input broke it; nil when it refused the input.
+        mutating func park(_ input: Input, _ reason: String, attempts: Int, setup: String? = nil) {
+            parked.append((input, reason, attempts, setup))
             changes.append((input.job.key, .clear(input: input.values, isJudged: input.isJudged)))
             jobs.append((input.job, input.fingerprint))
         }
@@ -150,8 +153,10 @@ extension Handler {
     func recordFailures(plan: Plan, batch: WriteBatch, written: Written) throws {
         let again = Set(written.again.map(\.key))
         var parking: [FailureStore.Failure] = []
-        for (input, reason, attempts) in batch.parked where !again.contains(input.job.key) {
-            parking.append(failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at))
+        for (input, reason, attempts, setup) in batch.parked where !again.contains(input.job.key) {
+            var failure = failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at)
+            failure.setup = setup
+            parking.append(failure)
         }
         for refusal in written.refused {
             var failure = failure(

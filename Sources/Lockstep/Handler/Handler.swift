@@ -113,7 +113,8 @@ struct Handler: Sendable {
             let due =
                 Task.isCancelled
                 ? .now
-                : health.failed(outage(batch.unavailableReason))
+                : batch.retryAfter.map { health.waits($0, outage(batch.unavailableReason)) }
+                    ?? health.failed(outage(batch.unavailableReason))
             giveBack(batch.unavailable.map(\.withoutValues), due: due)
             statistics.add(retries: batch.unavailable.count)
         }
