@@ -84,6 +84,11 @@ public final class Database: Sendable {
         for watcher in watchers { watcher.reconfigure() }
     }
 
+    /// Threads that may wait for a server or a model.
+    package var blockingThreads: any TaskExecutor {
+        threads
+    }
+
     /// The database's name.
     public var name: String {
         connection.database
