@@ -73,7 +73,8 @@ extension Handler {
                     job: job, values: values, fingerprint: fingerprint,
                     stored: verdict == .fresh ? outputs[job.key] : nil, isJudged: evidence.unjudged == nil)
                 if let entry = parked[job.key], !job.change.retry,
-                    listener.leaves(entry, with: input.parkedFingerprint), !hasRoom(entry.outputBytes, sizes[job.key])
+                    listener.leaves(entry, with: input.parkedFingerprint),
+                    !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
                     if evidence.hasOutput || evidence.hasProvenance {

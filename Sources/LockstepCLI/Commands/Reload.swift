@@ -16,7 +16,9 @@ struct Reload: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    @Option(help: "How long to wait for its answer, as 20, 20s or 5m. (default: 60s)", transform: TimeArgument.init)
+    @Option(
+        help: "How long to wait for its answer, as 20, 20s or 5m. (default: 60s)",
+        transform: TimeArgument.init)
     var timeout = TimeArgument.seconds(60)
 
     func run() async throws {
