@@ -19,6 +19,8 @@ public struct Assembly: Sendable {
         /// The configuration's folder.
         let directory: String
         let version: String
+        /// What it runs with, its files included: with another one it is another model, whatever its version says.
+        let setup: String
         let vectors: VectorFormat?
         let batchCount: Int?
         let batchBytes: Int?
@@ -92,7 +94,8 @@ extension Configuration {
         for (name, spec) in modelsInOrder {
             guard let version = version(spec, problems: &problems) else { continue }
             let definition = Assembly.ModelDefinition(
-                kind: spec.kind, directory: directory, version: version, vectors: spec.vectors,
+                kind: spec.kind, directory: directory, version: version, setup: setup(spec),
+                vectors: spec.vectors,
                 batchCount: spec.batchCount, batchBytes: spec.batchBytes)
             definitions[name] = definition
             if let same = old?.same(name, definition) {
@@ -106,16 +109,18 @@ extension Configuration {
                 models[name] = AnyModel(
                     OpenVINOModel(
                         name: name, directory: path, version: version, count: spec.batchCount,
-                        bytes: spec.batchBytes, vectors: spec.vectors ?? .bson))
+                        bytes: spec.batchBytes, vectors: spec.vectors ?? .bson), setup: definition.setup)
             case .exec(let exec):
                 let program = ExecModel(
                     name: name,
                     command: ExecCommand(exec.arguments, directory: directory, environment: exec.environment),
                     version: version, workers: exec.workers,
-                    timeout: exec.timeout, count: spec.batchCount, bytes: spec.batchBytes,
-                    vectors: spec.vectors)
+                    timeout: exec.timeout, startTimeout: exec.startTimeout, count: spec.batchCount,
+                    bytes: spec.batchBytes,
+                    vectors: spec.vectors
+                ) { [self] in setup(spec) == definition.setup }
                 programs[name] = program
-                models[name] = AnyModel(program)
+                models[name] = AnyModel(program, setup: definition.setup)
             }
         }
         var listeners: [Listener] = []
@@ -144,98 +149,5 @@ extension Configuration {
 
     private var modelsInOrder: [(String, ModelSpec)] {
         models.sorted { $0.value.line < $1.value.line }.map { ($0.key, $0.value) }
-    }
-}
-
-// MARK: Versions
-
-extension Configuration {
-    /// Nil, with a problem, where the model's files cannot be read.
-    private func version(_ spec: ModelSpec, problems: inout Problems) -> String? {
-        switch spec.kind {
-        case .openvino(let directory):
-            openvinoVersion(spec, directory, resolve(directory), problems: &problems)
-        case .exec(let exec): spec.version ?? execVersion(spec, exec)
-        }
-    }
-
-    private func openvinoVersion(
-        _ spec: ModelSpec, _ directory: String, _ path: String, problems: inout Problems
-    ) -> String? {
-        let files = openVINOModelFiles(directory: path)
-        guard FileManager.default.fileExists(atPath: path) else {
-            problems.add(
-                spec.line,
-                "there is no directory `\(path)`: write where the model is, or make one with `optimum-cli export openvino`"
-            )
-            return nil
-        }
-        let missing = files.filter { !FileManager.default.fileExists(atPath: $0) }
-        guard missing.isEmpty else {
-            let names = missing.map { "`\(($0 as NSString).lastPathComponent)`" }.joined(separator: ", ")
-            problems.add(
-                spec.line,
-                "`\(path)` is no OpenVINO model, it lacks \(names): export it with `optimum-cli export openvino`"
-            )
-            return nil
-        }
-        if let version = spec.version { return version }
-        var version = ModelVersion()
-        version.add("openvino")
-        version.add(spec.vectors?.rawValue ?? VectorFormat.bson.rawValue)
-        for file in files {
-            version.add((file as NSString).lastPathComponent)
-            guard version.add(contentsOf: file) else {
-                problems.add(spec.line, "`\(file)` cannot be read: check its permissions")
-                return nil
-            }
-        }
-        return version.finish()
-    }
-
-    /// Arguments that are files beside the configuration count with their contents: a script that changes is
-    /// another model.
-    private func execVersion(_ spec: ModelSpec, _ exec: ExecSpec) -> String {
-        var version = ModelVersion()
-        version.add("exec")
-        version.add(spec.vectors?.rawValue ?? "")
-        for (index, argument) in exec.arguments.enumerated() {
-            version.add(argument)
-            if let file = file(of: argument, at: index) { _ = version.add(contentsOf: file) }
-        }
-        return version.finish()
-    }
-
-    /// The file beside the configuration that an argument of a program names, if it does.
-    private func file(of argument: String, at index: Int) -> String? {
-        if index == 0, !argument.contains("/") { return nil }
-        let path = resolve(argument)
-        // An interpreter of the machine is no part of the model.
-        guard !argument.hasPrefix("/") || path.hasPrefix(directory + "/"), isFile(path) else { return nil }
-        return path
-    }
-
-    private func isFile(_ path: String) -> Bool {
-        let type = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey])
-        return type?.isRegularFile == true
-    }
-}
-
-extension Configuration {
-    /// What its listeners are, to compare with what a daemon runs. Versions that the file does not say are left out where
-    /// they take a whole model's files, or where no file of the program is on this machine.
-    package var signatures: [ListenerSignature] {
-        let versions = models.compactMapValues { spec -> String? in
-            if let version = spec.version { return version }
-            guard case .exec(let exec) = spec.kind,
-                exec.arguments.indices.contains(where: { file(of: exec.arguments[$0], at: $0) != nil })
-            else { return nil }
-            return execVersion(spec, exec)
-        }
-        return listeners.map {
-            ListenerSignature(
-                id: $0.id, collection: $0.collection, keys: $0.keys.map { FieldPath($0) },
-                filter: $0.filter, output: $0.outputPath, version: versions[$0.model])
-        }
     }
 }

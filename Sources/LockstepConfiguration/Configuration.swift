@@ -52,8 +52,10 @@ public struct Configuration: Sendable {
     public struct ExecSpec: Sendable, Hashable {
         /// The program and its arguments, as written in the file.
         public var arguments: [String]
-        /// How long one batch may take. Default 60 s.
+        /// How long one batch may take, once the program has answered something. Default 60 s.
         public var timeout: Duration = .seconds(60)
+        /// How long a program may take from its start to its first answer. Default 5 min, or `timeout` if that is longer.
+        public var startTimeout: Duration = .seconds(300)
         /// Programs side by side. Default 1.
         public var workers = 1
         /// Variables for the program, beyond PATH and the like; may hold secrets.

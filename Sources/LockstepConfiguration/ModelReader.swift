@@ -72,6 +72,10 @@ enum ModelReader {
         if let node = model["timeout"] {
             spec.timeout = node.duration("`timeout`", problems: &problems) ?? spec.timeout
         }
+        spec.startTimeout = max(spec.startTimeout, spec.timeout)
+        if let node = model["startTimeout"] {
+            spec.startTimeout = node.duration("`startTimeout`", problems: &problems) ?? spec.startTimeout
+        }
         if let node = model["workers"] {
             spec.workers = node.count("`workers`", problems: &problems) ?? spec.workers
             if spec.workers > 256 {

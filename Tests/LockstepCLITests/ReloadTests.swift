@@ -40,7 +40,7 @@ import TestSupport
     @Test func whileDocumentsArriveNoneIsMissedAndNoneIsPredictedTwice() async throws {
         let project = try Project(try TestServer.uri())
         try project.configure(listeners: [("length", "text")])
-        try await project.running { daemon in
+        try await project.running("--log-level", "info") { daemon in
             try await daemon.says("caught up")
             for round in 0..<6 {
                 // In hand while the reload comes: it is finished, not begun again.
@@ -51,7 +51,9 @@ import TestSupport
                 try project.configure(
                     listeners: [("length", "text")] + (round % 2 == 0 ? [("length", "none")] : []))
                 let reload = try project.start("reload", "--json")
-                try await Task.sleep(for: .milliseconds(100))
+                try await eventually("the reload waits for the model") {
+                    daemon.err.ranges(of: "what models compute is finished first").count > round
+                }
                 try project.letGo()
                 let ending = try await reload.ending()
                 #expect(ending.status == 0, "\(ending)")
@@ -134,6 +136,89 @@ import TestSupport
         }
     }
 
+    static let broken = [
+        ("[python3, nothing.py]", "exited with status 2 before it read a request"),
+        ("[no-such-interpreter, length.py]", "`no-such-interpreter` is not in PATH"),
+        ("[./nothing]", "does not exist"), ("[python3, imports.py]", "No module named 'no_such_module'"),
+        ("[python3, dies.py]", "exited with status 9"), ("[python3, lies.py]", "2 predictions to 1 input"),
+    ]
+
+    /// The models of before go on when a new one does not work.
+    @Test(arguments: broken) func aModelThatDoesNotWorkIsNotTaken(exec: String, reason: String) async throws {
+        let project = try Project(try TestServer.uri())
+        try project.write("imports.py", "import no_such_module")
+        try project.write("dies.py", "import sys; sys.stdin.readline(); sys.exit(9)")
+        try project.write(
+            "lies.py",
+            "import sys; sys.stdin.readline(); print('{\"id\": 1, \"predictions\": [1, 2]}', flush=True)")
+        try project.configure(model: "{exec: [python3, length.py], version: \"1\"}")
+        try project.insertTitled(0..<3)
+        try await project.running { daemon in
+            try await daemon.says("caught up")
+            let programs = try children(of: daemon)
+            try project.configure(model: "{exec: \(exec), version: \"2\"}")
+            let reload = try await project.lockstep("reload")
+            #expect(reload.status == 69, "\(reload)")
+            #expect(
+                reload.err.contains(
+                    "process \(daemon.processID) has not taken the file, and goes on as before")
+                    && reload.err.contains("model `length`") && reload.err.contains(reason), "\(reload)")
+            daemon.send(SIGHUP)
+            try await eventually("the log has it, for the signal too") {
+                daemon.err.ranges(of: "lockstep.yaml was not taken").count == 2
+            }
+            #expect(try children(of: daemon) == programs)
+            try project.insertTitled(3..<4)
+            try await eventually("it goes on") { try project.output(3, of: "text") != nil }
+            #expect(project.calls.count == 4)
+        }
+    }
+
+    @Test func aScriptThatChangedIsTakenUpWhateverTheVersionSays() async throws {
+        let project = try Project(try TestServer.uri())
+        try project.configure(listeners: [("length", "text"), ("other", "text")])
+        try project.insertTitled(0..<3)
+        try await project.running { daemon in
+            try await daemon.says("caught up (6 outputs written)")
+            let programs = try children(of: daemon)
+            let text = try String(contentsOfFile: project.folder + "/length.py", encoding: .utf8)
+            try project.write("length.py", text.replacing("len(str(text))", with: "-len(str(text))"))
+            let reload = try await project.lockstep("reload")
+            #expect(reload.out.contains("changed: `docs/text/length`, `docs/text/other`"), "\(reload)")
+            #expect(try children(of: daemon).isDisjoint(with: programs))
+            try project.insertTitled(3..<4)
+            try await eventually("the new program answers") { try project.output(3, of: "text") == -6 }
+            // The version is the same, so that what is there stays.
+            #expect(try project.output(0, of: "text") == 6)
+        }
+    }
+
+    @Test func whatWasTooSlowComesBackWhenTheTimeoutIsRaised() async throws {
+        let project = try Project(try TestServer.uri())
+        try project.write(
+            "slow.py",
+            """
+            import json, sys, time
+            for line in sys.stdin:
+                request = json.loads(line)
+                if "slow" in request["inputs"]: time.sleep(3)
+                print(json.dumps({"id": request["id"], "predictions": [1] * len(request["inputs"])}), flush=True)
+            """)
+        try project.configure(model: "{exec: [python3, slow.py], timeout: 1s}")
+        try project.insert([(1, "quick")])
+        try await project.running { daemon in
+            try await daemon.says("caught up")
+            try project.insert([(2, "slow")])
+            try await daemon.says("document 2 is parked")
+            #expect(try project.output(1, of: "text") == 1)
+            try project.configure(model: "{exec: [python3, slow.py], timeout: 60s}")
+            let reload = try await project.lockstep("reload")
+            #expect(reload.status == 0, "\(reload)")
+            try await eventually("it is tried again") { try project.output(2, of: "text") == 1 }
+        }
+        #expect(try await project.lockstep("failures").out == "no document is parked\n")
+    }
+
     @Test func aNewVersionOfAModelIsComputedAnew() async throws {
         let project = try Project(try TestServer.uri())
         try project.configure(listeners: [("length", "text")])
@@ -147,7 +232,8 @@ import TestSupport
             try await eventually("all are of the new version") {
                 try project.count(["_lockstep.text.length.version": "2"]) == 10
             }
-            #expect(project.calls.count == 20)
+            // And one more, to see that the new one works.
+            #expect(project.calls.count == 21)
             try await eventually("the program of before has ended") {
                 try children(of: daemon).allSatisfy { !programs.contains($0) }
             }

@@ -216,7 +216,7 @@ extension BadConfigurationTests {
         ("length: {exec: [a], batch: {size: 5}}", "unknown key `size` of `batch`, which has `count`, `bytes`"),
         ("length: {exec: [a], environment: [A=b]}", "`environment` must be a mapping from names to values: found a list"),
         ("length: {exec: [a], environment: {A: [b]}}", "the variable `A` must be a text, as `\"\"`"),
-        ("length: python3", "the model `length` must be a mapping with `openvino`, `exec`, `version`, `vectors`, `batch`, `timeout`, `workers`, `environment`: found `python3`"),
+        ("length: python3", "the model `length` must be a mapping with `openvino`, `exec`, `version`, `vectors`, `batch`, `timeout`, `startTimeout`, `workers`, `environment`: found `python3`"),
         ("length: {openvino: [a]}", "`openvino` must be a text, as `models/all-MiniLM-L6-v2`: found a list"),
         ("{length: {exec: [a]}, a.b: {exec: [a]}}", "the model's name `a.b` must not hold a dot: it is a part of the output's path"),
         ("{length: {exec: [a]}, $a: {exec: [a]}}", "the model's name `$a` must not begin with `$`, which MongoDB keeps for operators"),

@@ -9,7 +9,7 @@ import Testing
     private static let everything = """
         mongodb: {uri: "mongodb://127.0.0.1", database: shop}
         models:
-          a: {exec: [cat, x], version: "1", vectors: bson, batch: {count: 1, bytes: 2}, timeout: 1m, workers: 2, environment: {A: b}}
+          a: {exec: [cat, x], version: "1", vectors: bson, batch: {count: 1, bytes: 2}, timeout: 1m, startTimeout: 2m, workers: 2, environment: {A: b}}
           b: {openvino: models/b}
         listeners:
           - {model: a, on: docs, key: [title, text], as: size, where: {lang: en}}

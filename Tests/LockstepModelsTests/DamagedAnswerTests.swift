@@ -8,15 +8,14 @@ import Testing
 @Suite struct DamagedAnswerTests {
     private static let good = Array(#"{"id": 7, "predictions": [10, 20, null], "errors": {"2": "no"}}"#.utf8)
 
-    private static func read(_ line: [UInt8]) -> Result<ExecAnswer, ExecAnswerProblem> {
-        Result { () throws(ExecAnswerProblem) in try ExecAnswer(line: line, id: 7, count: 3) }
+    private static func read(_ line: [UInt8]) -> ExecLine {
+        ExecLine(line, id: 7, firstID: 3, count: 3)
     }
 
     private static let refused =
         [
-            ("", "not a JSON object"), ("null", "begins with `{`"), ("[]", "an array"),
-            ("{}", "without `id`"),
-            (#"{"id": 6, "predictions": [1, 2, 3]}"#, "`id` 6"),
+            (#"{"id": 2, "predictions": [1, 2, 3]}"#, "`id` 2 to the request 7"),
+            (#"{"id": 8, "predictions": [1, 2, 3]}"#, "`id` 8 to the request 7"),
             (#"{"id": "7", "predictions": [1, 2, 3]}"#, "`id`"),
             (#"{"id": 7.5, "predictions": [1, 2, 3]}"#, "`id`"),
             (#"{"id": null, "predictions": []}"#, "`id`"),
@@ -28,14 +27,20 @@ import Testing
             (#"{"id": 7, "predictions": [1, 2, 3], "predictions": [4, 5, 6]}"#, "`predictions` twice"),
             (#"{"id": 7, "predictions": [1, 2, 3]}{"id": 8, "predictions": [4, 5, 6]}"#, "stands behind"),
             (#"{"id": 7, "predictions": [1, 2, 3]} done"#, "stands behind"),
-            (#"loading… {"id": 7, "predictions": [1, 2, 3]}"#, "begins with `{`"),
-            ("\u{FEFF}" + #"{"id": 7, "predictions": [1, 2, 3]}"#, "begins with `{`"),
+            (#"[{"id": 7, "predictions": [1, 2, 3]}]"#, "stands behind"),
+            ("{'id': 7, 'predictions': [1, 2, None]}", "not a JSON object"),
             (#"{"id": 7, "predictions": [1, 2, 99999999999999999999]}"#, "64 bits"),
             (#"{"id": 7, "predictions": [1, 2, "\ud800"]}"#, "not a JSON object"),
             (#"{"id": 7, "predictions": [1, 2, True]}"#, "not a JSON object"),
+            (#"{"id": 7, "predictions": [1, 2, "#, "not a JSON object"),
             ("{\"id\": 7, \"predictions\": [1, 2, \"\0\"]}", "NUL"),
             (#"{"id": 7, "predictions": [1, 2, 3], "errors": []}"#, "not an object"),
             (#"{"id": 7, "predictions": [1, 2, 3], "errors": "no"}"#, "not an object"),
+            (#"{"id": 7, "predictions": [1, 2, 3], "retryAfter": 1}"#, "exclude each other"),
+            (#"{"id": 7, "retryAfter": -1}"#, "no number of seconds"),
+            (#"{"id": 7, "retryAfter": NaN}"#, "no number of seconds"),
+            (#"{"id": 7, "retryAfter": "5"}"#, "no number of seconds"),
+            (#"{"id": 7, "retryAfter": 1e9}"#, "no number of seconds"),
         ]
         + ["x", "-1", "3", "99", "", "+1", "01", "1.0", " 1", "99999999999999999999"].map { key in
             (
@@ -45,27 +50,39 @@ import Testing
         }
 
     @Test(arguments: refused) func aWrongAnswerIsRefused(line: String, reason: String) {
-        guard case .failure(let problem) = Self.read(Array(line.utf8)) else {
-            Issue.record("taken: \(line)")
+        guard case .wrong(let problem) = Self.read(Array(line.utf8)) else {
+            Issue.record("not refused: \(line)")
             return
         }
         #expect(problem.description.contains(reason), "\(problem)")
         #expect(problem.description.utf8.count < 2000)
     }
 
+    private static func results(_ line: [UInt8]) throws -> [Result<BSONValue, InputError>] {
+        guard case .answer(let answer) = read(line) else { throw ExecAnswerProblem(description: "no answer") }
+        return answer.results
+    }
+
     @Test func strangeButRightAnswersAreTaken() throws {
         for line in [
-            #"{"id":7.0,"predictions":[10,20,30]}"#, "{\"id\":7,\"predictions\":[10,20,30]}\r",
+            #"{"id":7.0,"predictions":[10,20,30]}"#, "{\"id\":7,\"predictions\":[10,20,30]} \r",
+            "\u{FEFF}" + #"  {"id": 7, "predictions": [10, 20, 30]}"#,
+            #"loading… {"id": 7, "predictions": [10, 20, 30]}"#,
             #"{"x":{"y":[]},"predictions":[10,20,30],"id":{"$numberLong":"7"},"errors":null}"#,
         ] {
-            let results = try Self.read(Array(line.utf8)).get().results.map { try? $0.get().int }
+            let results = try Self.results(Array(line.utf8)).map { try? $0.get().int }
             #expect(results == [10, 20, 30], "\(line)")
         }
-        let results = try Self.read(Self.good).get().results
+        let results = try Self.results(Self.good)
         #expect((try? results[1].get()) == 20)
         #expect(throws: InputError.self) { try results[2].get() }
-        let nan = try Self.read(Array(#"{"id": 7, "predictions": [NaN, Infinity, 1e308]}"#.utf8)).get()
-        #expect(try nan.results[0].get().double?.isNaN == true)
+        let nan = try Self.results(Array(#"{"id": 7, "predictions": [NaN, Infinity, 1e308]}"#.utf8))
+        #expect(try nan[0].get().double?.isNaN == true)
+        guard case .retryAfter(.milliseconds(2500)) = Self.read(Array(#"{"id": 7, "retryAfter": 2.5}"#.utf8))
+        else {
+            Issue.record("not taken for a request to wait")
+            return
+        }
     }
 
     @Test func aDamagedAnswerIsTakenWholeOrRefused() {
@@ -90,7 +107,7 @@ import Testing
                 }
                 if line.isEmpty { line = [0x20] }
             }
-            if case .success(let answer) = Self.read(line) {
+            if case .answer(let answer) = Self.read(line) {
                 #expect(answer.results.count == 3, "seed \(seed)")
             }
         }
@@ -99,7 +116,7 @@ import Testing
     @Test func deepAndLongAnswersAreRefusedInTime() {
         for opening in ["[", "{\"a\":", "[{\"a\":"] {
             let line = #"{"id": 7, "predictions": ["# + String(repeating: opening, count: 100_000)
-            guard case .failure(let problem) = Self.read(Array(line.utf8)) else {
+            guard case .wrong(let problem) = Self.read(Array(line.utf8)) else {
                 Issue.record("taken")
                 continue
             }
@@ -118,6 +135,19 @@ import Testing
         #expect(chunks == (AnswerLine.longest >> 20) + 1)
         #expect(answer.take() == nil)
     }
+
+    @Test func linesEndWithNewlinesAndCarriageReturns() {
+        var answer = AnswerLine()
+        var lines: [String] = []
+        // Byte by byte and at once, with more than is kept of what was taken.
+        let long = String(repeating: "x", count: 100_000)
+        for text in ["a\nb\r\n\r 10%\r 20%", "\n", "{}\n", "\n\n", "\(long)\n\(long)\nrest"] {
+            Array(text.utf8).withUnsafeBytes { answer.add($0) }
+            while let line = answer.take() { lines.append(String(decoding: line, as: UTF8.self)) }
+        }
+        #expect(lines == ["a", "b", "", "", " 10%", " 20%", "{}", "", "", long, long])
+        #expect(!answer.isComplete && answer.takeRest() == Array("rest".utf8) && answer.isEmpty)
+    }
 }
 
 extension DamagedAnswerTests {
@@ -125,11 +155,9 @@ extension DamagedAnswerTests {
         @Test(arguments: [
             // Before any request.
             "print('{\"id\": 1, \"predictions\": [1]}', flush=True)\nsys.stdin.readline(); sys.stdin.readline()",
-            "sys.stdin.readline(); sys.stdout.buffer.write(b'\\0\\xff\\xfe\\n'); sys.stdout.flush(); time.sleep(60)",
-            "sys.stdin.readline(); print('[' * 100000, flush=True); time.sleep(60)",
-            "sys.stdin.readline(); print('\\r\\n', flush=True); time.sleep(60)",
             "sys.stdin.readline(); sys.stdout.write('{\"id\": 1, \"predictions\": [1]}'); sys.exit(0)",
             "sys.stdin.readline()\nwhile True: sys.stdout.write('x' * 1000000)",
+            "sys.stdin.readline(); print('{\"id\": 1, \"predictions\": ' + '[' * 100000, flush=True); time.sleep(60)",
         ])
         func aStrangeProgramIsAnErrorOfTheModel(program: String) async throws {
             let folder = try ProgramFolder()

@@ -58,7 +58,7 @@ final class ProgramFolder {
     func model(
         lines: String, timeout: Duration = .seconds(60), workers: Int = 1,
         environment: [String: String] = [:],
-        vectors: VectorFormat? = nil
+        vectors: VectorFormat? = nil, startTimeout: Duration = .seconds(300)
     ) throws -> ExecModel {
         let body = lines.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
         return try model(
@@ -71,18 +71,21 @@ final class ProgramFolder {
                     request = json.loads(line)
                     id, inputs = request["id"], request["inputs"]
                 \(body)
-                """, timeout: timeout, workers: workers, environment: environment, vectors: vectors)
+                """, timeout: timeout, workers: workers, environment: environment, vectors: vectors,
+            startTimeout: startTimeout)
     }
 
     /// A program as it is.
     func model(
         source: String, timeout: Duration = .seconds(60), workers: Int = 1,
         environment: [String: String] = [:],
-        vectors: VectorFormat? = nil
+        vectors: VectorFormat? = nil, startTimeout: Duration = .seconds(300)
     ) throws -> ExecModel {
         try write("program.py", source + "\n", permissions: 0o644)
         let command = ExecCommand(["python3", "program.py"], directory: path, environment: environment)
-        return ExecModel(name: "test", command: command, workers: workers, timeout: timeout, vectors: vectors)
+        return ExecModel(
+            name: "test", command: command, workers: workers, timeout: timeout, startTimeout: startTimeout,
+            vectors: vectors)
     }
 }
 
@@ -94,9 +97,9 @@ func isRunning(_ pid: Int32) -> Bool {
 }
 
 /// Waits until the condition holds, for a minute at most.
-func eventually(_ condition: () -> Bool) async throws {
+func eventually(_ condition: () async -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
-    while !condition() {
+    while !(await condition()) {
         try #require(ContinuousClock.now < deadline, "the condition did not come true")
         try await Task.sleep(for: .milliseconds(5))
     }

@@ -27,8 +27,10 @@ extension Database {
     }
 
     /// For each model, by name, the input of some document, to try it with.
-    package func sampleInputs() async throws -> [String: BSONValue] {
-        let listeners = listeners
+    ///
+    /// - Parameter listeners: those that have the models. Default: the database's.
+    package func sampleInputs(of listeners: [Listener]? = nil) async throws -> [String: BSONValue] {
+        let listeners = listeners ?? self.listeners
         return try await perform { connection in
             var samples: [String: BSONValue] = [:]
             for listener in listeners where samples[listener.model.name] == nil {

@@ -89,6 +89,11 @@ public final class Database: Sendable {
         connection.knownDeployment ?? firstDeployment
     }
 
+    /// Threads that may wait for a server or a model.
+    package var blockingThreads: any TaskExecutor {
+        threads
+    }
+
     /// The database's name.
     public var name: String {
         connection.database

@@ -30,11 +30,14 @@ package struct FailureStore: Sendable {
         var rules: String?
         /// An output stands in the document that can be neither replaced nor removed.
         var isStuck = false
+        /// What the model ran with when the input broke it: tried again under another one. Nil when it was refused.
+        var setup: String?
     }
 
     /// What a parked document failed with.
     typealias Parked = (
-        input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool, isStuck: Bool
+        input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool, isStuck: Bool,
+        setup: String?
     )
 
     func park(_ failures: [Failure]) throws(MongoError) {
@@ -61,6 +64,7 @@ package struct FailureStore: Sendable {
                             if let rule = failure.rule { fields.append(rule, forKey: "rule") }
                             if let rules = failure.rules { fields.append(rules, forKey: "rules") }
                             if failure.isStuck { fields.append(true, forKey: "stuck") }
+                            if let setup = failure.setup { fields.append(setup, forKey: "setup") }
                         }
                         update.document("$setOnInsert") {
                             $0.append(milliseconds: failure.at, forKey: "since")
@@ -72,6 +76,7 @@ package struct FailureStore: Sendable {
                             if failure.rule == nil { fields.append(1, forKey: "rule") }
                             if failure.rules == nil { fields.append(1, forKey: "rules") }
                             if !failure.isStuck { fields.append(1, forKey: "stuck") }
+                            if failure.setup == nil { fields.append(1, forKey: "setup") }
                         }
                     }
                     operation.append(true, forKey: "upsert")
@@ -145,7 +150,8 @@ package struct FailureStore: Sendable {
             try connection.query(command, collection: Self.collection) { view in
                 guard let failure = Failure(view) else { return }
                 found[DocumentKey(failure.document)] = (
-                    failure.input, failure.version, failure.outputBytes, failure.retry, failure.isStuck
+                    failure.input, failure.version, failure.outputBytes, failure.retry, failure.isStuck,
+                    failure.setup
                 )
             }
         }
@@ -175,6 +181,23 @@ package struct FailureStore: Sendable {
             }
         }
         return counts
+    }
+
+    /// Whether an input of the listener broke its model under another setup than this one.
+    func hasBroken(listener: String, underOtherThan setup: String) throws -> Bool {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+            filter.document("setup") { other in
+                other.append("string", forKey: "$type")
+                other.append(setup, forKey: "$ne")
+            }
+        }
+        command.append(1, forKey: "limit")
+        var isThere = false
+        try connection.query(command, collection: Self.collection) { _ in isThere = true }
+        return isThere
     }
 
     /// The listeners that have a document parked since there was no room in it.
@@ -307,6 +330,15 @@ extension FailureStore.Failure {
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
             since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) },
             retry: view["retry"]?.bool ?? false, rule: view["rule"]?.int64.map { Int($0) },
-            rules: view["rules"]?.string, isStuck: view["stuck"]?.bool ?? false)
+            rules: view["rules"]?.string, isStuck: view["stuck"]?.bool ?? false,
+            setup: view["setup"]?.string)
+    }
+}
+
+extension Listener {
+    /// Whether a parked document stays so while its input is this one: nothing of what it failed with has changed.
+    func leaves(_ entry: FailureStore.Parked, with input: Fingerprint?) -> Bool {
+        entry.input == input && entry.version == model.version
+            && (entry.setup == nil || entry.setup == model.setup)
     }
 }

@@ -10,6 +10,8 @@ struct Bisection {
         case failed(String)
         /// The model does not work at the moment; nothing is known about the input.
         case unavailable(String)
+        /// The model asks to be asked again after that time.
+        case later(Duration, String)
     }
 
     /// Single inputs that fail one after another before it counts as an outage.
@@ -22,10 +24,23 @@ struct Bisection {
     /// The model answered at least one call.
     private(set) var works = false
 
-    /// - Parameter batches: the ranges of inputs that go into one call each.
-    init(count: Int, batches: [Range<Int>]) {
+    /// The input that is tried before all others, alone, to see whether the model works again.
+    private let trial: Int?
+
+    /// - Parameters:
+    ///   - batches: the ranges of inputs that go into one call each.
+    ///   - trial: an input to try alone first.
+    init(count: Int, batches: [Range<Int>], trial: Int? = nil) {
         outcomes = Array(repeating: nil, count: count)
-        pending = batches.reversed()
+        self.trial = trial
+        guard let trial else {
+            pending = batches.reversed()
+            return
+        }
+        let rest = batches.flatMap { batch in
+            batch.contains(trial) ? [batch.lowerBound..<trial, trial + 1..<batch.upperBound] : [batch]
+        }
+        pending = rest.filter { !$0.isEmpty }.reversed() + [trial..<trial + 1]
     }
 
     /// The next inputs to try together; nil when every input has an outcome.
@@ -60,9 +75,14 @@ struct Bisection {
         !isAbsolved && failuresInARow.count >= Self.outageAfter
     }
 
-    /// Some inputs that were not tried yet, to see whether the model works at all.
+    /// The model answered a call, or an input that it is known to answer.
+    var isProven: Bool {
+        works || isAbsolved
+    }
+
+    /// Some inputs that were not tried yet, to see whether the model works at all: none when one was tried for that.
     var untried: [Int] {
-        pending.reversed().suffix(3).compactMap(\.last)
+        trial == nil || isProven ? pending.reversed().suffix(3).compactMap(\.last) : []
     }
 
     /// The model works: what failed, failed by itself.
@@ -85,8 +105,17 @@ struct Bisection {
 
     /// The model cannot be reached: everything that has no outcome yet waits.
     mutating func unavailable(_ reason: String) {
+        end(.unavailable(reason))
+    }
+
+    /// The model asks to wait: so does everything that has no outcome yet.
+    mutating func wait(_ time: Duration, _ reason: String) {
+        end(.later(time, reason))
+    }
+
+    private mutating func end(_ outcome: Outcome) {
         pending = []
-        for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = .unavailable(reason) }
+        for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }
     }
 }
 

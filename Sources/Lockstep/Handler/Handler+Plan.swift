@@ -77,8 +77,9 @@ extension Handler {
                 let input = Input(
                     job: job, values: values, fingerprint: fingerprint,
                     stored: verdict == .fresh ? outputs[job.key] : nil, isJudged: evidence.unjudged == nil)
-                if let entry = parked[job.key], !job.change.retry, entry.input == input.parkedFingerprint,
-                    entry.version == listener.model.version, !hasRoom(entry.outputBytes, sizes[job.key])
+                if let entry = parked[job.key], !job.change.retry,
+                    listener.leaves(entry, with: input.parkedFingerprint),
+                    !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
                     if !evidence.isBare, !entry.isStuck || isNews(job) {

@@ -16,20 +16,27 @@ extension Handler {
         guard !inputs.isEmpty else { return [] }
         let values = inputs.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
         let batches = listener.model.limits.batches(sizes: values.map(\.bytes.count))
-        var bisection = Bisection(count: values.count, batches: batches)
+        // While it is out one input tells whether it works again: another one each time, since one may break it.
+        let trial = health.outage == nil ? nil : values.indices.randomElement()
+        var bisection = Bisection(count: values.count, batches: batches, trial: trial)
         while let range = bisection.next() {
             do {
                 bisection.succeeded(range, try await call(Array(values[range])))
-                knownInputs.note(values[range.lowerBound], for: definition)
+                knownInputs.note(values[range.lowerBound], for: listener)
             } catch ModelError.unavailable(let reason) {
                 bisection.unavailable(reason)
+            } catch ModelError.retryAfter(let time, let reason) {
+                bisection.wait(time, reason)
             } catch is CancellationError {
                 bisection.unavailable("it was stopped")
             } catch {
                 // Each half is sent again; of a single input it is decided later.
                 if range.count > 1 { statistics.add(retries: range.count) }
                 bisection.failed(range, String(describing: error))
-                guard bisection.suspectsOutage else { continue }
+                // A model that has answered nothing yet, as far as is known, does not work perhaps: no input is to blame.
+                let isUnproven =
+                    !bisection.isProven && (trial != nil || knownInputs.input(for: listener) == nil)
+                guard isUnproven || bisection.suspectsOutage else { continue }
                 let probes = [provenInput()].compactMap { $0 } + bisection.untried.map { values[$0] }
                 if await anyWorks(probes) {
                     bisection.absolve()
@@ -71,15 +78,16 @@ extension Handler {
         listener.definition
     }
 
-    /// An input that this version of the model has answered: in this process, or as the documents tell.
+    /// An input that this version of the model has answered: in this process, or as the documents tell; of another
+    /// listener if need be.
     private func provenInput() -> BSONValue? {
-        if let known = knownInputs[definition] { return known }
+        if let known = knownInputs.input(for: listener) { return known }
         let reader = DocumentReader(
             connection: connection, listener: listener,
             comparison: ByteComparison(nil, isCollated: false))
-        guard let values = try? reader.example() else { return nil }
+        guard let values = try? reader.example() else { return knownInputs.input(for: listener.model) }
         let input = values.count == 1 ? values[0] : BSONValue(values)
-        knownInputs.note(input, for: definition)
+        knownInputs.note(input, for: listener)
         return input
     }
 
@@ -124,13 +132,18 @@ extension Handler {
             var job = input.job
             job.change.attempts += 1
             if job.change.attempts >= Self.maximumAttempts {
-                batch.park(input, reason, attempts: job.change.attempts)
+                batch.park(
+                    input, reason, attempts: job.change.attempts, setup: listener.model.setup)
             } else {
                 batch.broken.append(job)
             }
         case .unavailable(let reason):
             batch.unavailable.append(input.job)
             batch.unavailableReason = reason
+        case .later(let time, let reason):
+            batch.unavailable.append(input.job)
+            batch.unavailableReason = reason
+            batch.retryAfter = time
         }
     }
 }

@@ -5,12 +5,14 @@ extension Handler {
         var changes: [(key: DocumentKey, change: OutputWriter.Change)] = []
         /// The job and input behind each change.
         var jobs: [(job: Job, fingerprint: Fingerprint?)] = []
-        var parked: [(input: Input, reason: String, attempts: Int)] = []
+        var parked: [(input: Input, reason: String, attempts: Int, setup: String?)] = []
         /// Somebody touched the output, and it is what the model says nevertheless.
         var unchanged: [Job] = []
         var broken: [Job] = []
         var unavailable: [Job] = []
         var unavailableReason = ""
+        /// When the model wants to be asked again.
+        var retryAfter: Duration?
 
         init(at: Int64) {
             self.at = at
@@ -31,8 +33,9 @@ extension Handler {
             jobs.append((input.job, input.fingerprint))
         }
 
-        mutating func park(_ input: Input, _ reason: String, attempts: Int) {
-            parked.append((input, reason, attempts))
+        /// - Parameter setup: what the model ran with when the input broke it; nil when it refused the input.
+        mutating func park(_ input: Input, _ reason: String, attempts: Int, setup: String? = nil) {
+            parked.append((input, reason, attempts, setup))
             changes.append((input.job.key, .clear(input: input.values, isJudged: input.isJudged)))
             jobs.append((input.job, input.fingerprint))
         }
@@ -87,10 +90,10 @@ extension Handler {
             let superseded = result.matched + errors.count < places.count
             // To see that nothing stands beside an input that is refused is no output.
             let cleared = places.count { if case .clear = batch.changes[$0].change { true } else { false } }
-            let stored = places.count { if case .store = batch.changes[$0].change { true } else { false } }
+            let storing = places.count { if case .store = batch.changes[$0].change { true } else { false } }
             statistics.add(
                 written: max(0, result.matched - cleared),
-                removed: max(0, result.matched - cleared - stored),
+                removed: max(0, result.matched - cleared - storing),
                 superseded: places.count - result.matched - errors.count)
             let others = places.indices.count { position in
                 if case .store = batch.changes[places[position]].change { return false }
@@ -228,8 +231,9 @@ extension Handler {
         let refusals = Dictionary(
             written.refused.map { ($0.job.key, $0) }, uniquingKeysWith: { first, _ in first })
         var parking: [FailureStore.Failure] = []
-        for (input, reason, attempts) in batch.parked where !open.contains(input.job.key) {
+        for (input, reason, attempts, setup) in batch.parked where !open.contains(input.job.key) {
             var failure = failure(input.job, input.parkedFingerprint, reason, attempts, at: batch.at)
+            failure.setup = setup
             if let refusal = refusals[input.job.key] { failure.note(refusal) }
             parking.append(failure)
         }

@@ -132,7 +132,8 @@ struct Handler: Sendable {
             let due =
                 Task.isCancelled
                 ? .now
-                : health.failed(outage(batch.unavailableReason))
+                : batch.retryAfter.map { health.waits($0, outage(batch.unavailableReason)) }
+                    ?? health.failed(outage(batch.unavailableReason))
             retry(batch.unavailable, due: due)
         }
         for job in batch.broken {

@@ -1,21 +1,44 @@
 import Synchronization
 
-/// For each listener an input that its model has answered: what the model is tried with when everything else fails.
+/// For each listener, and for each model, an input that the model has answered: what it is tried with when everything
+/// else fails.
 final class KnownInputs: Sendable {
-    private let inputs = Mutex<[String: BSONValue]>([:])
+    private struct ModelVersion: Hashable {
+        let name: String
+        let version: String
+    }
+
+    private struct State {
+        /// By the listener's definition, model version included.
+        var ofListeners: [String: BSONValue] = [:]
+        var ofModels: [ModelVersion: BSONValue] = [:]
+    }
+
+    private let state = Mutex(State())
 
     /// An input larger than that is not kept.
     private static let largest = 64 << 10
 
-    func note(_ input: BSONValue, for definition: String) {
+    func note(_ input: BSONValue, for listener: Listener) {
         guard input.bytes.count <= Self.largest else { return }
-        inputs.withLock { inputs in
-            if inputs[definition] == nil { inputs[definition] = input }
+        let (definition, model) = (listener.definition, Self.version(of: listener.model))
+        state.withLock { state in
+            if state.ofListeners[definition] == nil { state.ofListeners[definition] = input }
+            if state.ofModels[model] == nil { state.ofModels[model] = input }
         }
     }
 
-    /// - Parameter definition: the listener's, model version included.
-    subscript(definition: String) -> BSONValue? {
-        inputs.withLock { $0[definition] }
+    func input(for listener: Listener) -> BSONValue? {
+        let definition = listener.definition
+        return state.withLock { $0.ofListeners[definition] }
+    }
+
+    /// Of any listener.
+    func input(for model: AnyModel) -> BSONValue? {
+        state.withLock { $0.ofModels[Self.version(of: model)] }
+    }
+
+    private static func version(of model: AnyModel) -> ModelVersion {
+        ModelVersion(name: model.name, version: model.version)
     }
 }

@@ -20,6 +20,8 @@ final class ListenerHealth: Sendable {
         var parkingSaid: ContinuousClock.Instant?
         var parkingTold = 0
         var parkingUntold = 0
+        /// Since when the model has asked to wait, without an answer in between.
+        var waitsSince: ContinuousClock.Instant?
     }
 
     /// Whether MongoDB takes what the listener writes.
@@ -27,23 +29,31 @@ final class ListenerHealth: Sendable {
     private let state = Mutex(State())
     private let name: String
     private let log: Logger
+    private let tellers: OutageTellers
 
-    init(name: String, log: Logger) {
+    /// How long a model may ask to wait, without an answer in between, before that counts as an outage.
+    static let patience = Duration.seconds(60)
+
+    /// - Parameter tellers: shared by the listeners that may meet the same outage.
+    init(name: String, log: Logger, tellers: OutageTellers = OutageTellers()) {
         self.name = name
         self.log = log
         writes = WriteHealth(name: name, log: log)
+        self.tellers = tellers
     }
 
     /// An attempt met an outage. Gives the time of the next attempt.
-    func failed(_ reason: String) -> ContinuousClock.Instant {
+    ///
+    /// - Parameter pause: until then, if the model said so.
+    func failed(_ reason: String, after pause: Duration? = nil) -> ContinuousClock.Instant {
         let (due, text) = state.withLock { state in
-            let due = ContinuousClock.now + .seconds(state.backoff.next())
+            let due = ContinuousClock.now + (pause ?? .seconds(state.backoff.next()))
             state.retryAt = due
             state.outage = reason
             if state.outageSince == nil { state.outageSince = currentMilliseconds() }
             return (due, state.log.failed(.now))
         }
-        if let text {
+        if let text, tellers.tells(name, of: reason) {
             log.error(
                 "\(name): \(reason). Its documents wait; nothing is lost. Trying again until it works\(text)."
             )
@@ -51,15 +61,28 @@ final class ListenerHealth: Sendable {
         return due
     }
 
+    /// The model asks to wait that long. Gives the time of the next attempt.
+    func waits(_ pause: Duration, _ reason: String) -> ContinuousClock.Instant {
+        let now = ContinuousClock.now
+        let isLong = state.withLock { state in
+            let since = state.waitsSince ?? now
+            state.waitsSince = since
+            state.retryAt = now + pause
+            return now - since >= Self.patience
+        }
+        return isLong ? failed(reason, after: pause) : now + pause
+    }
+
     func succeeded() {
         let text = state.withLock { state in
             state.outage = nil
             state.outageSince = nil
+            state.waitsSince = nil
             state.retryAt = nil
             state.backoff.reset()
             return state.log.over(.now)
         }
-        if let text { log.notice("\(name): works again\(text)") }
+        if let text, tellers.hasEnded(for: name) { log.notice("\(name): works again\(text)") }
     }
 
     /// Says once what takes the place of the listener's collection; nil when nothing does.
@@ -114,7 +137,7 @@ final class ListenerHealth: Sendable {
     }
 
     /// How long every call fails before that is told; an input that breaks the model is found in less, mostly.
-    private static let patience = Duration.seconds(1)
+    private static let callPatience = Duration.seconds(1)
 
     /// Whether it works, and if not why: as far as is seen, long before an outage is proven and anything follows from it.
     func condition(at now: ContinuousClock.Instant) -> (state: ListenerStatus.State, reason: String?) {
@@ -123,7 +146,7 @@ final class ListenerHealth: Sendable {
             guard !state.isPaused else { return (.paused, nil) }
             if let obstacle = state.obstacle { return (.blocked, obstacle) }
             if let outage = state.outage { return (.out, outage) }
-            if let failing = state.failing, now - failing.since >= Self.patience {
+            if let failing = state.failing, now - failing.since >= Self.callPatience {
                 return (.out, failing.reason)
             }
             return refusal.map { (.refused, $0) } ?? (.ok, nil)

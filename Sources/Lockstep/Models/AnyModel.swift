@@ -3,14 +3,17 @@ package struct AnyModel: Sendable {
     package let name: String
     package let version: String
     package let limits: BatchLimits
+    /// What the model runs with, as a hash: under another one, inputs that broke it are tried again. Nil when nobody knows.
+    package let setup: String?
     private let check: VectorCheck
     private let call: @Sendable ([BSONValue]) async throws -> [Result<BSONValue, InputError>]
 
-    package init(_ model: some Model) {
+    package init(_ model: some Model, setup: String? = nil) {
         name = model.name
         version = model.version
         limits = model.limits
         check = VectorCheck(arraysAreVectors: model.vectors == .array)
+        self.setup = setup
         call = { values in try await predictStored(values, with: model) }
     }
 

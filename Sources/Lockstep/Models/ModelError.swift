@@ -2,6 +2,8 @@
 public enum ModelError: Error, Sendable, Hashable {
     /// The model cannot be reached or is overloaded: nothing is wrong with the inputs, which wait.
     case unavailable(String)
+    /// The model works, and asks to be asked again after that time: the inputs wait until then.
+    case retryAfter(Duration, String)
     /// The model answered, but not with one prediction for each input; or it broke on them.
     case failed(String)
 }
@@ -9,7 +11,7 @@ public enum ModelError: Error, Sendable, Hashable {
 extension ModelError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unavailable(let reason), .failed(let reason): reason
+        case .unavailable(let reason), .retryAfter(_, let reason), .failed(let reason): reason
         }
     }
 }

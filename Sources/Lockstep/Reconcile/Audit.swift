@@ -125,9 +125,7 @@ struct Audit {
                 for (key, verdict, fingerprint, isBare, isJudged) in suspects {
                     let entry = parked[key]
                     // A parked document has no output; if it has one, that is not Lockstep's.
-                    let isParked =
-                        entry != nil && isBare && entry?.input == fingerprint
-                        && entry?.version == listener.model.version
+                    let isParked = isBare && entry.map { listener.leaves($0, with: fingerprint) } == true
                     // On what the filter cannot be evaluated, no repair gives an output to.
                     reports[place].count(
                         verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)

@@ -106,6 +106,19 @@ extension Reconciler {
         }
     }
 
+    /// Inputs that broke their model are tried again when it runs with something else than then.
+    func wantBroken() throws {
+        for (index, listener) in listeners.enumerated() where health[index].hasParked {
+            guard let setup = listener.model.setup,
+                try failures.hasBroken(listener: listener.id, underOtherThan: setup)
+            else { continue }
+            log.about(listener.id).notice(
+                "\(listener.id): model `\(listener.modelName)` has changed since documents broke it: rescan, they are retried"
+            )
+            want([index])
+        }
+    }
+
     /// Sets a listener behind whose pending changes fill the queue.
     func fallBehind(_ listener: Int) {
         setBehind(listener)

@@ -242,7 +242,7 @@ public final class DatabaseWatcher: Sendable {
             if .now >= wakesAt, !hasWoken, let session = pipeline.session {
                 hasWoken = true
                 // One that cannot be woken says it by itself.
-                try? await db.threads.run { try session.wakeStream() }
+                try? await pipeline.threads.run { try session.wakeStream() }
             }
             try await Task.sleep(for: .milliseconds(2))
         }
@@ -275,7 +275,7 @@ public final class DatabaseWatcher: Sendable {
         pipeline.reconfigure()
     }
 
-    /// No model of a listener that was taken out is in use any more.
+    /// The listeners of now are at work: no model of one that was taken out is in use, what was parked for it is forgotten.
     package var hasListenersOfNow: Bool {
         pipeline.hasListenersOfNow
     }

@@ -39,7 +39,7 @@ final class Pipeline: Sendable {
         var token: BSONDocument?
         /// Why no session can begin at the moment.
         var fault: String?
-        /// How often the listeners were changed, and the number that the session at work, or being made, began with.
+        /// How often the listeners were changed, and the number that the session at work began with.
         var changes = 0
         var begunWith: Int?
     }
@@ -168,21 +168,14 @@ final class Pipeline: Sendable {
 
     /// Makes a session; nil when it was stopped meanwhile.
     private func begin(_ mode: Session.Mode, term: Int64) async throws -> Session? {
-        let changes = state.withLock { state in
-            state.begunWith = state.changes
-            return state.changes
-        }
-        do {
-            let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
-            return state.withLock { state in
-                state.session = session
-                // Changed while it was made.
-                if state.changes != changes { session.reconfigure() }
-                return state.stops ? nil : session
-            }
-        } catch {
-            state.withLock { $0.begunWith = nil }
-            throw error
+        let changes = state.withLock { $0.changes }
+        let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
+        return state.withLock { state in
+            state.session = session
+            state.begunWith = changes
+            // Changed while it was made.
+            if state.changes != changes { session.reconfigure() }
+            return state.stops ? nil : session
         }
     }
 
@@ -201,9 +194,15 @@ final class Pipeline: Sendable {
         }?.reconfigure()
     }
 
-    /// No session works with listeners of before.
+    /// The session at work has begun with the listeners of now, what it forgets of others included; or none can begin.
     var hasListenersOfNow: Bool {
-        state.withLock { $0.hasEnded || $0.begunWith == nil || $0.begunWith == $0.changes }
+        let noneCanBegin = lease.isStandingBy
+        return state.withLock { state in
+            guard let begunWith = state.begunWith else {
+                return state.hasEnded || noneCanBegin || state.fault != nil
+            }
+            return state.hasEnded || begunWith == state.changes
+        }
     }
 
     private var stops: Bool {

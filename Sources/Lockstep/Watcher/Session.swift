@@ -104,8 +104,10 @@ final class Session: Sendable {
             )
         }
         let oversized = try failures.oversized()
+        let tellers = OutageTellers()
         let health = listeners.map { listener in
-            let health = ListenerHealth(name: listener.id, log: log.about(listener.id))
+            let health = ListenerHealth(
+                name: listener.id, log: log.about(listener.id), tellers: tellers)
             health.hasParked = parked[listener.id] != nil
             health.hasOversized = oversized.contains(listener.id)
             return health
@@ -156,6 +158,7 @@ final class Session: Sendable {
                 )
             }
         }
+        try reconciler.wantBroken()
         if mode != .repair { try takePauses() }
     }
 

@@ -176,38 +176,24 @@ extension Check {
     private func answer(
         _ name: String, _ model: AnyModel, _ sample: BSONValue?, _ listeners: [Listener]
     ) async -> Finding {
-        guard let input = sample ?? text(for: listeners) else {
+        let what = "model \(name)"
+        switch await ModelTrial(model, sample: sample, listeners) {
+        case .answers:
+            return Finding(what: what, isGood: true, detail: "answers (version \(model.version))")
+        case .waits(let reason): return Finding(what: what, isGood: true, detail: "works: \(reason)")
+        case .untried:
             return Finding(
-                what: "model \(name)", isGood: true,
+                what: what, isGood: true,
                 detail: "not tried: it reads another model's output, and no document has one yet")
+        case .refuses(let reason, isDocument: true):
+            return Finding(what: what, isGood: false, detail: "refuses the first document: \(reason)")
+        case .refuses(let reason, isDocument: false):
+            return Finding(
+                what: what, isGood: true,
+                detail:
+                    "answers, and refuses a sample text (\(reason)); there is no document yet to try it with")
+        case .unavailable(let reason), .breaks(let reason, _):
+            return Finding(what: what, isGood: false, detail: reason, status: .unavailable)
         }
-        do {
-            let result = try await model.predict([input]).first
-            switch result {
-            case .success:
-                return Finding(
-                    what: "model \(name)", isGood: true, detail: "answers (version \(model.version))")
-            case .failure(let error) where sample == nil:
-                return Finding(
-                    what: "model \(name)", isGood: true,
-                    detail:
-                        "answers, and refuses a sample text (\(error)); there is no document yet to try it with"
-                )
-            case .failure(let error):
-                return Finding(
-                    what: "model \(name)", isGood: false, detail: "refuses the first document: \(error)")
-            case nil: return Finding(what: "model \(name)", isGood: false, detail: "gave no answer")
-            }
-        } catch {
-            return Finding(what: "model \(name)", isGood: false, detail: "\(error)", status: .unavailable)
-        }
-    }
-
-    /// What to try a model with while there is no document; nil where only another model's output will do.
-    private func text(for listeners: [Listener]) -> BSONValue? {
-        let text: BSONValue = "a text to try the model with"
-        guard let keys = listeners.first?.keys else { return text }
-        guard !keys.contains(where: { $0.text.hasPrefix("_outputs.") }) else { return nil }
-        return keys.count == 1 ? text : BSONValue(keys.map { _ in text })
     }
 }

@@ -9,7 +9,9 @@ struct Reload: AsyncParsableCommand {
         discussion: """
             Checks the file first. Then sends SIGHUP to the `lockstep run` or `lockstep dev` that follows the database, \
             which must be on this machine, and waits for what comes of it. The daemon reads its own file, with its own \
-            environment. A changed `mongodb`, `server`, `reconcileEvery` or `auditEvery` takes a restart. For `lockstep dev` set what \
+            environment. It starts the models that are new or changed and asks each for one input; if one does not \
+            answer, all stays as it was, and the exit code is 69. A changed `mongodb`, `server`, `reconcileEvery` or \
+            `auditEvery` takes a restart. For `lockstep dev` set what \
             the `uri` is made of, as MONGODB_URI, to the connection string that it printed.
             """)
 
@@ -96,7 +98,7 @@ struct Reload: AsyncParsableCommand {
         if options.json { Terminal.print(record.document.json) }
         guard record.outcome != .refused else {
             throw Failure(
-                .badConfiguration,
+                record.modelsOut.isEmpty ? .badConfiguration : .unavailable,
                 "process \(pid) has not taken the file, and goes on as before:\n\(record.problems.joined(separator: "\n"))"
             )
         }

@@ -91,6 +91,8 @@ struct Verify: AsyncParsableCommand {
                 _ = try await model.predict([sample])
             } catch ModelError.unavailable(let reason) {
                 throw Failure(.unavailable, reason)
+            } catch ModelError.retryAfter {
+                // It works, and is waited for.
             } catch {
                 // It broke on this input alone, perhaps.
             }

@@ -11,7 +11,7 @@ struct ReloadRecord: Sendable {
         case taken
         /// They were before.
         case unchanged
-        /// The file is bad: those of before go on.
+        /// The file is bad, or a model that is new does not work: those of before go on.
         case refused
     }
 
@@ -22,6 +22,8 @@ struct ReloadRecord: Sendable {
     var outcome: Outcome
     /// Why it was refused.
     var problems: [String] = []
+    /// The models that do not work.
+    var modelsOut: [String] = []
     var change = ConfigurationChange()
     /// Reloads of all daemons so far.
     var count = 0
@@ -38,7 +40,8 @@ extension ReloadRecord {
         func list(_ texts: [String]) -> BSONValue { BSONValue(texts.map { BSONValue($0) }) }
         return [
             "pid": BSONValue(pid), "file": BSONValue(file), "fingerprint": BSONValue(fingerprint),
-            "outcome": BSONValue(outcome.rawValue), "problems": list(problems), "added": list(change.added),
+            "outcome": BSONValue(outcome.rawValue), "problems": list(problems), "modelsOut": list(modelsOut),
+            "added": list(change.added),
             "removed": list(change.removed), "changed": list(change.changed),
             "keptModels": list(change.keptModels), "needRestart": list(change.needRestart),
         ]
@@ -53,6 +56,7 @@ extension ReloadRecord {
         func list(_ name: String) -> [String] { document[name]?.array?.compactMap(\.string) ?? [] }
         self.init(
             pid: pid, file: file, fingerprint: fingerprint, outcome: outcome, problems: list("problems"),
+            modelsOut: list("modelsOut"),
             change: ConfigurationChange(
                 added: list("added"), removed: list("removed"), changed: list("changed"),
                 keptModels: list("keptModels"), needRestart: list("needRestart")),

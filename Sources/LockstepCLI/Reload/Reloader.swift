@@ -39,6 +39,7 @@ struct Reloader: Sendable {
             if let text = record.change.restartText { log.warning("\(file): \(text)") }
         } catch {
             record.problems = "\(error)".split(separator: "\n").map(String.init)
+            record.modelsOut = (error as? ModelsOut)?.names ?? []
             log.error(
                 "\(file) was not taken, the configuration from before goes on:\n\(record.problems.joined(separator: "\n"))"
             )
@@ -59,14 +60,16 @@ struct Reloader: Sendable {
             log.warning("\(text)")
         }
         live.begin(assembly)
+        do {
+            try await tryModels(of: assembly, except: Set(change.keptModels))
+            if !change.isNothing { try db.setListeners(assembly.listeners) }
+        } catch {
+            await blocking { live.abandon(assembly) }
+            throw error
+        }
         if !change.isNothing {
-            do {
-                try db.setListeners(assembly.listeners)
-            } catch {
-                await blocking { live.abandon(assembly) }
-                throw error
-            }
-            // Its models are in use until then.
+            log.info("\(file): \(change.text); what models compute is finished first")
+            // The models of before are in use until then.
             while !watcher.hasListenersOfNow {
                 // The daemon ends, and all models with it.
                 do { try await Task.sleep(for: .milliseconds(5)) } catch { return change }
@@ -80,6 +83,26 @@ struct Reloader: Sendable {
         taken.auditEvery = old.configuration.auditEvery
         await blocking { [taken] in live.take(taken, assembly) }
         return change
+    }
+
+    /// Starts the models that are new and asks each for one input. They stay for those who use them then.
+    private func tryModels(of assembly: Assembly, except kept: Set<String>) async throws {
+        let used = Dictionary(grouping: assembly.listeners, by: \.modelName)
+        let new = assembly.models.filter { used[$0.key] != nil && !kept.contains($0.key) }
+        guard !new.isEmpty else { return }
+        // Without a document a text does.
+        let samples = (try? await db.sampleInputs(of: assembly.listeners)) ?? [:]
+        let trials = await withTaskGroup(of: (String, ModelTrial).self) { group in
+            for (name, model) in new {
+                group.addTask(executorPreference: db.blockingThreads) {
+                    (name, await ModelTrial(model, sample: samples[name], used[name] ?? []))
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        try Task.checkCancellation()
+        let out = trials.compactMap { name, trial in trial.outage.map { (name, $0) } }
+        guard out.isEmpty else { throw ModelsOut(out) }
     }
 
     private func blocking(_ body: @escaping @Sendable () -> Void) async {

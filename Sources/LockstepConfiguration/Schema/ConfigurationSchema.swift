@@ -58,7 +58,12 @@ package enum ConfigurationSchema {
                 "How vectors of numbers are stored: as BSON vectors of float32, or as arrays of doubles."),
             KeySchema("batch", .mapping(batch), "How much one call takes, at most."),
             KeySchema(
-                "timeout", .duration, "How long the program may take for one batch. Default: 60s.",
+                "timeout", .duration,
+                "How long the program may take for one batch, once it has answered something. Default: 60s.",
+                onlyWith: "exec"),
+            KeySchema(
+                "startTimeout", .duration,
+                "How long the program may take from its start to its first answer. Default: 5m, or `timeout` if that is longer.",
                 onlyWith: "exec"),
             KeySchema(
                 "workers", .number(1...256), "Programs side by side. Default: 1.", onlyWith: "exec"),

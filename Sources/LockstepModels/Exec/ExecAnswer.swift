@@ -10,23 +10,10 @@ struct ExecAnswer {
     /// One result for each input of the request, in their order.
     let results: [Result<BSONValue, InputError>]
 
-    /// Reads a line; every input must have a prediction or an error, and nothing else may.
-    init(line: [UInt8], id: Int, count: Int) throws(ExecAnswerProblem) {
-        let answer: BSONDocument
-        do throws(ExtendedJSONError) {
-            answer = try BSONDocument(json: line)
-        } catch {
-            throw .unreadable(line, why: error.description)
-        }
-        let names = answer.withView { $0.map(\.name) }
-        for name in ["id", "predictions", "errors"] where names.count(where: { $0 == name }) > 1 {
-            // Which of the two is meant, nobody can tell.
-            throw .wrong(line, "with `\(name)` twice")
-        }
-        guard let answered = answer["id"] else { throw .wrong(line, "without `id`") }
-        guard answered.int == id else {
-            throw .wrong(line, "with `id` \(answered.json) to the request \(id)")
-        }
+    /// Every input must have a prediction or an error, and nothing else may.
+    ///
+    /// - Parameter line: what was read; for messages.
+    init(_ answer: BSONDocument, line: [UInt8], count: Int) throws(ExecAnswerProblem) {
         guard let predictions = answer["predictions"] else { throw .wrong(line, "without `predictions`") }
         guard predictions.type == .array, var results = Self.results(of: answer) else {
             throw .wrong(line, "with `predictions` that are no array")

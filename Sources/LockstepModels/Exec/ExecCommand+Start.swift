@@ -7,7 +7,9 @@ extension ExecCommand {
     /// drained.
     ///
     /// - Throws: ``ModelError/unavailable(_:)``: nothing is wrong with the inputs.
-    func start(model: String, log: ExecLog) throws(ModelError) -> ExecProcess {
+    func start(
+        model: String, log: ExecLog, onNoise: @escaping () -> Void
+    ) throws(ModelError) -> ExecProcess {
         let environment = fullEnvironment { getenv($0).map { String(cString: $0) } }
         let search = ExecutableSearch(
             arguments.first ?? "", directory: directory, path: environment["PATH"] ?? "")
@@ -27,7 +29,8 @@ extension ExecCommand {
                 file, environment, stdin: input.read.descriptor, stdout: output.write.descriptor,
                 stderr: errors.write.descriptor)
             return ExecProcess(
-                pid: pid, input: input.write, output: output.read, errors: errors.read, log: log)
+                pid: pid, input: input.write, output: output.read, errors: errors.read, log: log,
+                onNoise: onNoise)
         } catch {
             throw cannotStart(model, reason(error, file: file))
         }

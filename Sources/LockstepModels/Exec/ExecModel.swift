@@ -17,14 +17,18 @@ public struct ExecModel: Model {
     /// - Parameters:
     ///   - version: changes whenever the predictions would. Default `"1"`.
     ///   - workers: programs that run side by side; also the calls in flight at once. Default 1.
-    ///   - timeout: how long one batch may take; a program's start counts towards its first. Default 60 s.
+    ///   - timeout: how long one batch may take, once the program has answered something. Default 60 s.
+    ///   - startTimeout: how long a program may take from its start to its first answer. Default 5 min.
     ///   - count: inputs in one call, at most. Default that of ``BatchLimits``.
     ///   - bytes: bytes of inputs in one call, at most. Default that of ``BatchLimits``.
     ///   - vectors: `.bson` stores arrays of numbers that the program answers as BSON vectors of float32,
     ///     `.array` stores vectors that it answers as arrays. Default: as the program answers.
+    ///   - isCurrent: whether the program's files are still those that `version` is of; asked at each start. Default: yes.
     public init(
         name: String, command: ExecCommand, version: String = "1", workers: Int = 1,
-        timeout: Duration = .seconds(60), count: Int? = nil, bytes: Int? = nil, vectors: VectorFormat? = nil
+        timeout: Duration = .seconds(60), startTimeout: Duration = .seconds(300), count: Int? = nil,
+        bytes: Int? = nil, vectors: VectorFormat? = nil,
+        isCurrent: @escaping @Sendable () -> Bool = { true }
     ) {
         self.name = name
         self.version = version
@@ -34,7 +38,10 @@ public struct ExecModel: Model {
         if let count { limits.count = max(1, count) }
         if let bytes { limits.bytes = max(1, bytes) }
         self.limits = limits
-        self.workers = ExecWorkers(count: limits.concurrency, model: name, command: command, timeout: timeout)
+        let program = ExecProgram(
+            model: name, command: command, timeout: timeout, startTimeout: startTimeout,
+            isCurrent: isCurrent)
+        self.workers = ExecWorkers(count: limits.concurrency, program)
     }
 
     public func predict(_ inputs: [BSONValue]) async throws -> [Result<BSONValue, InputError>] {

@@ -6,21 +6,27 @@ final class ExecProcess {
     private var input: PipeEnd?
     private let output: PipeEnd
     private let errors: PipeEnd
-    private(set) var log: ExecLog
+    var log: ExecLog
+    /// It wrote something to stdout that is no answer.
+    private let onNoise: () -> Void
     private var answer = AnswerLine()
     private var exit: ExecExit?
+    /// Requests that were answered, and the number of the first one asked.
+    private(set) var answers = 0
+    private var firstID: Int?
     private var errorsAreOpen = true
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
     init(
         pid: pid_t, input: consuming PipeEnd, output: consuming PipeEnd, errors: consuming PipeEnd,
-        log: ExecLog
+        log: ExecLog, onNoise: @escaping () -> Void
     ) {
         self.pid = pid
         self.input = consume input
         self.output = output
         self.errors = errors
         self.log = log
+        self.onNoise = onNoise
     }
 
     deinit {
@@ -30,32 +36,38 @@ final class ExecProcess {
 
     /// How one request went.
     enum Outcome {
-        /// The program wrote a line.
-        case answered([UInt8])
+        /// The program wrote a line about it: an answer, or one that is wrong.
+        case answered(ExecLine)
         /// It ended, or closed its stdout and was ended. `unread`: it had not read any of the request.
         case exited(ExecExit, unread: Bool)
         case closedOutput
-        case timedOut
+        /// `doubt`: what it wrote instead looked like an answer.
+        case timedOut(unread: Bool, doubt: ExecAnswerProblem?)
         /// It wrote more than ``AnswerLine/longest`` without ending the line.
         case tooLong
         /// The caller did not want to wait any longer.
         case abandoned
     }
 
-    /// Nil when the program runs and has done nothing since its last answer. Else what it did instead, once
-    /// it is ended.
+    /// Nil when the program can be asked; what it has said since its last answer goes to the log. Else what it did
+    /// instead, once it is ended.
     func surprise() -> String? {
-        if exit == nil, input != nil, answer.isEmpty {
+        guard exit == nil, input != nil else { return closed("stdin") }
+        // A pipe holds 1 MiB at most; a program that goes on writing is not followed.
+        for _ in 0..<64 {
             var end = [pollfd(fd: output.descriptor, events: Int16(POLLIN), revents: 0)]
-            guard poll(&end, 1, 0) != 0 else { return nil }
-            if !readOutput(), answer.isEmpty {
+            guard poll(&end, 1, 0) != 0 else { break }
+            let isOpen = readOutput()
+            while let line = answer.take() { hear(line, nil) }
+            guard isOpen else {
+                hearRest()
                 awaitExit(until: .now + .seconds(1))
                 return hasEnded ? "\(kill()) while it had nothing to do" : closed("stdout")
             }
         }
-        guard !answer.isEmpty else { return closed("stdin") }
-        kill()
-        return "wrote `\(excerpt(answer.soFar))` to stdout unasked, where only answers belong"
+        // What stands there without an end came before the request, and is no answer to it.
+        hearRest()
+        return nil
     }
 
     private func closed(_ stream: String) -> String {
@@ -63,24 +75,34 @@ final class ExecProcess {
         return "closed its \(stream)"
     }
 
-    /// Writes the request and reads until the end of a line; both at once, so that neither side waits for the
-    /// other however long the lines are.
-    func exchange(_ request: [UInt8], timeout: Duration, isAbandoned: () -> Bool) -> Outcome {
-        let deadline = SuspendingClock.now + timeout
+    /// Writes the request and reads until a line answers it; both at once, so that neither side waits for the other however
+    /// long the lines are.
+    ///
+    /// - Parameter limit: how long it may take.
+    func exchange(_ request: ExecRequest, within limit: Duration, isAbandoned: () -> Bool) -> Outcome {
+        let began = SuspendingClock.now
+        var notice = LoadingNotice(limit: limit)
         var written = 0
+        var doubt: ExecAnswerProblem?
+        firstID = firstID ?? request.id
         while true {
-            if let line = answer.take() {
+            if let line = nextAbout(request, &doubt) {
                 // What it did not wait for would stand before the next request.
-                if written < request.count { input = nil }
+                if written < request.line.count { input = nil }
                 drainErrors()
-                return .answered(line)
+                return took(line)
             }
             if answer.isTooLong { return .tooLong }
             if isAbandoned() { return .abandoned }
-            let left = deadline - .now
-            guard left > .zero else { return .timedOut }
+            let elapsed = SuspendingClock.now - began
+            guard elapsed < limit else { return .timedOut(unread: isUnread(written), doubt: doubt) }
+            if answers == 0, let text = notice.due(after: elapsed) {
+                log.release()
+                log.warn(text)
+            }
+            let left = limit - elapsed
 
-            let wantsToWrite = written < request.count && input != nil
+            let wantsToWrite = written < request.line.count && input != nil
             var ends = [
                 pollfd(fd: output.descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: errorsAreOpen ? errors.descriptor : -1, events: Int16(POLLIN), revents: 0),
@@ -90,12 +112,12 @@ final class ExecProcess {
             // stdout open.
             let ready = poll(&ends, nfds_t(ends.count), min(left, .milliseconds(250)).milliseconds)
             if ready <= 0 {
-                if hasEnded { return ended(request, written: written) }
+                if hasEnded { return ended(request, written: written, &doubt) }
                 continue
             }
             if ends[1].revents != 0 { readErrors() }
-            if ends[2].revents != 0 { written += write(request, from: written) }
-            if ends[0].revents != 0, !readOutput() { return ended(request, written: written) }
+            if ends[2].revents != 0 { written += write(request.line, from: written) }
+            if ends[0].revents != 0, !readOutput() { return ended(request, written: written, &doubt) }
         }
     }
 
@@ -157,6 +179,40 @@ extension ExecProcess {
         }
     }
 
+    /// The next line that is about the request, past those that are not.
+    private func nextAbout(_ request: ExecRequest, _ doubt: inout ExecAnswerProblem?) -> ExecLine? {
+        while let bytes = answer.take() {
+            let line = ExecLine(
+                bytes, id: request.id, firstID: firstID ?? request.id, count: request.places.count)
+            switch line {
+            case .answer, .retryAfter, .wrong: return line
+            case .blank: break
+            case .noise(let problem):
+                doubt = problem ?? doubt
+                hear(bytes, problem)
+            }
+        }
+        return nil
+    }
+
+    private func took(_ line: ExecLine) -> Outcome {
+        if case .wrong = line { return .answered(line) }
+        answers += 1
+        log.release()
+        return .answered(line)
+    }
+
+    /// A line that answers nothing.
+    private func hear(_ line: [UInt8], _ problem: ExecAnswerProblem?) {
+        guard line.contains(where: { $0 != 0x20 }) else { return }
+        onNoise()
+        log.add(noise: line, problem)
+    }
+
+    private func hearRest() {
+        if !answer.isEmpty { hear(answer.takeRest(), nil) }
+    }
+
     /// False when the program has closed its stdout.
     private func readOutput() -> Bool {
         while !answer.isComplete, !answer.isTooLong {
@@ -205,15 +261,27 @@ extension ExecProcess {
         }
     }
 
+    /// The program has read nothing of what was written to it.
+    private func isUnread(_ written: Int) -> Bool {
+        switch input {
+        case .some(let end): end.unread == written
+        case .none: written == 0
+        }
+    }
+
     /// The program is at its end, or has closed its stdout, which comes to the same.
-    private func ended(_ request: [UInt8], written: Int) -> Outcome {
-        _ = readOutput()
-        if let line = answer.take() { return .answered(line) }
-        let unread =
-            switch input {
-            case .some(let end): end.unread == written
-            case .none: written == 0
-            }
+    private func ended(
+        _ request: ExecRequest, written: Int, _ doubt: inout ExecAnswerProblem?
+    ) -> Outcome {
+        // What it wrote before its end, of which a pipe holds 1 MiB.
+        for _ in 0..<64 {
+            let isOpen = readOutput()
+            if let line = nextAbout(request, &doubt) { return took(line) }
+            var end = [pollfd(fd: output.descriptor, events: Int16(POLLIN), revents: 0)]
+            if !isOpen || poll(&end, 1, 0) == 0 { break }
+        }
+        hearRest()
+        let unread = isUnread(written)
         awaitExit(until: .now + .seconds(1))
         guard hasEnded else {
             kill()

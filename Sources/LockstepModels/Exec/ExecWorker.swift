@@ -3,20 +3,19 @@ import Synchronization
 
 /// One place for a running program: starts it, asks it, and starts it again after it has broken.
 final class ExecWorker: Sendable {
-    private let model: String
-    private let command: ExecCommand
-    private let timeout: Duration
+    private let program: ExecProgram
     private let state = Mutex(State())
 
     private struct State {
+        /// Answered something, and has not broken since.
         var process: ExecProcess?
         var requests = 0
+        /// The next start is to answer something that is known to be good, before it is asked anything else.
+        var needsTrial = false
     }
 
-    init(model: String, command: ExecCommand, timeout: Duration) {
-        self.model = model
-        self.command = command
-        self.timeout = timeout
+    init(_ program: ExecProgram) {
+        self.program = program
     }
 
     /// Asks the program; blocks until it has answered. Nil when `ifFree` and another thread is asking it.
@@ -49,68 +48,141 @@ final class ExecWorker: Sendable {
         if let process = state.process {
             var surprise = process.surprise()
             if surprise == nil {
-                let outcome = process.exchange(request.line, timeout: timeout, isAbandoned: isAbandoned)
+                let outcome = process.exchange(request, within: program.timeout, isAbandoned: isAbandoned)
                 guard case .exited(let exit, unread: true) = outcome else {
-                    return try results(request, outcome, &state)
+                    return try results(inputs, request, outcome, of: process, &state)
                 }
                 surprise = "\(exit) while it had nothing to do"
             }
-            process.log.warn("the program \(surprise ?? "ended"); it is started again")
+            let what = surprise ?? "ended"
+            program.broke(what, what)
+            state.process = nil
         }
         if isAbandoned() { throw abandoned }
-        state.process = nil
-        let process = try command.start(model: model, log: ExecLog(model: model))
-        state.process = process
+        let process = try program.start()
+        if state.needsTrial, let known = program.knownInput {
+            state.requests += 1
+            let trial = ExecRequest(id: state.requests, inputs: [known])
+            let outcome = process.exchange(trial, within: program.startTimeout, isAbandoned: isAbandoned)
+            try judge(outcome, of: process, &state)
+            program.answered([known], isFirst: true)
+            // The request's number is later than the trial's.
+            state.requests += 1
+            let request = ExecRequest(id: state.requests, inputs: inputs)
+            return try results(
+                inputs, request,
+                process.exchange(request, within: program.timeout, isAbandoned: isAbandoned), of: process,
+                &state)
+        }
         return try results(
-            request, process.exchange(request.line, timeout: timeout, isAbandoned: isAbandoned), &state)
+            inputs, request,
+            process.exchange(request, within: program.startTimeout, isAbandoned: isAbandoned), of: process,
+            &state)
+    }
+
+    /// A program that does not answer what it has answered before does not work.
+    private func judge(
+        _ outcome: ExecProcess.Outcome, of process: ExecProcess, _ state: inout State
+    ) throws {
+        switch outcome {
+        case .answered(.answer), .answered(.retryAfter): state.needsTrial = false
+        default:
+            process.kill()
+            throw broken(outcome, of: process, isOutage: true)
+        }
     }
 
     /// What the outcome means; after anything but a right answer the program is not asked again.
     private func results(
-        _ request: ExecRequest, _ outcome: ExecProcess.Outcome, _ state: inout State
+        _ inputs: [BSONValue], _ request: ExecRequest, _ outcome: ExecProcess.Outcome,
+        of process: ExecProcess,
+        _ state: inout State
     ) throws -> [Result<BSONValue, InputError>] {
-        let process = state.process
-        if case .answered(let line) = outcome {
-            do throws(ExecAnswerProblem) {
-                let answer = try ExecAnswer(line: line, id: request.id, count: request.places.count)
-                return request.results(answer.results)
-            } catch {
-                process?.kill()
-                state.process = nil
-                throw ModelError.failed("\(program) \(error.description)")
-            }
+        switch outcome {
+        case .answered(.answer(let answer)):
+            program.answered(inputs, isFirst: process.answers == 1)
+            state.process = process
+            return request.results(answer.results)
+        case .answered(.retryAfter(let pause)):
+            program.answered([], isFirst: process.answers == 1)
+            state.process = process
+            throw ModelError.retryAfter(pause, "model `\(program.model)` asks to wait \(pause.text)")
+        default:
+            process.kill()
+            state.process = nil
+            state.needsTrial = needsTrial(after: outcome, of: process)
+            throw broken(outcome, of: process, isOutage: outcome.isUnread)
         }
-        process?.kill()
-        state.process = nil
-        throw error(outcome, said: process?.log.last)
     }
 
-    private func error(_ outcome: ExecProcess.Outcome, said: String?) -> any Error {
-        let words = said.map { ": \(excerpt(Array($0.utf8)))" } ?? ""
-        switch outcome {
-        case .exited(let exit, unread: true):
-            // The inputs cannot be to blame.
-            return ModelError.unavailable("\(program) \(exit) before it read a request\(words)")
-        case .exited(let exit, unread: false):
-            return ModelError.failed("\(program) \(exit)\(words)")
-        case .closedOutput:
-            return ModelError.failed("\(program) closed its stdout without an answer\(words)")
-        case .timedOut:
-            return ModelError.failed("\(program) did not answer within \(timeout.text)\(words)")
-        case .tooLong:
-            return ModelError.failed(
-                "\(program) answered more than \(AnswerLine.longest >> 20) MiB in one line")
-        case .abandoned, .answered:
+    /// A program that hangs again on its first request would be waited for as long as for one that loads; and one that
+    /// has answered nothing since it was started works no more, perhaps.
+    private func needsTrial(after outcome: ExecProcess.Outcome, of process: ExecProcess) -> Bool {
+        if case .timedOut = outcome { return true }
+        return process.answers == 0
+    }
+
+    /// The error for a program that gave no right answer and was ended.
+    private func broken(
+        _ outcome: ExecProcess.Outcome, of process: ExecProcess, isOutage: Bool
+    ) -> any Error {
+        let isFirst = process.answers == 0
+        guard let (kind, what) = outcome.complaint(program, isFirst: isFirst) else {
+            if isFirst { program.startWasGivenUp() }
             return abandoned
         }
+        let words = process.log.last.map { ": \(excerpt(Array($0.utf8)))" } ?? ""
+        var reason = "\(name) \(what)\(words)"
+        if isFirst {
+            let isNews: Bool
+            (reason, isNews) = program.failedToStart(
+                "\(name) \(kind)", reason, isOutage: isOutage, lines: process.log.keptCount)
+            if isNews { process.log.release() }
+        } else {
+            program.broke(kind, what)
+        }
+        return isOutage ? ModelError.unavailable(reason) : ModelError.failed(reason)
     }
 
     private var abandoned: any Error {
-        Task.isCancelled ? CancellationError() : ModelError.unavailable("\(program) was shut down")
+        Task.isCancelled ? CancellationError() : ModelError.unavailable("\(name) was shut down")
     }
 
-    private var program: String {
-        "model `\(model)` (\(command))"
+    private var name: String {
+        "model `\(program.model)` (\(program.command))"
+    }
+}
+
+extension ExecProcess.Outcome {
+    /// The program had not read the request: no input can be to blame.
+    fileprivate var isUnread: Bool {
+        switch self {
+        case .exited(_, let unread), .timedOut(let unread, _): unread
+        default: false
+        }
+    }
+
+    /// What the program did, to be put after its name: what such failures have in common, and in full. Nil where nothing is
+    /// wrong with it.
+    ///
+    /// - Parameter isFirst: nothing since its start was answered.
+    fileprivate func complaint(_ program: ExecProgram, isFirst: Bool) -> (kind: String, text: String)? {
+        let text: String
+        switch self {
+        case .answered(.wrong(let problem)): return ("gave no right answer", problem.description)
+        case .exited(let exit, unread: true): text = "\(exit) before it read a request"
+        case .exited(let exit, unread: false): text = "\(exit)"
+        case .closedOutput: text = "closed its stdout without an answer"
+        case .timedOut(let unread, let doubt):
+            let limit =
+                isFirst ? "\(program.startTimeout.text) (`startTimeout`)" : program.timeout.text
+            let did = unread ? "did not read" : "did not answer"
+            text = isFirst ? "\(did) its first request within \(limit)" : "\(did) within \(limit)"
+            if let doubt { return (text, "\(text), but \(doubt.description)") }
+        case .tooLong: text = "answered more than \(AnswerLine.longest >> 20) MiB in one line"
+        case .abandoned, .answered: return nil
+        }
+        return (text, text)
     }
 }
 

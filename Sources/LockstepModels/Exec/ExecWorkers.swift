@@ -7,8 +7,8 @@ final class ExecWorkers: Sendable {
     private let isShutDown = Atomic(false)
     private let turn = Atomic(0)
 
-    init(count: Int, model: String, command: ExecCommand, timeout: Duration) {
-        workers = (0..<count).map { _ in ExecWorker(model: model, command: command, timeout: timeout) }
+    init(count: Int, _ program: ExecProgram) {
+        workers = (0..<count).map { _ in ExecWorker(program) }
     }
 
     deinit {

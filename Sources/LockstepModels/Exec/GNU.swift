@@ -21,3 +21,9 @@ func posix_spawn_file_actions_addclosefrom_np(
 
 /// `fcntl` command that sets how much a pipe holds.
 let F_SETPIPE_SZ: Int32 = 1031
+
+/// Where bytes stand within others. A GNU extension.
+@_silgen_name("memmem")
+func memmem(
+    _ bytes: UnsafeRawPointer, _ count: Int, _ part: UnsafeRawPointer, _ partCount: Int
+) -> UnsafeMutableRawPointer?

@@ -96,8 +96,9 @@ extension Project {
     }
 
     /// Runs `lockstep run` while `body` runs, and stops it.
-    func running(_ body: (Running) async throws -> Void) async throws {
-        let daemon = try start("run")
+    func running(_ options: String..., body: (Running) async throws -> Void) async throws {
+        let daemon = try Running(
+            ["run"] + options, in: folder, environment: ["LOCKSTEP_MONGOD": try TestServer.mongod()])
         try await daemon.says("lockstep: watching")
         try await body(daemon)
         let ending = try await daemon.stop()

@@ -227,7 +227,7 @@ import TestSupport
                 try await watcher.waitUntilFresh()
                 try await eventually("all are stored") { try await db.audit()[0].fresh == count }
                 #expect(model.entered.count == count)
-                #expect(try await db.failures().isEmpty)
+                try await eventually("none is parked any more") { try await db.failures().isEmpty }
             }
         }
     }

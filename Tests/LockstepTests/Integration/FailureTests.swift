@@ -134,6 +134,53 @@ import TestSupport
         }
     }
 
+    /// However few inputs there are, and whatever they are: nothing proves that the model works.
+    @Test(arguments: [1, 3, 50]) func aModelThatHasNeverAnsweredParksNothing(documents: Int) async throws {
+        try await withFragile { db, watcher, model in
+            model.become(.wrongCount)
+            try await db[docs].insertMany((0..<documents).map { ["_id": BSONValue($0), "text": "ok"] })
+            try await eventually("the model was tried several times") { model.calls >= 8 }
+            #expect(try await db.failures().isEmpty)
+            model.become(.works)
+            try await watcher.waitUntilFresh()
+            #expect(try await db.audit()[0].fresh == documents)
+        }
+    }
+
+    @Test func whatBrokeAModelIsTriedAgainWhenItRunsWithSomethingElse() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            func listener(_ setup: String) -> Listener {
+                Listener(
+                    model: AnyModel(model, setup: setup), on: docs, keys: ["text"], as: nil, where: nil)
+            }
+            try await db[docs].insertMany((0..<9).map { ["_id": BSONValue($0), "text": "good"] })
+            try db.setListeners([listener("timeout 60 s")])
+            try await watching(db) { watcher in
+                try await watcher.waitUntilFresh()
+                model.become(.breaks(on: "slow"))
+                try await db[docs].insertMany([["_id": "slow", "text": "slow"]])
+                try await watcher.waitUntilFresh()
+                model.become(.refuses("bad"))
+                try await db[docs].insertMany([["_id": "bad", "text": "bad"]])
+                try await watcher.waitUntilFresh()
+                #expect(try await db.failures().map(\.documentID) == ["bad", "slow"])
+            }
+            let calls = model.calls
+            // A restart alone costs no call.
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(model.calls == calls)
+            try db.setListeners([listener("timeout 5 m")])
+            try await watching(db) { watcher in
+                try await watcher.waitUntilFresh()
+                #expect(try await db.failures().map(\.documentID) == ["bad"])
+                #expect(try await db.one("slow")?[path: "_outputs.text.fragile"]?.int == 4)
+            }
+            // What the model refused is not asked for again.
+            #expect(model.calls == calls + 1)
+        }
+    }
+
     @Test func parkedDocumentsSurviveARestartAndCostNoCall() async throws {
         try await withDatabase { db in
             let model = Fragile()

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 import TestSupport
@@ -62,6 +63,42 @@ import TestSupport
         }
     }
 
+    /// Whoever asks then what is parked must not see what is about to be forgotten.
+    @Test func theListenersOfNowAreNotAtWorkBeforeWhatOthersHadParkedIsForgotten() async throws {
+        try await withDatabase { db in
+            let model = Fragile()
+            model.become(.refuses("bad"))
+            let listener = Listener(model: model, on: docs, key: "text")
+            try await db[docs].insertMany([["_id": 1, "text": "bad"]])
+            let (isOther, isAsked, isHeld) = (Flag(false), Flag(false), Flag(true))
+            let pipeline = Pipeline(
+                connection: db.connection, options: WatcherOptions(), identifier: "lockstep",
+                threads: db.threads, log: db.log, collections: ["docs"]
+            ) {
+                guard isOther.value else { return [listener] }
+                // The next session is being made.
+                isAsked.value = true
+                while isHeld.value { Thread.sleep(forTimeInterval: 0.001) }
+                return []
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await pipeline.run() }
+                defer {
+                    isHeld.value = false
+                    pipeline.stop()
+                }
+                try await eventually("it is parked") { try await db.failures().count == 1 }
+                isOther.value = true
+                pipeline.reconfigure()
+                try await eventually("the next session is being made") { isAsked.value }
+                #expect(!pipeline.hasListenersOfNow)
+                isHeld.value = false
+                try await eventually("it is at work") { pipeline.hasListenersOfNow }
+                #expect(try await db.failures().isEmpty)
+            }
+        }
+    }
+
     @Test func listenersThatCannotWorkTogetherChangeNothing() async throws {
         try await withDatabase { db in
             let good = Listener(model: TextLength(), on: docs, key: "text")
@@ -88,5 +125,18 @@ import TestSupport
                 }
             }
         }
+    }
+}
+
+private final class Flag: Sendable {
+    private let state: Mutex<Bool>
+
+    init(_ value: Bool) {
+        state = Mutex(value)
+    }
+
+    var value: Bool {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

@@ -31,6 +31,51 @@ import TestSupport
         }
     }
 
+    @Test func aModelThatIsOutIsAskedForOneInputAtATime() async throws {
+        try await withDatabase { db in
+            let sizes = Mutex<[Int]>([])
+            let isOut = Mutex(true)
+            let model = ClosureModel("sizes") { (texts: [String]) in
+                sizes.withLock { $0.append(texts.count) }
+                if isOut.withLock({ $0 }) { throw Fragile.Broken() }
+                return texts.map(\.count)
+            }
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await db[docs].insertMany((0..<100).map { ["_id": BSONValue($0), "text": "abc"] })
+            try await watching(db) { watcher in
+                try await eventually("it was tried several times") { sizes.withLock { $0.count } >= 12 }
+                isOut.withLock { $0 = false }
+                try await watcher.waitUntilFresh()
+            }
+            #expect(try await db.audit()[0].fresh == 100)
+            #expect(try await db.failures().isEmpty)
+            // Each lane sends a batch and some of it alone, before it is known to be an outage; then one at a time.
+            #expect(sizes.withLock { $0.prefix(12).count { $0 > 1 } } <= model.limits.concurrency)
+        }
+    }
+
+    @Test func aModelThatAsksToWaitIsAskedAgainAndThatIsNoOutage() async throws {
+        try await withDatabase { db in
+            let calls = Counter()
+            let model = ClosureModel("waits") { (texts: [String]) in
+                calls.add(1)
+                if calls.value <= 3 { throw ModelError.retryAfter(.milliseconds(50), "too many requests") }
+                return texts.map(\.count)
+            }
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+                try await eventually("it has asked to wait") {
+                    #expect(watcher.status().listeners.allSatisfy { $0.outSince == nil })
+                    return calls.value >= 3
+                }
+                try await watcher.waitUntilFresh()
+            }
+            #expect(try await db.audit()[0].fresh == 1)
+            #expect(calls.value == 4)
+        }
+    }
+
     // What waits for the model that is out fills the queue, which stops the stream for all.
     @Test
     func anOutageWithMoreWaitingThanTheQueueHoldsDelaysNoOther() async throws {

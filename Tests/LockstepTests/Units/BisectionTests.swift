@@ -86,6 +86,32 @@ import Testing
         #expect(bisection.unprovenFailure == nil)
     }
 
+    /// One input first, alone; then the batches without it.
+    @Test(arguments: [0, 1, 4, 9]) func aTrialComesBeforeAllOthers(trial: Int) {
+        var bisection = Bisection(count: 10, batches: [0..<5, 5..<10], trial: trial)
+        #expect(bisection.untried == [])
+        #expect(bisection.next() == trial..<trial + 1)
+        bisection.succeeded(trial..<trial + 1, [.success(1)])
+        #expect(!bisection.untried.isEmpty)
+        var rest: [Int] = []
+        while let range = bisection.next() {
+            rest += range
+            bisection.succeeded(range, range.map { .success(BSONValue($0)) })
+        }
+        #expect(rest == (0..<10).filter { $0 != trial })
+        #expect(bisection.outcomes.allSatisfy { $0 != nil })
+    }
+
+    @Test func aModelThatAsksToWaitLeavesTheRestForLater() {
+        var bisection = Bisection(count: 4, batches: [0..<2, 2..<4])
+        bisection.succeeded(bisection.next() ?? 0..<0, [.success(1), .failure(InputError("no"))])
+        _ = bisection.next()
+        bisection.wait(.seconds(5), "too many requests")
+        #expect(bisection.next() == nil)
+        let later = bisection.outcomes.map { if case .later(.seconds(5), _) = $0 { true } else { false } }
+        #expect(later == [false, false, true, true])
+    }
+
     @Test func aFailureBesideASuccessIsProven() {
         var bisection = Bisection(count: 2, batches: [0..<2])
         bisection.failed(0..<2, "broken")

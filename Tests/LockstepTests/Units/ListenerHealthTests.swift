@@ -30,6 +30,21 @@ import Testing
         #expect(!health.isOut && health.outageSince == nil)
     }
 
+    @Test func whoAsksToWaitIsWaitedForAndIsNotOut() {
+        let due = health.waits(.seconds(5), "too many requests")
+        #expect(health.holdsUntil(due - .milliseconds(1)) == due && health.holdsUntil(due) == nil)
+        #expect(!health.isOut)
+    }
+
+    @Test func oneOfThoseThatMeetTheSameOutageTellsOfIt() {
+        let tellers = OutageTellers()
+        #expect(tellers.tells("a", of: "refused") && tellers.tells("a", of: "refused"))
+        #expect(!tellers.tells("b", of: "refused") && tellers.tells("b", of: "another"))
+        #expect(!tellers.hasEnded(for: "c") && tellers.hasEnded(for: "a") && !tellers.hasEnded(for: "a"))
+        // Those for whom it goes on are heard then.
+        #expect(tellers.tells("b", of: "refused"))
+    }
+
     @Test func aPauseIsNotEndedByAModelThatWorks() {
         health.pause(true)
         health.succeeded()

@@ -1,21 +1,26 @@
-/// Cuts what a program writes to stderr into lines for the log, bounded in length and in number per second.
-struct StderrLines {
+/// Cuts what a program writes into lines for the log, bounded in length and in number per second, or other
+/// period.
+struct ProgramLines {
     /// Bytes of a line that are kept; the rest of it is left out. 2,000.
     static let longest = 2000
-    /// Lines in one second, at most. 100.
-    static let mostPerSecond = 100
+    /// Lines in one period, at most.
+    private let most: Int
 
     /// The last line that was not empty: what a program said before it ended.
     private(set) var last: String?
     private var partial = [UInt8]()
     private var isCut = false
-    private var second: Int64 = .min
-    private var linesThisSecond = 0
+    private var period: Int64 = .min
+    private var linesThisPeriod = 0
     private var leftOut = 0
 
-    /// The lines to log after more bytes came in, in the second `now` of any clock.
+    init(most: Int = 100) {
+        self.most = most
+    }
+
+    /// The lines to log after more bytes came in, in the second `now` of any clock, or the minute.
     mutating func add(_ bytes: some Sequence<UInt8>, now: Int64) -> [String] {
-        var lines = startSecond(now)
+        var lines = startPeriod(now)
         for byte in bytes {
             // Progress bars return the carriage instead of ending the line.
             if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
@@ -33,15 +38,15 @@ struct StderrLines {
     mutating func finish() -> [String] {
         var lines = [String]()
         endLine(into: &lines)
-        lines += startSecond(.max)
+        lines += startPeriod(.max)
         return lines
     }
 
-    private mutating func startSecond(_ now: Int64) -> [String] {
-        guard now != second else { return [] }
+    private mutating func startPeriod(_ now: Int64) -> [String] {
+        guard now != period else { return [] }
         defer {
-            second = now
-            linesThisSecond = 0
+            period = now
+            linesThisPeriod = 0
             leftOut = 0
         }
         return leftOut > 0 ? ["… \(leftOut) more lines left out"] : []
@@ -58,8 +63,8 @@ struct StderrLines {
         text.unicodeScalars.removeAll { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }
         if isCut { text += "…" }
         last = text
-        if linesThisSecond < Self.mostPerSecond {
-            linesThisSecond += 1
+        if linesThisPeriod < most {
+            linesThisPeriod += 1
             lines.append(text)
         } else {
             leftOut += 1
