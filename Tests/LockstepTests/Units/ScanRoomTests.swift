@@ -23,9 +23,11 @@ import Testing
         Case(what: "both are full", bytes: [100, 200, 0], decision: .wait),
         Case(what: "one alone is full", bytes: [100, 0, 0], members: [0], decision: .wait),
         Case(
-            what: "whose model is unavailable leaves at once", bytes: [100, 90, 0], out: [0], decision: .leave([0])),
+            what: "whose model is unavailable leaves at once", bytes: [100, 90, 0], out: [0],
+            decision: .leave([0])),
         Case(
-            what: "whose model is unavailable and who has room stays", bytes: [10, 10, 0], out: [0], decision: .read),
+            what: "whose model is unavailable and who has room stays", bytes: [10, 10, 0], out: [0],
+            decision: .read),
         Case(what: "alone and out", bytes: [100, 0, 0], members: [0], out: [0], decision: .leave([0])),
         // Listener 2 reads the output of listener 0.
         Case(
