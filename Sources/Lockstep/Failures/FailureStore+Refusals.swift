@@ -12,12 +12,24 @@ extension FailureStore {
 
     /// By the listener's id. An index that has such entries alone makes it cheap, however many are parked.
     func refusals() throws -> [String: Refused] {
+        do {
+            return try refusals { $0.append(Self.refusalIndex, forKey: "hint") }
+        } catch let error as MongoError where error.code == MongoError.Code.badValue {
+            // There is no such index: nothing was refused yet, or the user may not make one.
+            return try refusals { $0.appendIDHint() }
+        }
+    }
+
+    private static let refusalIndex = "rule"
+
+    private func refusals(hint: (inout BSONBuilder) -> Void) throws -> [String: Refused] {
         var found: [String: Refused] = [:]
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "find")
         command.document("filter") { filter in
             filter.document("rule") { $0.append(0, forKey: "$gt") }
         }
+        hint(&command)
         try connection.query(command, collection: Self.collection) { view in
             guard let failure = Failure(view) else { return }
             let rules = failure.rules ?? ""
@@ -52,7 +64,7 @@ extension FailureStore {
         try connection.run(
             [
                 "createIndexes": BSONValue(Self.collection),
-                "indexes": [["key": ["rule": 1], "name": "rule", "sparse": true]],
+                "indexes": [["key": ["rule": 1], "name": BSONValue(Self.refusalIndex), "sparse": true]],
             ], operation: "createIndexes", namespace: connection.namespace(of: Self.collection))
     }
 }

@@ -193,9 +193,10 @@ extension Handler {
             case .wait: written.pending.append(job)
             case _
             where listener.filter != nil && MongoError.isAboutRequest(code: error.code)
-                && job.change.superseded != entry.fingerprint:
+                && !wasLookedAtAgain(job, entry.fingerprint):
                 // The filter may be what cannot be evaluated on the document as it is now: a look at it tells.
                 job.change.superseded = entry.fingerprint
+                job.change.attempts += 1
                 written.again.append(job)
                 written.unstored.insert(job.key)
             case .document, .rule:
@@ -224,6 +225,11 @@ extension Handler {
         } else {
             written.done.append(job)
         }
+    }
+
+    /// A removal has no input to tell it by; its attempts do.
+    private func wasLookedAtAgain(_ job: Job, _ fingerprint: Fingerprint?) -> Bool {
+        fingerprint.map { job.change.superseded == $0 } ?? (job.change.attempts > 0)
     }
 
     func recordFailures(plan: Plan, batch: WriteBatch, written: Written) throws {

@@ -1,6 +1,7 @@
 extension MongoError {
     /// Codes of MongoDB that Lockstep decides by.
     public enum Code {
+        public static let badValue = 2
         public static let unauthorized = 13
         public static let authenticationFailed = 18
         public static let pathNotViable = 28

@@ -121,7 +121,8 @@ import TestSupport
         try await withDatabase { db in
             let model = TextLength()
             try await db.add(Listener(model: model, on: docs, key: "text"))
-            let options = WatcherOptions(pipeline: [["$match": ["operationType": "insert"]]])
+            // An audit would find what it hides.
+            let options = WatcherOptions(pipeline: [["$match": ["operationType": "insert"]]], auditEvery: nil)
             try await watching(db, options: options) { watcher in
                 try await db[docs].insertMany([["_id": 1, "text": "a"]])
                 try await watcher.waitUntilFresh()
