@@ -2,7 +2,7 @@
 
     hold     answers once the file says something else
     mended   refuses nothing; else texts that begin with "refuse" are refused
-    broken   answers nothing that can be read
+    broken   answers with fewer predictions than there are inputs
 """
 import json
 import pathlib
@@ -26,7 +26,7 @@ def main():
             time.sleep(0.02)
         mode = behaviour()
         if mode == "broken":
-            print("this is no JSON", flush=True)
+            print(json.dumps({"id": request["id"], "predictions": []}), flush=True)
             continue
         predictions, errors = [], {}
         for place, text in enumerate(request["inputs"]):

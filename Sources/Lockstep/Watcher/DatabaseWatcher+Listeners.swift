@@ -3,7 +3,9 @@ extension DatabaseWatcher {
     /// Stops calling the listener's model. Its pending changes are dropped and the others go on; nothing is lost, since
     /// ``resume(listener:by:)`` rescans its documents. It holds until then, over restarts.
     ///
-    /// - Parameter by: who asks, for the log. Default: not known.
+    /// - Parameters:
+    ///   - id: the listener's, as `status()` gives it.
+    ///   - by: who asks, for the log. Default: not known.
     /// - Throws: ``LockstepError/noListener(_:)``, ``LockstepError/notWatching``, ``MongoError``.
     public func pause(listener id: String, by: String? = nil) async throws {
         try await setPaused(id, true, by: by)

@@ -192,7 +192,9 @@ public final class DatabaseWatcher: Sendable {
     /// Waits until every change that was acknowledged before this call is reflected in the outputs of one listener,
     /// whatever the others wait for.
     ///
-    /// - Parameter id: the listener's, as `status()` gives it.
+    /// - Parameters:
+    ///   - id: the listener's, as `status()` gives it.
+    ///   - timeout: how long to wait.
     /// - Throws: as ``waitUntilFresh(timeout:)``, and ``LockstepError/noListener(_:)``.
     public func waitUntilFresh(listener id: String, timeout: Duration = .seconds(60)) async throws {
         try await waitUntilFresh(after: try await operationTime(), listeners: [id], timeout: timeout)
@@ -217,7 +219,10 @@ public final class DatabaseWatcher: Sendable {
 
     /// The same for some listeners, by their ids, and those whose outputs they read.
     ///
-    /// - Parameter ids: nil for all.
+    /// - Parameters:
+    ///   - time: nil on a standalone server: everything that was noted by this process.
+    ///   - ids: nil for all.
+    ///   - timeout: how long to wait.
     public func waitUntilFresh(
         after time: BSONTimestamp?, listeners ids: [String]?, timeout: Duration
     ) async throws {

@@ -53,8 +53,10 @@ extension Site {
         let behind = time.flatMap { time in position.map { Double(time.seconds) - Double($0.seconds) } }
         let concerned = ids.map(watcher.withUpstreams)
         let readiness = observer.readiness.reasons
+        // A likely mistake holds nothing up.
+        let mistakes = Set(watcher.status().warnings.map(\.code))
         let problems = report.problems.filter { problem in
-            !readiness.contains { $0.code == problem.code }
+            !readiness.contains { $0.code == problem.code } && !mistakes.contains(problem.code)
                 && problem.concerns(concerned)
         }
         let reasons = readiness + problems.map { Readiness.Reason(code: $0.code, message: $0.message) }

@@ -112,7 +112,7 @@ extension ClientPool {
         }
         if let failing {
             log.warning(
-                "no MongoDB to write to at \(redactedURI) for \(failing.components.seconds) s\(finding.map { ": \($0)" } ?? "."). What was known of the deployment is forgotten, and it is connected to anew."
+                "no MongoDB to write to at \(redactedURI) for \(failing.components.seconds) s\(finding.map { ": \($0)" } ?? ""). Connecting anew: what was known of the deployment is forgotten."
             )
         } else {
             log.info("the server demands that the Stable API is declared: connected anew with apiVersion 1")
