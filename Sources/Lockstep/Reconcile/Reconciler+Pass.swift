@@ -9,6 +9,7 @@ extension Reconciler {
     ) throws {
         guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
         let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
+        state.withLock { $0.totals[pass.collection] = total }
         var audit = Audit(
             connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
         )
@@ -144,6 +145,18 @@ extension Reconciler {
                 return .running(
                     since: pass.began, documents: pass.documents, withoutInput: pass.withoutInput[index] ?? 0)
             }
+        }
+    }
+
+    /// Says how far the scans are, also while all is read and waits for a model.
+    func report(to observer: any ProgressObserver) {
+        let totals = state.withLock { state in
+            state.scans.passes.filter { $0.phase != .ending }.reduce(into: [String: Int]()) { totals, pass in
+                totals[pass.collection] = state.totals[pass.collection]
+            }
+        }
+        for (collection, total) in totals {
+            observer.progressed(collection: collection, documents: handled(in: collection), total: total)
         }
     }
 

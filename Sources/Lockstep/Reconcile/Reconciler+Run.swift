@@ -25,6 +25,7 @@ extension Reconciler {
         until isEnding: @escaping @Sendable () -> Bool
     ) async throws {
         var last = ContinuousClock.now
+        var reported = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             while !isEnding(), !group.isCancelled {
                 for work in nextWork() {
@@ -32,6 +33,10 @@ extension Reconciler {
                         defer { self.state.withLock { $0.working -= 1 } }
                         try self.perform(work, observer) { isEnding() || Task.isCancelled }
                     }
+                }
+                if let observer, .now - reported >= .milliseconds(100) {
+                    reported = .now
+                    report(to: observer)
                 }
                 if isComplete {
                     state.withLock { $0.auditedFrom = $0.passBegan }

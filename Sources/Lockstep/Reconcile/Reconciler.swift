@@ -17,6 +17,8 @@ final class Reconciler: Sendable {
         var audits = 0
         /// Pieces of work in progress.
         var working = 0
+        /// Documents of each collection that is scanned, by MongoDB's estimate, for people.
+        var totals: [String: Int] = [:]
         var passBegan = currentMilliseconds()
         var auditedFrom: Int64?
 
