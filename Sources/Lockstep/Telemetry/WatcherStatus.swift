@@ -60,7 +60,7 @@ public struct AuditStatus: Sendable, Hashable {
 
 /// What a watcher knows of one listener.
 public struct ListenerStatus: Sendable {
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         case ok
         /// A person has paused it.
         case paused
