@@ -10,7 +10,7 @@ public enum LockstepError: Error, Sendable, Hashable {
     case notWatching
     /// There is no listener of that id.
     case noListener(String)
-    /// A look through the documents was cut short; says why.
+    /// A scan was cut short; says why.
     case interrupted(String)
     /// MongoDB stores no outputs; says of which listener and why.
     case refused(String)
@@ -22,7 +22,7 @@ extension LockstepError: CustomStringConvertible {
         case .badListener(let reason), .timeout(let reason), .refused(let reason): reason
         case .interrupted(let reason): "\(reason): run it again"
         case .historyLostAgain(let times):
-            "the history of the change stream was lost \(times) times in a row: looking through the documents takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"
+            "the history of the change stream was lost \(times) times in a row: a scan takes longer than the oplog lasts. Enlarge the oplog: db.adminCommand({replSetResizeOplog: 1, size: <megabytes>})"
         case .noListener(let id): "there is no listener `\(id)`: `status` names those that are"
         case .notWatching: "the watcher is not running: call watch() first"
         }

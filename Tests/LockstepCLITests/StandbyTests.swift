@@ -12,7 +12,7 @@ import TestSupport
         let first = try project.start("run")
         try await first.says("caught up")
         let second = try project.start("run")
-        try await second.says("standing by")
+        try await second.says("standby: ")
         try project.insert([(1, "abc")])
         try await eventually("the first works") { try project.output(1) == 3 }
         let status = try BSONDocument(json: try await project.lockstep("status", "--json").out)
@@ -34,13 +34,13 @@ import TestSupport
         let first = try project.start("run")
         try await first.says("caught up")
         let second = try project.start("run")
-        try await second.says("standing by")
+        try await second.says("standby: ")
         first.send(SIGSTOP)
         try project.insert([(1, "abc")])
         // The process is there still, so that its lease has to run out.
         try await eventually("the second works") { try project.output(1) == 3 }
         first.send(SIGCONT)
-        try await first.says("standing by")
+        try await first.says("standby: ")
         try project.insert([(2, "abcd")])
         try await eventually("the second works on") { try project.output(2) == 4 }
         // Who stands by ends at once, too.

@@ -117,7 +117,7 @@ import Testing
         {"version": "0.1.0", "database": "shop", "uri": "mongodb://lockstep:***@db1:27017", "host": "db1", "pid": 4711,
          "at": "2026-11-23T03:00:00.123Z", "startedAt": "2026-11-23T02:00:00.000Z", "state": "backfilling", "ready": true,
          "problems": [
-           {"code": "backfilling", "severity": "info", "listener": null, "message": "Documents are looked through.", "hint": "Wait."},
+           {"code": "backfilling", "severity": "info", "listener": null, "message": "Documents are scanned.", "hint": "Wait."},
            {"code": "modelOut", "severity": "error", "listener": "docs/text/minilm",
             "message": "The model `minilm` fails: connection refused. 1,204 documents wait; nothing is lost.", "hint": "Start it."}],
          "position": null, "lagSeconds": 0.4, "headroom": {"seconds": 86000, "windowSeconds": 86400},
@@ -156,7 +156,7 @@ import Testing
         for part in [
             "lag 0.4 s   headroom 23.9 h of 24 h   queue 12 documents, 3.4 kB of 33.6 MB   memory 38 MB",
             "  unavailable: connection refused", "  scan: 120 of 1000, 350/s, 2.5 s left", "\nStart it.\n",
-            "-  Documents are looked through.", "   Wait.", "12 ms  50 ms  120/s",
+            "-  Documents are scanned.", "   Wait.", "12 ms  50 ms  120/s",
         ] {
             #expect(text.contains(part), "\(part)\n\(text)")
         }

@@ -21,7 +21,7 @@ import Testing
     private static let cases = [
         Case(testDescription: "all is well", change: { _ in }, expected: []),
         Case(
-            testDescription: "the model is out",
+            testDescription: "the model is unavailable",
             change: { status in
                 status.listeners[0].state = .out
                 status.listeners[0].reason = "the model `minilm` does not work: connection refused"

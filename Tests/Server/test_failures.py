@@ -253,7 +253,7 @@ class Listeners(ServerTest):
         self.daemon.fresh()
         looked = self.looked()
         self.assertEqual(self.daemon.order("reconcile").json, {"id": LISTENER, "state": "reconciling"})
-        wait_until(lambda: self.looked() > looked, "it looks through the documents")
+        wait_until(lambda: self.looked() > looked, "it scans the documents")
         self.assertEqual(self.words("behind"), 2)
 
     def looked(self):

@@ -169,7 +169,7 @@ class Metrics(ServerTest):
         daemon.order("pause")
         wait_until(
             lambda: samples(daemon.get("/metrics").text)[f"lockstep_listener_paused{of}}}"] == 1, "the pause shows")
-        # What is new waits for an answer that never comes: the model is out.
+        # What is new waits for an answer that never comes: the model is unavailable.
         daemon.order("resume")
         self.behave(daemon, "broken")
         daemon.docs.insert_one({"text": "one more"})

@@ -156,7 +156,7 @@ enum StreamFault: Equatable {
     case retry
     /// An event is larger than MongoDB delivers.
     case tooLarge
-    /// The history before the present is out of reach: look through everything.
+    /// The history before the present is out of reach: scan everything.
     case historyLost
     /// The server is a standalone one now, without change streams.
     case noStreams

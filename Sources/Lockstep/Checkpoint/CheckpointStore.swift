@@ -18,7 +18,7 @@ package struct CheckpointStore: Sendable {
         self.term = term
     }
 
-    /// What is stored, whether or not it can be gone on from.
+    /// What is stored, whether or not it can be resumed from.
     package struct Stored: Sendable {
         package var checkpoint: Checkpoint?
         /// Why what is stored is no checkpoint to go on from.
@@ -88,7 +88,7 @@ package struct CheckpointStore: Sendable {
         try connection.store(command, collection: Self.collection, operation: "update")
     }
 
-    /// These listeners are none any more: should one come back, its documents are looked through.
+    /// These listeners are none any more: should one come back, its documents are scanned.
     func forget(listeners: Set<String>) throws(MongoError) {
         let gone = BSONValue(listeners.sorted().map { BSONValue($0) })
         _ = try update(["$pull": ["listeners": ["listener": ["$in": gone]]]])
@@ -136,7 +136,7 @@ private final class KnownHome: Sendable {
 
 /// What is known to be done.
 package struct Checkpoint: Sendable {
-    /// How far a listener's documents were looked through.
+    /// How far a listener's documents were scanned.
     package struct Progress: Sendable, Hashable {
         /// What the listener was then: another definition means another look at everything.
         package var definition: String
@@ -158,7 +158,7 @@ package struct Checkpoint: Sendable {
     package var audit: AuditRound?
     /// Milliseconds since 1970.
     package var at: Int64
-    /// When the last whole look through everything began, on a standalone server.
+    /// When the last whole scan of everything began, on a standalone server.
     package var auditedFrom: Int64?
     /// Nothing after the position was handled: who saved it had finished, and nobody has begun since.
     var isFinal: Bool
@@ -279,7 +279,7 @@ extension CheckpointStore.Stored {
             return
         }
         if checkpoint.position == nil, document["token"]?.type != .null {
-            problem = "the stored token is none"
+            problem = "the stored resume token is not valid"
         }
         self.checkpoint = checkpoint
     }

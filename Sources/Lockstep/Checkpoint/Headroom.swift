@@ -70,7 +70,7 @@ struct HeadroomWatch {
         }
         let share = now == .scarce ? "a fifth" : "half"
         return (
-            "the position is \(behind) s behind, and less than \(share) of the oplog is left before it: when it falls off, all documents are looked through. Enlarge the oplog, or see what is slow: `lockstep status`",
+            "the position is \(behind) s behind, and less than \(share) of the oplog is left before it: when it falls off, all documents are rescanned. Enlarge the oplog, or see what is slow: `lockstep status`",
             now == .scarce
         )
     }

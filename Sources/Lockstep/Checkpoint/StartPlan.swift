@@ -18,11 +18,11 @@ struct StartPlan {
     }
 
     var stream: Stream
-    /// The listeners whose documents are to be looked through, and after which `_id`.
+    /// The listeners whose documents are to be scanned, and after which `_id`.
     var scans: [Int: BSONValue?]
     /// Events after it have been handled by nobody, so that their values are news; nil: not known.
     var liveAfter: BSONTimestamp?
-    /// Why what was saved is not gone on from, in a line; nil when it is, or when nothing was saved.
+    /// Why what was saved is not resumed from, in a line; nil when it is, or when nothing was saved.
     var problem: String?
 
     /// - Parameters:

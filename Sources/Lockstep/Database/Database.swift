@@ -67,7 +67,7 @@ public final class Database: Sendable {
     }
 
     /// Puts listeners in place of all that are there. Running watchers finish what they have in hand, and go on from
-    /// there with these: documents of those that are new are looked through, what is parked of those that are gone is
+    /// there with these: documents of those that are new are scanned, what is parked of those that are gone is
     /// forgotten.
     ///
     /// - Throws: ``LockstepError/badListener(_:)`` when they clash or one cannot work; then nothing has changed.

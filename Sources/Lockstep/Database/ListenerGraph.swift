@@ -159,10 +159,10 @@ extension Listener {
             problems.append("`as` is required when the key is a list or another listener's output")
         }
         if collection.name.isEmpty || collection.name.contains("$") || collection.name.utf8.contains(0) {
-            problems.append("`\(collection.name)` is no name for a collection")
+            problems.append("`\(collection.name)` is not a valid name of a collection")
         }
         if collection.name.hasPrefix("lockstep.") || collection.name.hasPrefix("system.") {
-            problems.append("`\(collection.name)` is not for documents of yours")
+            problems.append("`\(collection.name)` is reserved for MongoDB and Lockstep")
         }
         return problems
     }

@@ -120,7 +120,7 @@ struct Handler: Sendable {
     /// There is nothing to write beside: the documents count as gone.
     private func passOver(_ jobs: [Job], _ obstacle: String) throws {
         health.isInTheWay(
-            "`\(listener.collection.name)` is \(obstacle) now, where no predictions can be stored; its documents are passed over until it is a collection again"
+            "`\(listener.collection.name)` is \(obstacle) now, where no predictions can be stored; its documents are skipped until it is a collection again"
         )
         if health.hasParked { try failures.clear(listener: listener.id, documents: jobs.map(\.key.id)) }
         queue.finish(jobs, listener: index)

@@ -55,7 +55,7 @@ final class ListenerHealth: Sendable {
         }
         if let text, tellers.tells(name, of: reason) {
             log.error(
-                "\(name): \(reason). Its documents wait; nothing is lost. Trying again until it works\(text)."
+                "\(name): \(reason). Its changes stay pending; nothing is lost. Trying again until it works\(text)."
             )
         }
         return due

@@ -98,12 +98,12 @@ final class LeaseKeeper: Sendable {
         }
         if before?.holder != standby.holder {
             log.notice(
-                "standing by: \(entry.holderText) follows the changes under the same name, `\(store.identifier)`; this one takes over when that ends"
+                "standby: \(entry.holderText) follows the changes under the same name, `\(store.identifier)`; this one takes over when that ends"
             )
         }
         if let difference, before?.difference != difference {
             log.warning(
-                "standing by: \(entry.holderText) was started with another configuration: it \(difference.text). That runs only when this one takes over; run `lockstep reload` there, or stop that process"
+                "standby: \(entry.holderText) was started with another configuration: it \(difference.text). That runs only when this one takes over; run `lockstep reload` there, or stop that process"
             )
         }
     }

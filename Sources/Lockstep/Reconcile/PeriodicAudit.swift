@@ -138,7 +138,7 @@ extension PeriodicAudit {
         return offers
     }
 
-    /// Puts documents in line and waits until they are handled, or left to a model that is out.
+    /// Queues documents and waits until they are handled, or left to an unavailable model.
     private func compute(
         _ offers: [WorkQueue.Offer], upTo id: BSONValue, _ members: [Int],
         _ isEnding: @escaping @Sendable () -> Bool

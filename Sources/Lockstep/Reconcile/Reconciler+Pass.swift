@@ -3,7 +3,7 @@ extension Reconciler {
     /// Pages that are read before others have their turn.
     private static let pages = 32
 
-    /// Reads documents and puts those that are not fresh in line, as long as there is room.
+    /// Reads documents and queues those that are not fresh, as long as there is room.
     func read(
         _ scan: Int, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
     ) throws {
@@ -100,7 +100,7 @@ extension Reconciler {
         }
     }
 
-    /// Puts the parked documents of a listener in line that a person wants tried again, a page at a time.
+    /// Queues the parked documents of a listener that a person wants retried, a page at a time.
     func request(_ listener: Int, until isEnding: @Sendable () -> Bool) throws {
         defer { state.withLock { _ = $0.requesting.remove(listener) } }
         let room = ScanRoom([listener], order, without: Set(listeners.indices))

@@ -8,12 +8,12 @@ import Synchronization
 final class Reconciler: Sendable {
     struct State {
         var scans: DueScans
-        /// The listeners whose parked documents that a person wants tried again are still to be put in line, and behind
+        /// The listeners whose parked documents that a person wants tried again are still to be queued, and behind
         /// which entry.
         var requests: [Int: BSONDocument?] = [:]
         /// Those of them whose entries are being read.
         var requesting: Set<Int> = []
-        /// Pages of the periodic audit that were put in line.
+        /// Pages of the periodic audit that were queued.
         var audits = 0
         /// Pieces of work in progress.
         var working = 0
@@ -127,7 +127,7 @@ extension Reconciler {
         guard !health[listener].isPaused else { return }
         let why = health[listener].outage == nil ? "is too slow" : "is unavailable"
         log.warning(
-            "\(listeners[listener].id): the model \(why), and the queue is full of its changes: pending changes dropped, the listener will be rescanned. The other listeners go on."
+            "\(listeners[listener].id): queue full: pending changes dropped, the listener will be rescanned; its model \(why). The other listeners go on."
         )
     }
 

@@ -35,10 +35,10 @@ extension Metric {
     public static let oplogWindow = Metric(
         "oplog_window_seconds", .gauge, "Time that the oplog reaches back.")
     public static let queueDocuments = Metric(
-        "queue_documents", .gauge, "Documents that wait or are being handled, once a listener.")
-    public static let queueBytes = Metric("queue_bytes", .gauge, "Memory that waiting changes take.")
+        "queue_documents", .gauge, "Documents that are pending or in progress, counted once for each listener.")
+    public static let queueBytes = Metric("queue_bytes", .gauge, "Memory that pending changes take.")
     public static let queueLimit = Metric(
-        "queue_limit_bytes", .gauge, "Memory that waiting changes may take.")
+        "queue_limit_bytes", .gauge, "Memory that pending changes may take.")
     public static let modelCalls = Metric("model_calls_total", .counter, ["model"], "Calls of a model.")
     public static let modelInputs = Metric(
         "model_inputs_total", .counter, ["model"], "Inputs in calls of a model.")
@@ -57,9 +57,9 @@ extension Metric {
         "Outputs not stored because their input had changed meanwhile.")
     public static let outputsSkipped = Metric(
         "outputs_skipped_fresh_total", .counter, ["listener"],
-        "Looks at documents whose outputs were fresh already.")
+        "Documents that were read and were fresh already.")
     public static let parked = Metric(
-        "documents_parked_total", .counter, ["listener"], "Documents set aside because of their input.")
+        "documents_parked_total", .counter, ["listener"], "Documents parked: the model refuses their input, or MongoDB their output.")
     public static let retries = Metric(
         "retries_total", .counter, ["listener"],
         "Documents tried again: after a failed call or write, or on request.")
@@ -73,14 +73,14 @@ extension Metric {
         "listener_documents_without_input", .gauge, ["listener"],
         "Documents that have no input for a listener: its keys are missing or null, or its filter does not match."
     )
-    public static let up = Metric("listener_up", .gauge, ["listener"], "0 while the listener's model is out.")
+    public static let up = Metric("listener_up", .gauge, ["listener"], "0 while the listener's model is unavailable.")
     public static let paused = Metric(
         "listener_paused", .gauge, ["listener"], "1 while the listener is paused.")
     public static let reconciled = Metric(
-        "reconcile_documents_total", .counter, ["collection"], "Documents looked through beside the stream.")
+        "reconcile_documents_total", .counter, ["collection"], "Documents scanned beside the stream.")
     public static let reconcileProgress = Metric(
         "reconcile_progress_ratio", .gauge, ["listener"],
-        "Share of the documents looked through; 1 when done.")
+        "Share of the documents scanned; 1 when done.")
     public static let positionsSaved = Metric(
         "positions_saved_total", .counter, "Positions in the change stream that were saved.")
 

@@ -28,7 +28,7 @@ extension Session {
         return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
     }
 
-    /// Documents that were there before are looked through, or are about to be; those of a paused listener are not.
+    /// Documents that were there before are scanned, or are about to be; those of a paused listener are not.
     var isLookingThrough: Bool {
         zip(handlers, reconciler.looks).contains { handler, look in
             if case .done = look { false } else { !handler.health.isPaused }

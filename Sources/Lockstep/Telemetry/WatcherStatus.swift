@@ -5,7 +5,7 @@ public struct WatcherStatus: Sendable {
         case starting
         /// Another process watches, and this one waits for its end.
         case standingBy
-        /// It follows changes, and looks through documents that were there before.
+        /// It follows changes, and scans documents that were there before.
         case backfilling
         /// It follows changes, and everything else is done.
         case following
@@ -82,9 +82,9 @@ public struct ListenerStatus: Sendable {
     /// Its MQL filter; nil for every document.
     public var filter: BSONDocument?
     public var state: State
-    /// Why its model is out, what is in the way, or why its outputs are refused.
+    /// Why its model is unavailable, what is in the way, or why its outputs are refused.
     public var reason: String?
-    /// Since when the model is out, or its outputs are refused, in milliseconds since 1970.
+    /// Since when the model is unavailable, or its outputs are refused, in milliseconds since 1970.
     public var outSince: Int64?
     /// Documents with an input, by MongoDB's own count of the collection less ``withoutInput``; the sum of the five
     /// below.
@@ -99,9 +99,9 @@ public struct ListenerStatus: Sendable {
     public var missing: Int
     /// Set aside, because the model refuses their input.
     public var failed: Int
-    /// Not looked through yet.
+    /// Not scanned yet.
     public var unchecked: Int
-    /// How far a look through all documents is: documents, of how many, and since when in seconds.
+    /// How far a scan is: documents, of how many, and since when in seconds.
     public var look: (documents: Int, total: Int, seconds: Double)?
     /// Seconds that half of the model's calls of the last minutes, and all but one in a hundred, stay below.
     public var modelSeconds: (p50: Double, p99: Double)?

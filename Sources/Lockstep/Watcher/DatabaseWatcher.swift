@@ -76,7 +76,7 @@ public final class DatabaseWatcher: Sendable {
         }
     }
 
-    /// Looks through every document once and makes it fresh, without following the stream.
+    /// Scans every document once and makes it fresh, without following the stream.
     public func repair(progress: (any ProgressObserver)? = nil) async throws {
         let running = Task { [pipeline] in try await pipeline.repair(progress) }
         try await withTaskCancellationHandler {
@@ -172,7 +172,7 @@ public final class DatabaseWatcher: Sendable {
         pipeline.session?.capture?.position?.token
     }
 
-    /// Everything that was there at the start has been looked through.
+    /// Everything that was there at the start has been scanned.
     public var hasCaughtUp: Bool {
         pipeline.session?.hasCaughtUp ?? false
     }
@@ -267,7 +267,7 @@ public final class DatabaseWatcher: Sendable {
             running[$0].trouble
         }
         let waiting = places.reduce(0) { $0 + session.queue.loads[$1].documents }
-        let text = "not everything was fresh after \(timeout): \(waiting) documents wait"
+        let text = "not everything was fresh after \(timeout): \(waiting) documents are pending"
         return ([text] + troubles.prefix(3)).joined(separator: "; ")
     }
 

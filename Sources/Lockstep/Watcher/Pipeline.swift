@@ -124,7 +124,7 @@ final class Pipeline: Sendable {
                 guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
                 mode = .followAnew
                 log.warning(
-                    "the change stream cannot go on where it was (\(why)); looking through all documents")
+                    "the change stream cannot go on where it was (\(why)); rescanning all documents")
             }
         }
     }
@@ -155,7 +155,7 @@ final class Pipeline: Sendable {
         return nil
     }
 
-    /// Looks through every document once and makes it fresh.
+    /// Scans every document once and makes it fresh.
     func repair(_ progress: (any ProgressObserver)?) async throws {
         guard let session = try await begin(.repair, term: 0) else { return }
         switch await session.run(progress) {
@@ -246,7 +246,7 @@ final class Pipeline: Sendable {
     }
 }
 
-/// Hears how far a long look through a collection is.
+/// Hears how far a long scan of a collection is.
 public protocol ProgressObserver: Sendable {
     /// - Parameters:
     ///   - collection: the collection's name.

@@ -49,7 +49,7 @@ final class Session: Sendable {
         case follow
         /// The same without the checkpoint, which leads nowhere any more.
         case followAnew
-        /// Look through everything once and make it fresh; the stream and the checkpoint are left alone.
+        /// Scan everything once and make it fresh; the stream and the checkpoint are left alone.
         case repair
     }
 
@@ -85,7 +85,7 @@ final class Session: Sendable {
             pipeline.tallies.remember(share, of: definition)
         }
         pipeline.statistics.audit.remember(stored.checkpoint?.audit)
-        if let problem = plan.problem { log.warning("\(problem): looking through all documents") }
+        if let problem = plan.problem { log.warning("\(problem): rescanning all documents") }
         let queue = WorkQueue(
             listeners: listeners.count, limit: pipeline.options.queueBytes, ownWrites: pipeline.ownWrites)
         let failures = FailureStore(connection: connection)
@@ -93,14 +93,14 @@ final class Session: Sendable {
         let gone = Set(stored.checkpoint.map { Array($0.listeners.keys) } ?? []).subtracting(
             listeners.map(\.id))
         if mode != .repair, !gone.isEmpty {
-            // First that they were looked through: one that comes back must be again.
+            // First that they were scanned: one that comes back must be again.
             try store.forget(listeners: gone)
             try failures.forget(listeners: gone)
         }
         let (parked, foreign) = try failures.counts()
         if foreign > 0 {
             log.warning(
-                "\(foreign) entries of `\(FailureStore.collection)` are none of Lockstep's and are passed over; delete those whose `_id.listener` is no text"
+                "\(foreign) entries of `\(FailureStore.collection)` are not Lockstep's and are skipped; delete those whose `_id.listener` is no text"
             )
         }
         let oversized = try failures.oversized()
@@ -339,7 +339,7 @@ extension Session {
 
     private func reconcile(_ progress: (any ProgressObserver)?) async {
         do {
-            // What is looked through must be followed from before on.
+            // What is scanned must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
             if capture != nil { try saver.save() }
             let schedule: Reconciler.Schedule =
@@ -351,7 +351,7 @@ extension Session {
             try await reconciler.run(schedule, progress) { self.isEnding }
             finish(.stopped)
         } catch let error as MongoError where error.isTransient {
-            finish(.rewind("looking through the documents was interrupted (\(error))"))
+            finish(.rewind("a scan was interrupted (\(error))"))
         } catch {
             finish(.failed(error))
         }
@@ -440,7 +440,7 @@ extension Session {
         }
     }
 
-    /// Puts documents in line without an event of the stream.
+    /// Queues documents without an event of the stream.
     func note(_ ids: [BSONValue], in collection: Collection) {
         let offers = handlers.filter { $0.listener.collection == collection }.flatMap { handler in
             ids.map {
@@ -448,7 +448,7 @@ extension Session {
             }
         }
         guard queue.load.bytes < queue.limit else {
-            // Found by the next look through the documents.
+            // Found by the next scan.
             return reconciler.collectionsChanged([collection.name])
         }
         queue.offer(reconciler.order.keep(offers))

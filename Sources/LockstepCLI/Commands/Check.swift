@@ -159,7 +159,7 @@ extension Check {
             let window = Terminal.duration(.seconds(try await db.oplogWindow()))
             return Finding(
                 what: "oplog", isGood: true,
-                detail: "reaches back \(window) by now: after a longer pause all documents are looked through"
+                detail: "reaches back \(window) by now: after a longer downtime all documents are rescanned"
             )
         } catch {
             return Finding(

@@ -109,7 +109,7 @@ final class ExecProgram: Sendable {
         }
         if isNews {
             logger.warning(
-                "the program writes to stdout what is no answer: it is passed over and goes to the log. Print it to stderr"
+                "the program writes to stdout what is no answer: it is ignored and goes to the log. Print it to stderr"
             )
         }
     }

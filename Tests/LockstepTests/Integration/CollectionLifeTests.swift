@@ -131,7 +131,7 @@ import TestSupport
         }
     }
 
-    /// How far the old one was looked through says nothing about the new one.
+    /// How far the old one was scanned says nothing about the new one.
     @Test func aCollectionThatIsMadeAgainIsLookedThroughFromItsBeginning() async throws {
         try await withDatabase { db in
             let (model, calls) = (TextLength(), Counter())
@@ -144,7 +144,7 @@ import TestSupport
             try await db.add(Listener(model: stalls, on: docs, key: "text"))
             try await db[docs].insertMany(documents(0..<3000, "old"))
             try await watching(db, options: WatcherOptions(drainTimeout: .milliseconds(10))) { _ in
-                try await eventually("a part is looked through, and saved") {
+                try await eventually("a part is scanned, and saved") {
                     try await db.checkpoint()?.listeners["docs/text/stalls"]?.after != nil
                 }
             }
@@ -158,7 +158,7 @@ import TestSupport
         }
     }
 
-    /// A look through everything meets what is no collection; also one whose parked documents are still listed.
+    /// A scan of everything meets what is no collection; also one whose parked documents are still listed.
     @Test(arguments: ["view", "timeseries"])
     func aLookThroughEverythingPassesOverWhatIsNoCollection(kind: String) async throws {
         try await withDatabase { db in

@@ -7,7 +7,7 @@ import TestSupport
 /// The stream cannot go on where it was: everything becomes fresh, and what is fresh costs nothing.
 @Suite(.serialized) struct HistoryTests {
     static let anew = "cannot go on where it was"
-    static let looking = "looking through all documents"
+    static let looking = "rescanning all documents"
 
     /// Another pipeline that lets everything pass: the stream is another one, and a token of it another too.
     static let other = WatcherOptions(pipeline: [["$match": ["operationType": ["$ne": "none"]]]])
@@ -165,7 +165,7 @@ import TestSupport
                 try TestServer.uri(), database: plain.name, log: lines.logger)
             let model = try await begin(db)
             try await change(db)
-            // Only an event tells of that: no look through the documents would find it.
+            // Only an event tells of that: no scan would find it.
             try db.update(["_id": 4], ["$set": ["_outputs.text.picky": 99]])
             try await watching(db, options: Self.other) { watcher in
                 try await watcher.waitUntilFresh()
@@ -173,7 +173,7 @@ import TestSupport
             }
             #expect(model.inputs.dropFirst(5).sorted() == ["aaaaaa", "dddd", "ffffff"])
             #expect(try await db.failures().isEmpty)
-            // Other collections make another stream, too; the one that is new is looked through.
+            // Other collections make another stream, too; the one that is new is scanned.
             try db.update(["_id": 4], ["$set": ["_outputs.text.picky": 99]])
             try await db[Collection("more")].insertMany([["_id": 1, "text": "more"]])
             let more = Picky()

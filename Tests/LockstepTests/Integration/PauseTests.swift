@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Lockstep
 
-/// Pausing a listener, resuming it, and looking through its documents on demand.
+/// Pausing a listener, resuming it, and scanning its documents on demand.
 @Suite struct PauseTests {
     private let id = "docs/text/length"
 

@@ -73,7 +73,7 @@ import TestSupport
             try await upgraded.add(Listener(model: TextLength(version: "2"), on: docs, key: "text"))
             try await upgraded.add(Listener(model: model, on: docs, key: "text"))
             try await watching(upgraded) { watcher in
-                try await eventually("it is looked through") {
+                try await eventually("it is scanned") {
                     let listeners = watcher.status().listeners
                     return watcher.status().state == .backfilling && listeners.count == 2
                         && listeners[1].look != nil && listeners[1].missing > 0
