@@ -96,7 +96,8 @@ import TestSupport
         #expect(
             ending.status == 1 && ending.out == "2 documents inserted into docs, 4 skipped\n", "\(ending)")
         for (line, reason) in [
-            (2, "not a JSON document"), (3, "another document has the same key"), (4, "cannot be of type array"), (6, "half of a character"),
+            (2, "not a JSON document"), (3, "another document has the same key"),
+            (4, "cannot be of type array"), (6, "half of a character"),
         ] {
             let said =
                 ending.err.split(separator: "\n").first { $0.contains("standard input:\(line): ") } ?? ""

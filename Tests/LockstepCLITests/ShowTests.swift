@@ -54,7 +54,8 @@ import TestSupport
     @Test func aDocumentThatIsNotThereAndACollectionThatNobodyReads() async throws {
         let project = try Project(try TestServer.uri())
         let none = try await project.lockstep("show", "docs", "7")
-        #expect(none.status == 1 && none.err.contains("has no document with the _id 7 (a number; "), "\(none)")
+        #expect(
+            none.status == 1 && none.err.contains("has no document with the _id 7 (a number; "), "\(none)")
         let other = try await project.lockstep("show", "dosc", "7")
         #expect(other.status == 64 && other.err.contains("did you mean `docs`?"), "\(other)")
     }

@@ -35,7 +35,8 @@ extension Metric {
     public static let oplogWindow = Metric(
         "oplog_window_seconds", .gauge, "Time that the oplog reaches back.")
     public static let queueDocuments = Metric(
-        "queue_documents", .gauge, "Documents that are pending or in progress, counted once for each listener.")
+        "queue_documents", .gauge,
+        "Documents that are pending or in progress, counted once for each listener.")
     public static let queueBytes = Metric("queue_bytes", .gauge, "Memory that pending changes take.")
     public static let queueLimit = Metric(
         "queue_limit_bytes", .gauge, "Memory that pending changes may take.")
@@ -59,7 +60,8 @@ extension Metric {
         "outputs_skipped_fresh_total", .counter, ["listener"],
         "Documents that were read and were fresh already.")
     public static let parked = Metric(
-        "documents_parked_total", .counter, ["listener"], "Documents parked: the model refuses their input, or MongoDB their output.")
+        "documents_parked_total", .counter, ["listener"],
+        "Documents parked: the model refuses their input, or MongoDB their output.")
     public static let retries = Metric(
         "retries_total", .counter, ["listener"],
         "Documents tried again: after a failed call or write, or on request.")
@@ -73,7 +75,8 @@ extension Metric {
         "listener_documents_without_input", .gauge, ["listener"],
         "Documents that have no input for a listener: its keys are missing or null, or its filter does not match."
     )
-    public static let up = Metric("listener_up", .gauge, ["listener"], "0 while the listener's model is unavailable.")
+    public static let up = Metric(
+        "listener_up", .gauge, ["listener"], "0 while the listener's model is unavailable.")
     public static let paused = Metric(
         "listener_paused", .gauge, ["listener"], "1 while the listener is paused.")
     public static let reconciled = Metric(
