@@ -30,6 +30,8 @@ listeners: [{model: words, on: docs, key: text}]
 VARIANTS = [
     ("models: {words: {exec: [cat], timeout: 5m, workers: 2, version: 1, vectors: array}}", True),
     ("models: {words: {exec: [cat], timeout: '${TIME:-5m}', workers: '${WORKERS:-2}'}}", True),
+    ("models: {words: {exec: [cat], startTimeout: 10m}}", True),
+    ("models: {words: {openvino: models/a, startTimeout: 10m}}", False),
     ("models: {words: {exec: [cat], timout: 5m}}", False),
     ("models: {words: {exec: [cat], timeout: 5}}", False),
     ("models: {words: {exec: [cat], workers: 0}}", False),
