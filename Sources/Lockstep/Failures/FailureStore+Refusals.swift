@@ -42,6 +42,21 @@ extension FailureStore {
         return found
     }
 
+    /// Whether the listener has one; reads no more than that.
+    func hasRefused(listener: String) throws -> Bool {
+        var command = BSONBuilder()
+        command.append(Self.collection, forKey: "find")
+        command.document("filter") { filter in
+            filter.document("rule") { $0.append(0, forKey: "$gt") }
+            filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
+        }
+        command.document("projection") { $0.append(1, forKey: "_id") }
+        command.append(1, forKey: "limit")
+        var isThere = false
+        try connection.query(command, collection: Self.collection) { _ in isThere = true }
+        return isThere
+    }
+
     /// Marks them to be tried again.
     func retryRefused(listener: String) throws(MongoError) {
         var command = BSONBuilder()

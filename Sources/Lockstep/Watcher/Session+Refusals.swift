@@ -25,7 +25,7 @@ extension Session {
         if try connection.rules(of: handler.listener.collection.name).fingerprint != known {
             writes.wantRetry()
             writes.forgetRefusals()
-        } else if writes.reason == nil, try handler.failures.refusals()[handler.listener.id] == nil {
+        } else if writes.reason == nil, try !handler.failures.hasRefused(listener: handler.listener.id) {
             writes.forgetRefusals()
         }
     }
