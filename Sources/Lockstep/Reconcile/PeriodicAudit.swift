@@ -74,7 +74,6 @@ extension PeriodicAudit {
             return false
         }
         guard let page else { return try ended(collection, of: collections, members) }
-        note(page, members, isFirst: after == nil)
         let found = try await confirmed(page, members, isEnding)
         guard !isEnding() else { return }
         await compute(found, upTo: page.upTo, members, isEnding)
@@ -85,6 +84,8 @@ extension PeriodicAudit {
                 "audit: \(documents) document\(documents == 1 ? "" : "s") of `\(collection)` \(documents == 1 ? "was" : "were") not fresh and had no change event; computed now"
             )
         }
+        // Only now: a page that fails before is read again.
+        note(page, members, isFirst: after == nil)
         record.change { round, _ in
             round.read(collection, upTo: page.upTo, documents: page.documents, found: documents)
         }
@@ -151,8 +152,13 @@ extension PeriodicAudit {
             queue.offer(
                 session.reconciler.order.keep(offers), scan: scan, upTo: ScanPlace(id: id, documents: 0))
         else { return }
+        // Those that read the outputs get the documents under the same ticket.
+        var waitedFor = Set(members + session.reconciler.order.readers(of: members))
         while queue.progress(ofScan: scan).isBusy, !isEnding() {
-            for index in members where session.handlers[index].health.isOut { queue.leave(scan: scan, index) }
+            for index in waitedFor where session.handlers[index].health.isOut {
+                queue.leave(scan: scan, index)
+                waitedFor.remove(index)
+            }
             _ = await rest(.milliseconds(20), isEnding)
         }
     }
