@@ -77,16 +77,22 @@ extension Duration {
 }
 
 extension AuditRound {
+    /// Larger numbers were written by hand, and sums of them would overflow.
+    private static let most: Int64 = 1 << 53
+
     /// Nil when it is none that this version has stored.
     init?(_ document: BSONDocument) {
-        guard let began = document["began"]?.millisecondsSince1970 else { return nil }
+        guard let began = document["began"]?.millisecondsSince1970, (0...Self.most).contains(began) else {
+            return nil
+        }
         self.init(began: began)
         collection = document["collection"]?.string
         after = collection == nil ? nil : document["after"]
-        documents = max(0, document["documents"]?.int ?? 0)
-        found = max(0, document["found"]?.int ?? 0)
+        func count(_ name: String) -> Int { min(max(0, document[name]?.int ?? 0), Int(Self.most)) }
+        documents = count("documents")
+        found = count("found")
         completed = document["completed"]?.millisecondsSince1970
-        foundBefore = max(0, document["foundBefore"]?.int ?? 0)
+        foundBefore = count("foundBefore")
     }
 
     var document: BSONDocument {
