@@ -13,7 +13,8 @@ extension WorkQueue {
         let wakeups = state.signalling { state -> [(Waiter, [Job]?)]? in
             if state.closed { return nil }
             guard let ticket = state.scans[scan]?.tracker.open(place) else { return [] }
-            for var offer in offers {
+            // Who left while the page was read finds its documents in a scan of its own.
+            for var offer in offers where !state.hasLeft(offer.listener, scan) {
                 offer.change.scanTicket = ScanTicket(scan: scan, ticket: ticket)
                 state.enter(offer.listener, offer.key, offer.change)
             }
