@@ -51,7 +51,7 @@ extension Handler {
         var pending: [Job] = []
         /// When they are tried again.
         var due = ContinuousClock.now
-        /// Of those that are looked at again: what was computed was refused, perhaps for another reason.
+        /// Of those that are tried again: what was computed is kept for that.
         var unstored: Set<DocumentKey> = []
     }
 
@@ -166,7 +166,8 @@ extension Handler {
             }
         }
         guard !unknown.isEmpty else { return }
-        // What stands there is not known: the documents are looked at again.
+        // What stands there is not known: the documents are tried again.
+        written.unstored.formUnion(unknown)
         written.again += written.refused.filter { unknown.contains($0.job.key) }.map(\.job)
         written.refused.removeAll { unknown.contains($0.job.key) }
         written.done.removeAll { unknown.contains($0.key) }
@@ -189,7 +190,9 @@ extension Handler {
             // Somebody put it there again after it was cleared.
             case .again where error.code == MongoError.Code.pathNotViable:
                 sort(entry, error: nil, superseded: true, into: &written)
-            case .again: written.again.append(job)
+            case .again:
+                written.again.append(job)
+                written.unstored.insert(job.key)
             case .wait: written.pending.append(job)
             case _
             where listener.filter != nil && MongoError.isAboutRequest(code: error.code)

@@ -85,6 +85,7 @@ struct Handler: Sendable {
         // From here on nothing can fail: each job leaves the handler exactly once.
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done
+        if !keptPredictions.isEmpty { keptPredictions.forget((done + plan.gone).map(\.key)) }
         queue.chain(done, to: dependents)
         statistics.add(fresh: plan.fresh)
         let readAt = queue.finish(written.done + plan.settled + batch.unchanged + plan.gone, listener: index)

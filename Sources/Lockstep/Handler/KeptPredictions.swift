@@ -39,6 +39,13 @@ final class KeptPredictions: Sendable {
         }
     }
 
+    /// These documents are done with: what was kept for them must not take the room of others.
+    func forget(_ keys: some Sequence<DocumentKey>) {
+        state.withLock { state in
+            for key in keys { state.forget(key) }
+        }
+    }
+
     var isEmpty: Bool {
         state.withLock { $0.entries.isEmpty }
     }
