@@ -41,7 +41,8 @@ struct Handler: Sendable {
         } catch let error as MongoError where error.source == .server {
             // The collection may have given way to something else since it was looked at.
             collations.forget([listener.collection.name])
-            if let obstacle = try collations.traits(of: listener.collection.name).obstacle {
+            // Where that cannot be told now, the next attempt finds out.
+            if let obstacle = (try? collations.traits(of: listener.collection.name))?.obstacle {
                 return try passOver(jobs, obstacle)
             }
             guard isWaitedFor(error) else { throw error }
