@@ -67,6 +67,8 @@ extension Reconciler {
     /// What can be done now.
     private func nextWork() -> [Work] {
         for pass in state.withLock({ $0.scans.passes }) where pass.phase == .read {
+            // One whose documents are all handled ends, whoever is unavailable: to leave it would begin it again for ever.
+            guard queue.progress(ofScan: pass.scan).isBusy else { continue }
             // Whose model is unavailable must not keep the others from being complete.
             let taking = pass.members + order.readers(of: pass.members)
             leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
