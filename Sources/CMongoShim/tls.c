@@ -7,7 +7,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -212,8 +215,8 @@ static void expect_host(SSL *ssl, const char *host, bool check) {
     }
 }
 
-int shim_probe_tls(const char *host, uint16_t port, const shim_tls_options *options, int milliseconds,
-                   shim_tls_report *report) {
+static int probe_tls(const char *host, uint16_t port, const shim_tls_options *options, int milliseconds,
+                     shim_tls_report *report) {
     int descriptor = connect_to(host, port, milliseconds);
     if (descriptor < 0) return shim_probe_unreachable;
     struct passphrase passphrase = {options->key_password, false};
@@ -255,5 +258,23 @@ int shim_probe_tls(const char *host, uint16_t port, const shim_tls_options *opti
     SSL_free(ssl);
     SSL_CTX_free(shared);
     close(descriptor);
+    return end;
+}
+
+/// OpenSSL writes without MSG_NOSIGNAL, and a process that uses Lockstep as a library need not ignore SIGPIPE: it is
+/// blocked on this thread, and one that was raised is taken back.
+int shim_probe_tls(const char *host, uint16_t port, const shim_tls_options *options, int milliseconds,
+                   shim_tls_report *report) {
+    sigset_t broken_pipe, before, pending;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    sigpending(&pending);
+    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+    int end = probe_tls(host, port, options, milliseconds, report);
+    const struct timespec at_once = {0, 0};
+    while (!was_pending && sigtimedwait(&broken_pipe, NULL, &at_once) == -1 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return end;
 }

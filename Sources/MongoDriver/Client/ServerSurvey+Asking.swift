@@ -3,8 +3,7 @@ import Glibc
 
 /// Why no server of this URI can be written to, in a sentence without its stop; nil when that cannot be told.
 ///
-/// For the time after a failure: asks each of them alone. Blocks, for seconds where one does not answer; the process must
-/// ignore SIGPIPE.
+/// For the time after a failure: asks each of them alone. Blocks, for seconds where one does not answer.
 package func serverProblem(uri: String) -> String? {
     tlsProblem(uri: uri) ?? ServerSurvey(asking: uri)?.problem
 }

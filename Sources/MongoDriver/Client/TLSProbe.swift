@@ -3,7 +3,7 @@ import CMongoShim
 /// Why TLS keeps us from a server of this URI, as `127.0.0.1:27017 …`; nil when that is not the reason.
 ///
 /// For the time after a failure: asks each server once more, past libmongoc, which does not tell. Blocks, for seconds
-/// where a server does not answer; the process must ignore SIGPIPE.
+/// where a server does not answer.
 package func tlsProblem(uri: String) -> String? {
     guard let options = URIOptions(uri) else { return nil }
     for host in options.hosts where !host.name.hasPrefix("/") {
