@@ -40,7 +40,7 @@ final class KeptPredictions: Sendable {
     }
 
     /// These documents are done with: what was kept for them must not take the room of others.
-    func forget(_ keys: some Sequence<DocumentKey>) {
+    func forget(_ keys: [DocumentKey]) {
         state.withLock { state in
             for key in keys { state.forget(key) }
         }
