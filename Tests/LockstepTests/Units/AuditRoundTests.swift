@@ -89,6 +89,7 @@ import Testing
         round.read("docs", upTo: "an id", documents: 17, found: 2)
         #expect(AuditRound(round.document) == round)
         #expect(AuditRound(["began": "yesterday"]) == nil)
+        #expect(AuditRound(["began": BSONValue(millisecondsSince1970: .max)]) == nil)
         let damaged = AuditRound(["began": BSONValue(millisecondsSince1970: 5), "documents": -3, "after": 7])
         #expect(damaged?.documents == 0 && damaged?.after == nil)
     }

@@ -87,6 +87,16 @@ import Testing
         #expect(kept.isEmpty)
     }
 
+    @Test func whatWasKeptOfADocumentThatIsDoneWithTakesNoRoom() {
+        let kept = KeptPredictions(limit: 1000)
+        let input = Fingerprint(of: ["a"])
+        for id in 0..<100 { kept.keep(5, for: input, of: DocumentKey(BSONValue(id))) }
+        kept.forget((0..<100).map { DocumentKey(BSONValue($0)) })
+        #expect(kept.isEmpty)
+        kept.keep(5, for: input, of: DocumentKey(1))
+        #expect(kept.take(input, of: DocumentKey(1)) == 5)
+    }
+
     @Test func whatIsKeptIsBoundedInBytes() {
         let kept = KeptPredictions(limit: 1000)
         let input = Fingerprint(of: ["a"])
