@@ -27,8 +27,10 @@ extension Reconciler {
             let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
             // On what the filter cannot be evaluated, whatever its input is.
             let input = evidence.unjudged == nil ? fingerprint : nil
+            // A parked document has no output, unless it cannot be removed; if it has one, that is not Lockstep's.
             let isParked =
-                parked[key].map { $0.input == input && $0.version == listener.model.version } ?? false
+                parked[key].map { listener.leaves($0, with: input) && (evidence.isBare || $0.isStuck) }
+                ?? false
             return verdict == .fresh || isParked ? nil : (key, verdict)
         }
     }
