@@ -21,7 +21,7 @@ struct DaemonView {
     /// stream is saved now and then only. Without a daemon, seconds of the cluster since the position.
     var lag: Int? {
         guard let position, let now else { return nil }
-        if isRunning, let lag = lease?.lag { return Int(min(max(lag, 0), 1e9).rounded()) }
+        if isRunning, let lag = lease?.lag, !lag.isNaN { return Int(min(max(lag, 0), 1e9).rounded()) }
         return max(0, Int(now.seconds) - Int(position.clusterTime.seconds))
     }
 

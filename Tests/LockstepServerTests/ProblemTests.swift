@@ -35,7 +35,7 @@ import Testing
             testDescription: "a document is parked",
             change: { $0.listeners[0].failed = 1 },
             expected: [
-                "warning failures: 1 document of `docs` is parked for the model `minilm`."
+                "warning failures: 1 document of `docs` is parked without a prediction of the model `minilm`."
             ]),
         Case(
             testDescription: "MongoDB refuses the outputs",

@@ -57,14 +57,15 @@ extension FailureStore {
         return isThere
     }
 
-    /// Marks them to be tried again.
-    func retryRefused(listener: String) throws(MongoError) {
+    /// Marks those to be tried again that were parked from a time on, in milliseconds since 1970.
+    func retryRefused(listener: String, from time: Int64) throws(MongoError) {
         var command = BSONBuilder()
         command.append(Self.collection, forKey: "update")
         command.array("updates") { updates in
             updates.document("0") { operation in
                 operation.document("q") { filter in
                     filter.document("rule") { $0.append(0, forKey: "$gt") }
+                    filter.document("at") { $0.append(milliseconds: time, forKey: "$gte") }
                     filter.document("_id") { Self.append(range: listener, to: &$0, from: true) }
                 }
                 operation.document("u") { $0.document("$set") { $0.append(true, forKey: "retry") } }

@@ -119,7 +119,7 @@ extension Handler {
                 }
             }
         }
-        hold(stored: stored, &written)
+        hold(stored: stored, at: batch.at, &written)
         if let failure { written.due = health.writes.failed(unstorable(failure)) }
         try clear(batch, writer, &written)
         return written
@@ -133,10 +133,10 @@ extension Handler {
     }
 
     /// Parks what a rule of the collection refused, or has it pending when the rule refuses everything.
-    private func hold(stored: Int, _ written: inout Written) {
+    private func hold(stored: Int, at: Int64, _ written: inout Written) {
         let byRule = written.refused.indices.filter { written.refused[$0].mayConcernAll }
         let (decision, due) = health.writes.saw(
-            stored: stored, refused: byRule.map { written.refused[$0].reason })
+            stored: stored, refused: byRule.map { written.refused[$0].reason }, at: at)
         let held = Set(byRule.dropFirst(decision.parked))
         guard !held.isEmpty else { return }
         written.pending += held.sorted().map { written.refused[$0].job }

@@ -13,7 +13,10 @@ final class WriteHealth: Sendable {
         var run = RefusalRun()
         var refusal: String?
         var rules: String?
-        var wantsRetry = false
+        /// When the first of the refusals in a row was parked, in milliseconds since 1970.
+        var runBegan: Int64?
+        /// What was parked from then on is to be retried.
+        var retryFrom: Int64?
     }
 
     private let state = Mutex(State())
@@ -40,17 +43,21 @@ final class WriteHealth: Sendable {
     /// - Parameters:
     ///   - stored: outputs that MongoDB took.
     ///   - refused: why a rule of the collection refused outputs, once for each.
+    ///   - at: when what is refused counts as tried, in milliseconds since 1970.
     /// - Returns: what becomes of the refused, and when those that are pending are tried again.
     func saw(
-        stored: Int, refused: [String]
+        stored: Int, refused: [String], at: Int64
     ) -> (decision: RefusalRun.Decision, due: ContinuousClock.Instant) {
         let (decision, due, text) = state.withLock { state in
+            if !refused.isEmpty, state.runBegan == nil { state.runBegan = at }
             let decision = state.run.saw(stored: stored, refused: refused.count)
+            // Those of before have a rule of their own: they would only be refused once more.
+            if decision.isOver { state.retryFrom = min(state.retryFrom ?? .max, state.runBegan ?? at) }
+            if stored > 0 { state.runBegan = nil }
             if let reason = refused.last, decision.parked < refused.count {
                 let (due, text) = state.failed(reason)
                 return (decision, due, text)
             }
-            if decision.isOver { state.wantsRetry = true }
             return (decision, ContinuousClock.now, String?.none)
         }
         if let text, let reason = refused.last { tell(reason, text) }
@@ -138,19 +145,20 @@ extension WriteHealth {
             state.refusal = refused.reason
             state.rules = refused.rules
             state.run = RefusalRun(isSuspected: true)
+            state.runBegan = 0
         }
     }
 
-    /// Outputs are stored again after they were refused: what was parked meanwhile is to be retried. True once.
-    func takeRetry() -> Bool {
+    /// From when on what was parked is to be retried, since outputs are stored again or the rules are others; told once.
+    func takeRetry() -> Int64? {
         state.withLock { state in
-            defer { state.wantsRetry = false }
-            return state.wantsRetry
+            defer { state.retryFrom = nil }
+            return state.retryFrom
         }
     }
 
-    func wantRetry() {
-        state.withLock { $0.wantsRetry = true }
+    func wantRetry(from time: Int64) {
+        state.withLock { $0.retryFrom = min($0.retryFrom ?? .max, time) }
     }
 
     /// How many documents may be tried now; nil for any number.

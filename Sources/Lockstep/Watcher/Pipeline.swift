@@ -91,6 +91,7 @@ final class Pipeline: Sendable {
         var losses = 0
         var mode = Session.Mode.follow
         var backoff = Backoff()
+        var restarts = Backoff(first: 0.05, longest: 5)
         var outage = OutageLog()
         while let term = try await whileTransient(
             &backoff, &outage,
@@ -108,7 +109,10 @@ final class Pipeline: Sendable {
             guard let session else { return }
             let end = await session.run(progress)
             state.withLock { $0.begunWith = nil }
-            if session.hasCaughtUp { losses = 0 }
+            if session.hasCaughtUp {
+                losses = 0
+                restarts.reset()
+            }
             // Without a position since the history was lost, what is saved leads nowhere still.
             if session.hasSaved {
                 mode = .follow
@@ -118,7 +122,10 @@ final class Pipeline: Sendable {
             case .stopped: return
             case .failed(let error): throw error
             case .reconfigured: log.info("the listeners changed: going on with those of now")
-            case .rewind(let why): log.notice("\(why): going back to the last saved position")
+            case .rewind(let why):
+                log.notice("\(why): going back to the last saved position")
+                // What comes again and again, as an error that nobody knows, must not keep MongoDB busy.
+                if !session.hasCaughtUp { await rest(restarts.next()) }
             case .historyLost(let why):
                 losses += 1
                 guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
@@ -127,6 +134,12 @@ final class Pipeline: Sendable {
                     "the change stream cannot go on where it was (\(why)); rescanning all documents")
             }
         }
+    }
+
+    /// Waits, and no longer once it is stopped.
+    private func rest(_ seconds: Double) async {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while .now < end, !stops { try? await Task.sleep(for: .milliseconds(50)) }
     }
 
     /// Once it has answered, an absent server is waited for; one that is there and not ready is from the beginning.

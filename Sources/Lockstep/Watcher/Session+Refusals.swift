@@ -7,8 +7,11 @@ extension Session {
     func watchRules() async {
         var due = ContinuousClock.now
         while !isEnding {
-            for handler in handlers where handler.health.writes.takeRetry() {
-                do { try retryRefused(handler) } catch { handler.health.writes.wantRetry() }
+            for handler in handlers {
+                guard let time = handler.health.writes.takeRetry() else { continue }
+                do { try retryRefused(handler, from: time) } catch {
+                    handler.health.writes.wantRetry(from: time)
+                }
             }
             if .now >= due {
                 // What cannot be read now is read later; the handlers report the outage.
@@ -23,7 +26,7 @@ extension Session {
         let writes = handler.health.writes
         guard let known = writes.rules else { return }
         if try connection.rules(of: handler.listener.collection.name).fingerprint != known {
-            writes.wantRetry()
+            writes.wantRetry(from: 0)
             writes.forgetRefusals()
         } else if writes.reason == nil, try !handler.failures.hasRefused(listener: handler.listener.id) {
             writes.forgetRefusals()
@@ -39,15 +42,15 @@ extension Session {
             // Without the right to read them they are taken for what they were.
             let rules = try? connection.rules(of: handler.listener.collection.name).fingerprint
             if let rules, rules != refused.rules {
-                try handler.failures.retryRefused(listener: handler.listener.id)
+                try handler.failures.retryRefused(listener: handler.listener.id, from: 0)
             } else {
                 handler.health.writes.note(refused)
             }
         }
     }
 
-    private func retryRefused(_ handler: Handler) throws {
-        try handler.failures.retryRefused(listener: handler.listener.id)
+    private func retryRefused(_ handler: Handler, from time: Int64) throws {
+        try handler.failures.retryRefused(listener: handler.listener.id, from: time)
         // Elsewhere the stream brings them.
         if capture == nil { reconciler.wantRequests(of: handler.index) }
     }

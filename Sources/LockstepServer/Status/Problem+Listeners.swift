@@ -62,9 +62,9 @@ extension Problem {
             return Problem(
                 code: "failures", severity: .warning, listeners: group.map(\.id),
                 message:
-                    "\(Words.documents(count))\(place(group)) \(count == 1 ? "is" : "are") parked for the model `\(group[0].model)`.",
+                    "\(Words.documents(count))\(place(group)) \(count == 1 ? "is" : "are") parked without a prediction of the model `\(group[0].model)`.",
                 hint:
-                    "See the failures for the reasons: fix the documents; or fix the model and run `lockstep reload`. A retry alone asks the same program again."
+                    "See the failures for the reasons: fix the documents, or the rule that refuses their outputs; or fix the model and run `lockstep reload`. A retry alone asks the same program again."
             )
         }
     }

@@ -109,7 +109,7 @@ import Testing
     @Test func aListenerWhoseOutputsAreRefusedHoldsAndTriesFew() throws {
         let health = ListenerHealth(
             name: "docs/text/length", log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (_, due) = health.writes.saw(stored: 0, refused: Array(repeating: "no", count: 10))
+        let (_, due) = health.writes.saw(stored: 0, refused: Array(repeating: "no", count: 10), at: 100)
         #expect(health.isOut && health.holdsUntil(due - .milliseconds(1)) == due)
         #expect(health.holdsUntil(due) == nil && health.writes.trial == WriteHealth.trial)
         // A model that answers does not end it.
@@ -118,10 +118,12 @@ import Testing
         // Nor a round that removed outputs alone.
         health.writes.succeeded()
         #expect(health.isOut)
-        _ = health.writes.saw(stored: 1, refused: [])
+        _ = health.writes.saw(stored: 1, refused: [], at: 200)
         health.writes.succeeded()
         #expect(!health.isOut && health.writes.trial == nil)
-        #expect(health.writes.takeRetry() && !health.writes.takeRetry())
+        // What was parked before these refusals has a rule of its own.
+        #expect(health.writes.takeRetry() == 100)
+        #expect(health.writes.takeRetry() == nil)
         #expect(try health.writes.rules(refusing: "no") { CollectionRules() } == "")
         #expect(health.writes.refusal == "no" && health.writes.rules == "")
         health.writes.forgetRefusals()
