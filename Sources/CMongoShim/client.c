@@ -26,8 +26,9 @@ static void forward_log(mongoc_log_level_t level, const char *domain, const char
 }
 
 void shim_initialize(shim_log_function log) {
-    mongoc_init();
+    // Before, since what is told of its start would go to stderr.
     mongoc_log_set_handler(forward_log, (void *) log);
+    mongoc_init();
 }
 
 static void set_unless_said(mongoc_uri_t *uri, const char *option, int32_t milliseconds) {

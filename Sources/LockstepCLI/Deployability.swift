@@ -2,9 +2,9 @@ import Lockstep
 
 /// What the database must be for listeners to work on it.
 enum Deployability {
-    /// Ends with 78 when a collection is of a kind that has no documents to write beside.
+    /// Ends with 78 when a collection is of a kind that has no documents to write beside, or MongoDB refuses a `where`.
     static func check(_ db: Database) async throws {
-        let problems = try await problems(db)
+        let problems = try await problems(db) + refusedFilters(db)
         if !problems.isEmpty { throw Failure(.badConfiguration, problems.joined(separator: "\n")) }
     }
 
@@ -23,6 +23,13 @@ enum Deployability {
                 "`\(name)` is a capped collection: predictions would take up its fixed size, and MongoDB would delete your documents the earlier. Name another collection"
             default: nil
             }
+        }
+    }
+
+    /// - Parameter listeners: as of ``problems(_:listeners:)``.
+    static func refusedFilters(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
+        try await db.filterProblems(of: listeners ?? db.listeners).map { listener, reason in
+            "MongoDB refuses the `where` of the listener `\(listener)`: \(reason)"
         }
     }
 

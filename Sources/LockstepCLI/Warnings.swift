@@ -9,7 +9,7 @@ enum Warnings {
         // A server that does not answer is reported by what comes next.
         guard let found = try? await db.warnings(about: listeners ?? db.listeners) else { return }
         let warnings = found.filter { !isNew || $0.code != ListenerWarning.emptyDatabase }
-        for text in texts(warnings) { Terminal.note("warning: \(text)") }
+        for text in texts(warnings) { Terminal.warn(text) }
     }
 
     /// Each once.

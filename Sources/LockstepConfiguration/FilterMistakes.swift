@@ -119,6 +119,12 @@ extension FilterMistakes {
         }
         let hasOperators = entries.contains { $0.key.hasPrefix("$") }
         return entries.compactMap { entry in
+            if let instead = noFilters[entry.key] {
+                return (
+                    entry.line,
+                    "`\(entry.key)` finds documents by an index and cannot be asked of one: \(instead)"
+                )
+            }
             if let meant = meant(entry, place, beside: hasOperators) {
                 return (entry.line, "\(shown(entry.key)) is no operator: did you mean `\(meant)`?")
             }
@@ -156,6 +162,10 @@ extension FilterMistakes {
         default: false
         }
     }
+
+    private static let noFilters = [
+        "$near": "use `$geoWithin`", "$nearSphere": "use `$geoWithin`", "$text": "use `$regex`",
+    ]
 
     private static let logical: Set<String> = [
         "$and", "$or", "$nor", "$expr", "$where", "$text", "$comment", "$jsonSchema", "$alwaysTrue",

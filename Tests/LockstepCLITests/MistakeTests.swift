@@ -129,4 +129,37 @@ import TestSupport
         let off = try await project.lockstep("verify")
         #expect(off.out.contains("since `auditEvery` is off"), "\(off)")
     }
+
+    @Test(arguments: [
+        "n: {$in: 5}", "$expr: {$gtee: [$n, 5]}", "n: {$regex: '('}", "n: {$mod: [0, 1]}",
+        "$where: 'syntax error('",
+        "n: {$type: integer}",
+    ])
+    func aFilterThatMongoDBRefusesIsRefusedBeforeAnythingBegins(filter: String) async throws {
+        let listener = "{model: length, on: docs, key: text, where: {\(filter)}}"
+        let project = try project(listener, documents: 3)
+        for command in ["check", "run", "status", "verify"] {
+            let ending = try await project.lockstep(command)
+            #expect(ending.status == 78, "\(command): \(ending)")
+            #expect((ending.out + ending.err).contains("`docs/text/length`"), "\(command): \(ending)")
+        }
+        try configure(project, "{model: length, on: docs, key: text}")
+        try await project.running { daemon in
+            try await daemon.says("following changes")
+            try configure(project, listener)
+            let reload = try await project.lockstep("reload")
+            #expect(reload.status == 78 && reload.err.contains("`where`"), "\(reload)")
+            try project.insert([(100, "still followed")])
+            try configure(project, "{model: length, on: docs, key: text}")
+            #expect(try await project.lockstep("wait").status == 0)
+            #expect(try project.output(100) == 14)
+        }
+    }
+
+    @Test func nothingIsImportedIntoCollectionsOfLockstepsOwn() async throws {
+        let project = try project("{model: length, on: docs, key: text}", documents: 1)
+        let ending = try await project.lockstep(
+            "import", "/dev/stdin", "--into", "lockstep.leases", input: "{\"_id\": 1}\n")
+        #expect(ending.status == 64 && ending.err.contains("Lockstep's own"), "\(ending)")
+    }
 }

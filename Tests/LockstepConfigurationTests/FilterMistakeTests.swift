@@ -46,6 +46,10 @@ import Testing
         ("or: [{a: 1}, {b: 2}]", "did you mean `$or`?"),
         ("tags: {$elemMatch: {n: {lte: 5}}}", "write `$lte` for the operator"),
         ("n: {$not: {gt: 5}}", "write `$gt` for the operator"),
+        ("place: {$near: [0, 0]}", "use `$geoWithin`"),
+        ("place: {$nearSphere: {$geometry: {type: Point, coordinates: [1, 2]}}}", "use `$geoWithin`"),
+        ("$text: {$search: gimp}", "use `$regex`"),
+        ("$and: [{place: {$near: [0, 0]}}]", "use `$geoWithin`"),
     ])
     func aValueAsTheShellWritesItAndAMisspelledOperatorAreRefused(filter: String, advice: String) {
         let found = problems(of: filter)
@@ -61,7 +65,7 @@ import Testing
         "$expr: {$eq: [$owner, {$literal: ObjectId('x')}]}",
         "$expr: {$regexMatch: {input: $url, regex: /api/}}",
         "$comment: ISODate('x')", "meta: {type: a, size: 5}", "meta: {$eq: {gt: 5}}", "and: [a, b]",
-        "n: {$bitsAllSet: 5}", "place: {$near: {$geometry: {type: Point, coordinates: [1, 2]}}}",
+        "n: {$bitsAllSet: 5}", "place: {$geoWithin: {$center: [[1, 2], 3]}}",
         "n: {$someNewOperator: 5}", "$nor: [{a: 1}, {b: {$exists: false}}]", "in: [a]", "regex: abc",
         "tags: {$all: [{$elemMatch: {a: 1}}]}", "$jsonSchema: {properties: {in: {enum: [/a/]}}}",
     ])

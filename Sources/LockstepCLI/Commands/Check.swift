@@ -113,6 +113,14 @@ extension Check {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
             return findings
         }
+        let refused = try await Deployability.refusedFilters(db)
+        guard refused.isEmpty else {
+            // What else is to be said of the listeners is asked with their filters.
+            return findings
+                + refused.map {
+                    Finding(what: "where", isGood: false, detail: $0, status: .badConfiguration)
+                }
+        }
         findings += try await outputs(db)
         if deployment.kind == .replicaSet {
             findings.append(await majority(db))

@@ -34,6 +34,9 @@ struct Import: AsyncParsableCommand {
 
     func validate() throws {
         try validate(collection: into)
+        if into.hasPrefix("lockstep.") {
+            throw ValidationError("`\(into)` holds state of Lockstep's own: name another collection")
+        }
     }
 
     func run() async throws {
