@@ -79,7 +79,8 @@ struct Audit {
         var withoutInput: [Int]
         /// Documents that are not fresh, by the listener's place.
         /// `retry`: it is parked, and a person wants it tried again.
-        var unfresh: [(listener: Int, key: DocumentKey, verdict: Verdict, retry: Bool)] = []
+        var unfresh: [(listener: Int, key: DocumentKey, input: Fingerprint?, verdict: Verdict, retry: Bool)] =
+            []
     }
 
     /// - Returns: the tally of each listener, in their order.
@@ -130,7 +131,7 @@ struct Audit {
                     reports[place].count(
                         verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)
                     let retry = entry?.retry ?? false
-                    if !isParked || retry { page.unfresh.append((place, key, verdict, retry)) }
+                    if !isParked || retry { page.unfresh.append((place, key, fingerprint, verdict, retry)) }
                 }
             }
             return try body(page)

@@ -112,7 +112,8 @@ extension PeriodicAudit {
         }
     }
 
-    /// Those that are still not fresh once every change up to now is reflected: for the others an event has come.
+    /// Those that are still not fresh, with the same input, once every change up to now is reflected: for the others an
+    /// event has come.
     private func confirmed(
         _ page: Audit.Page, _ members: [Int], _ isEnding: @escaping @Sendable () -> Bool
     ) async throws -> [WorkQueue.Offer] {
@@ -129,8 +130,10 @@ extension PeriodicAudit {
         var offers: [WorkQueue.Offer] = []
         // Where it is not known by now, the next round finds out.
         for index in places.sorted() where session.isFresh(time, [index]) {
-            let keys = page.unfresh.filter { members[$0.listener] == index }.map(\.key)
-            offers += try session.reconciler.unfresh(keys, of: index).map { key, verdict in
+            let inputs = page.unfresh.filter { members[$0.listener] == index }.map { ($0.key, $0.input) }
+            let found = try session.reconciler.unfresh(
+                Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
+            offers += found.map { key, verdict in
                 var change = PendingChange()
                 change.isMissing = verdict == .missing
                 return WorkQueue.Offer(listener: index, key: key, change: change)

@@ -10,8 +10,12 @@ extension Reconciler {
         }
     }
 
-    /// Those of the documents that are not fresh now, and not parked with their present input.
-    func unfresh(_ keys: [DocumentKey], of index: Int) throws -> [(key: DocumentKey, verdict: Verdict)] {
+    /// Those of the documents that are not fresh now, and not parked, with the input that they had before: of another one
+    /// an event has come.
+    func unfresh(
+        _ inputs: [DocumentKey: Fingerprint?], of index: Int
+    ) throws -> [(key: DocumentKey, verdict: Verdict)] {
+        let keys = Array(inputs.keys)
         let listener = listeners[index]
         let traits = try connection.traits(of: listener.collection.name)
         let reader = DocumentReader(
@@ -31,7 +35,8 @@ extension Reconciler {
             let isParked =
                 parked[key].map { listener.leaves($0, with: input) && (evidence.isBare || $0.isStuck) }
                 ?? false
-            return verdict == .fresh || isParked ? nil : (key, verdict)
+            guard verdict != .fresh, !isParked, inputs[key] == .some(input) else { return nil }
+            return (key, verdict)
         }
     }
 }

@@ -16,12 +16,16 @@ struct OutageLog {
         }
         guard now - said >= Self.interval else { return nil }
         self.said = now
-        return " (for \((now - began).components.seconds) s now, \(attempts) attempts)"
+        return " (for \((now - began).components.seconds) s now, \(tries))"
     }
 
     /// It works. Gives what to add to the line that says so; nil when there was no outage.
     mutating func over(_ now: ContinuousClock.Instant) -> String? {
         defer { self = OutageLog() }
-        return began.map { " after \((now - $0).components.seconds) s and \(attempts) attempts" }
+        return began.map { " after \((now - $0).components.seconds) s and \(tries)" }
+    }
+
+    private var tries: String {
+        "\(attempts) attempt\(attempts == 1 ? "" : "s")"
     }
 }

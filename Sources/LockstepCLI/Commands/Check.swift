@@ -144,7 +144,10 @@ extension Check {
     private func outputs(_ db: Database) async throws -> [Finding] {
         do {
             let warnings = try await db.ruleWarnings()
-            return warnings.map { Finding(what: "outputs", isGood: !$0.isCertain, detail: $0.text) }
+            return warnings.map {
+                Finding(
+                    what: "outputs", isGood: !$0.isCertain, isWarning: !$0.isCertain, detail: $0.text)
+            }
         } catch let error as MongoError where error.isAboutRights {
             return []
         }
