@@ -3,12 +3,15 @@ import Lockstep
 /// What the database must be for listeners to work on it.
 enum Deployability {
     /// Ends with 78 when a collection is of a kind that has no documents to write beside, or MongoDB refuses a `where`.
-    static func check(_ db: Database) async throws {
-        let problems = try await problems(db) + refusedFilters(db)
+    ///
+    /// - Parameter listeners: those that are to be. Default: the database's.
+    static func check(_ db: Database, listeners: [Listener]? = nil) async throws {
+        let problems =
+            try await problems(db, listeners: listeners) + refusedFilters(db, listeners: listeners)
         if !problems.isEmpty { throw Failure(.badConfiguration, problems.joined(separator: "\n")) }
     }
 
-    /// - Parameter listeners: those that are to be. Default: the database's.
+    /// - Parameter listeners: as of ``check(_:listeners:)``.
     static func problems(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
         let names = Set((listeners ?? db.listeners).map(\.collection.name))
         let kinds = try await db.collectionKinds()
@@ -26,7 +29,7 @@ enum Deployability {
         }
     }
 
-    /// - Parameter listeners: as of ``problems(_:listeners:)``.
+    /// - Parameter listeners: as of ``check(_:listeners:)``.
     static func refusedFilters(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
         try await db.filterProblems(of: listeners ?? db.listeners).map { listener, reason in
             "MongoDB refuses the `where` of the listener `\(listener)`: \(reason)"

@@ -53,10 +53,7 @@ struct Reloader: Sendable {
         let assembly = try configuration.assemble(reusing: old.assembly)
         let change = ConfigurationChange(
             from: old, to: (configuration, assembly), ignoresURI: ignoresURI)
-        let problems =
-            try await Deployability.problems(db, listeners: assembly.listeners)
-            + Deployability.refusedFilters(db, listeners: assembly.listeners)
-        guard problems.isEmpty else { throw Failure(.badConfiguration, problems.joined(separator: "\n")) }
+        try await Deployability.check(db, listeners: assembly.listeners)
         for warning in configuration.warnings { log.warning("\(warning)") }
         for text in Warnings.texts((try? await db.warnings(about: assembly.listeners)) ?? []) {
             log.warning("\(text)")
