@@ -30,20 +30,38 @@ let package = Package(
         .target(
             name: "CMongoShim", dependencies: ["CMongoC"],
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "MongoBSON", dependencies: ["CMongoShim"], swiftSettings: strict),
         .target(
             name: "MongoDriver",
-            dependencies: ["CMongoShim", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CMongoShim", "MongoBSON", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "LockstepCore",
+            dependencies: ["MongoBSON", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
+        .target(
+            name: "LockstepState", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
+            swiftSettings: strict),
+        .target(
+            name: "LockstepSinks", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
+            swiftSettings: strict),
+        .target(
+            name: "LockstepEngine",
+            dependencies: [
+                "LockstepCore", "LockstepSinks", "LockstepState", "MongoBSON", "MongoDriver",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Lockstep",
             dependencies: [
+                "LockstepCore", "LockstepEngine", "LockstepSinks", "LockstepState", "MongoBSON",
                 "MongoDriver",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "EmbeddedMongo", dependencies: ["MongoDriver"], swiftSettings: strict),
+        .target(name: "EmbeddedMongo", dependencies: ["MongoBSON", "MongoDriver"], swiftSettings: strict),
         .target(name: "COpenVINO"),
         .target(
             name: "LockstepModels",
@@ -83,16 +101,38 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EmbeddedMongo"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "TestModels",
+            dependencies: ["LockstepCore", "MongoBSON", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/TestModels", swiftSettings: strict),
+        .testTarget(
+            name: "MongoDriverTests",
+            dependencies: ["LockstepCore", "MongoBSON", "MongoDriver", "TestModels"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LockstepCoreTests",
+            dependencies: [
+                "LockstepCore", "LockstepEngine", "LockstepSinks", "LockstepState", "MongoBSON", "TestModels",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LockstepEngineTests",
+            dependencies: [
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepSinks", "LockstepState", "MongoBSON",
+                "MongoDriver", "TestModels", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "LockstepTests",
             dependencies: [
-                "Lockstep", "EmbeddedMongo", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepSinks", "LockstepState", "MongoBSON",
+                "MongoDriver", "EmbeddedMongo", "TestModels", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepCLITests",
-            dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "TestSupport"],
+            dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "MongoDriver", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepServerTests",
@@ -112,7 +152,8 @@ let package = Package(
 if Context.environment["LOCKSTEP_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "Fuzz", dependencies: ["Lockstep"], path: "Tests/Fuzz", swiftSettings: strict))
+            name: "Fuzz", dependencies: ["Lockstep", "LockstepEngine", "MongoDriver"], path: "Tests/Fuzz",
+            swiftSettings: strict))
 }
 
 // Set by `make bench` and `scripts/count-instructions` alone: users of the library need not build them.
@@ -129,7 +170,9 @@ case "program":
 case "hot-paths":
     package.targets.append(
         .executableTarget(
-            name: "hot-paths", dependencies: ["Lockstep"], path: "Benchmarks/HotPaths", swiftSettings: strict)
+            name: "hot-paths",
+            dependencies: ["Lockstep", "LockstepEngine", "LockstepSinks", "MongoDriver"],
+            path: "Benchmarks/HotPaths", swiftSettings: strict)
     )
 default: break
 }

@@ -1,6 +1,10 @@
 import Foundation
-
 @testable import Lockstep
+import LockstepCore
+import LockstepEngine
+import LockstepSinks
+import MongoBSON
+import MongoDriver
 
 /// Goes the hot paths so many times, for a program that counts instructions: `hot-paths PATH TIMES`.
 ///
@@ -33,8 +37,8 @@ struct HotPaths {
 
     // MARK: Decoding
 
-    static func router(_ ownWrites: OwnWrites) -> Router {
-        Router(
+    static func router(_ ownWrites: OwnWrites) -> EventRouter {
+        EventRouter(
             listeners: [listener], watched: ["docs"], ownWrites: ownWrites,
             health: [ListenerHealth(name: listener.id, log: .init(label: "hot-paths"))],
             liveAfter: BSONTimestamp(seconds: 0, increment: 0))
@@ -45,7 +49,7 @@ struct HotPaths {
         let router = router(ownWrites)
         // As many events as a batch has.
         for start in stride(from: 0, to: times, by: 1000) {
-            var findings = Router.Findings()
+            var findings = EventRouter.Findings()
             for _ in start..<min(start + 1000, times) {
                 before(ownWrites)
                 event.withView { router.route(StreamEvent($0), into: &findings) }
@@ -110,7 +114,7 @@ struct HotPaths {
             let offers = keys.map { key in
                 var change = PendingChange()
                 change.carried = carried
-                return WorkQueue.Offer(listener: 0, key: key, change: change)
+                return Offer(listener: 0, key: key, change: change)
             }
             _ = queue.offer(
                 offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })

@@ -2,8 +2,12 @@ import ArgumentParser
 import CoreMetrics
 import Foundation
 import Lockstep
+import LockstepCore
+import LockstepEngine
 import LockstepModels
 import LockstepServer
+import MongoBSON
+import MongoDriver
 
 /// What `make bench` measures of the library. Each command prints one line of JSON at its end.
 @main

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Lockstep
+import LockstepCore
 
 /// Seconds and CPU seconds since it was made.
 struct Measure {

@@ -1,5 +1,7 @@
 import Foundation
 import Lockstep
+import LockstepCore
+import MongoDriver
 
 /// 384 floats of a text, cheap to compute; the programs in C compute the same.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import MongoBSON
 import MongoDriver
 
 /// A replica set of MongoDB on this machine: for `lockstep dev`, the demo and the tests.

@@ -1,2 +1,6 @@
-// BSON values, documents and errors are part of Lockstep's own vocabulary.
-@_exported public import MongoDriver
+// What users of the library see: values and errors of MongoDB, listeners and models, and what a watcher tells. The
+// driver, the state and the stores of outputs stay inside.
+@_exported public import LockstepCore
+@_exported public import LockstepEngine
+@_exported public import LockstepState
+@_exported public import MongoBSON

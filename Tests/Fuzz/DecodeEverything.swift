@@ -1,1 +1,1 @@
-../LockstepTests/Units/Decoders/DecodeEverything.swift
+../LockstepEngineTests/Decoders/DecodeEverything.swift

@@ -1,1 +1,1 @@
-../LockstepTests/Units/Decoders/Seeds.swift
+../LockstepEngineTests/Decoders/Seeds.swift

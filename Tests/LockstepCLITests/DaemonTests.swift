@@ -3,6 +3,7 @@ import Foundation
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// `run` and `dev`: what they do with signals, and what is left when they are killed.
 @Suite struct DaemonTests {

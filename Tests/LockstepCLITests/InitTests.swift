@@ -3,6 +3,7 @@ import Lockstep
 import LockstepConfiguration
 import Testing
 import TestSupport
+import MongoDriver
 
 @testable import LockstepCLI
 

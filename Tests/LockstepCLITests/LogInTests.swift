@@ -1,6 +1,7 @@
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// Users and their rights, by both kinds of SCRAM.
 @Suite struct LogInTests {

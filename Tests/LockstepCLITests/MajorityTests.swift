@@ -3,6 +3,7 @@ import Foundation
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// A primary, a secondary, an arbiter, and the secondary down: there is a primary, and no majority that holds data.
 @Suite struct MajorityTests {

@@ -1,5 +1,6 @@
 import Lockstep
 import Testing
+import MongoDriver
 
 /// A server that asks who comes.
 @Suite(.serialized) struct RightsTests {

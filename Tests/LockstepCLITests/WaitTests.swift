@@ -3,6 +3,7 @@ import Testing
 
 @testable import Lockstep
 import TestSupport
+import MongoDriver
 
 /// `lockstep wait` answers for its own listeners, and only when somebody runs them.
 @Suite struct WaitTests {

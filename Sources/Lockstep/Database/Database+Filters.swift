@@ -1,3 +1,6 @@
+import LockstepCore
+import MongoBSON
+
 extension Database {
     /// Why MongoDB refuses the filter of a listener, whatever the documents are, by the listener's id.
     ///

@@ -1,3 +1,8 @@
+import LockstepCore
+import LockstepEngine
+import MongoBSON
+import MongoDriver
+
 /// What the commands ask a database beside its documents.
 extension Database {
     /// `collection`, `view` or `timeseries`, by name.
@@ -38,6 +43,17 @@ extension Database {
                     .find().map { $0.count == 1 ? $0[0] : BSONValue($0) }
             }
             return samples
+        }
+    }
+}
+
+extension Database {
+    /// What collections are.
+    package func collectionTraits(of names: Set<String>) async throws -> [String: CollectionTraits] {
+        try await perform { connection in
+            var traits: [String: CollectionTraits] = [:]
+            for name in names { traits[name] = try connection.traits(of: name) }
+            return traits
         }
     }
 }

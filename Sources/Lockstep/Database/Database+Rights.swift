@@ -1,3 +1,8 @@
+import LockstepEngine
+import LockstepState
+import MongoBSON
+import MongoDriver
+
 /// What a daemon does, tried without doing it.
 extension Database {
     /// Tries each right that Lockstep uses: on the collections of the listeners, on its own ones, and on the database.

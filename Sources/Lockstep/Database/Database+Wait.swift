@@ -1,3 +1,8 @@
+import LockstepCore
+import LockstepState
+import MongoBSON
+import MongoDriver
+
 /// What `lockstep wait` asks of a daemon in another process.
 extension Database {
     /// Waits until the running daemon has handled everything of these listeners that was committed before this call.

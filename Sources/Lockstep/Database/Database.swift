@@ -1,4 +1,8 @@
+import LockstepCore
+import LockstepEngine
 import Logging
+import MongoBSON
+import MongoDriver
 import Synchronization
 
 /// A MongoDB database and the listeners on its collections.

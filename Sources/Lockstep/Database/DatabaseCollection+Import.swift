@@ -1,3 +1,6 @@
+import MongoBSON
+import MongoDriver
+
 extension DatabaseCollection {
     /// What became of documents that were stored together.
     package struct Stored: Sendable {

@@ -1,3 +1,7 @@
+import LockstepCore
+import MongoBSON
+import MongoDriver
+
 /// Reads and writes of one collection.
 ///
 /// On a replica set these are plain writes, which the change stream reports like anybody else's. On a standalone

@@ -1,3 +1,4 @@
+import LockstepCore
 import Synchronization
 
 /// The listeners of a database, shared with its watchers: these must not hold the database itself, which may own one.

@@ -1,3 +1,6 @@
+import LockstepCore
+import LockstepState
+
 /// What a person may ask of a listener while it runs. All take the listener's id, as `status()` gives it.
 extension DatabaseWatcher {
     /// Stops calling the listener's model. Its pending changes are dropped and the others go on; nothing is lost, since

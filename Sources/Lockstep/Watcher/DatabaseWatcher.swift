@@ -1,4 +1,8 @@
+import LockstepCore
+import LockstepEngine
 import Logging
+import MongoBSON
+import MongoDriver
 import Synchronization
 
 /// Watches a database's collections and keeps their predictions in step.

@@ -1,5 +1,6 @@
 import CMongoShim
 import Logging
+import MongoBSON
 import Synchronization
 
 /// Connections to one deployment, shared by threads.

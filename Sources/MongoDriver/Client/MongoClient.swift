@@ -1,4 +1,5 @@
 import CMongoShim
+import MongoBSON
 
 /// One connection to the deployment, borrowed from a ``ClientPool`` by one thread at a time.
 package struct MongoClient: ~Copyable {

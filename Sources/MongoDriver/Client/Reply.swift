@@ -1,4 +1,5 @@
 import CMongoShim
+import MongoBSON
 
 /// The server's answer to a command, in libmongoc's memory until it is let go.
 package struct Reply: ~Copyable {

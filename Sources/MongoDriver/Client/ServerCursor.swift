@@ -1,3 +1,5 @@
+import MongoBSON
+
 /// A cursor on the server, read batch by batch: of a query or of a change stream.
 ///
 /// The batches come as the server sends them, whole: libmongoc's own change stream hands out one event at a time

@@ -1,5 +1,6 @@
 import CMongoShim
 import Glibc
+import MongoBSON
 
 /// Why no server of this URI can be written to, in a sentence without its stop; nil when that cannot be told.
 ///

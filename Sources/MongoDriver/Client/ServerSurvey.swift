@@ -1,3 +1,5 @@
+import MongoBSON
+
 /// What the servers of a connection string say of themselves when each is asked alone, and what that means.
 struct ServerSurvey {
     /// A server's answer to `hello`.

@@ -1,3 +1,5 @@
+import MongoBSON
+
 /// What becomes of an option of a connection string.
 struct URIRule {
     enum Use {

@@ -1,3 +1,5 @@
+import MongoBSON
+
 /// What a write command did.
 package struct WriteResult: Sendable {
     /// Documents inserted, matched or deleted.
@@ -22,12 +24,6 @@ extension WriteResult {
         for element in reply["writeErrors"]?.nested ?? BSONView.empty {
             if let error = element.nested { errors.append(WriteError(error)) }
         }
-    }
-}
-
-extension BSONView {
-    package static var empty: BSONView {
-        BSONView(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }
 

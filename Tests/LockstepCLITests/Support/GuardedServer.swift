@@ -3,6 +3,7 @@ import Foundation
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// A server that asks for a password.
 enum GuardedServer {

@@ -2,6 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// A folder with a `lockstep.yaml`, a model that notes each input it is asked for, and a database of its own.
 ///

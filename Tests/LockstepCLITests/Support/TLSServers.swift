@@ -3,6 +3,7 @@ import Foundation
 import Lockstep
 import Testing
 import TestSupport
+import MongoDriver
 
 /// Servers that speak TLS, with certificates of an authority that only these tests know.
 enum TLSServers {

@@ -1,6 +1,10 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// A listener that cannot keep up does not stop the others, and catches up later.

@@ -1,5 +1,8 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Testing
+import TestModels
 
 /// Every kind of change, made as any client makes it.
 @Suite struct ChangeTests {

@@ -1,6 +1,11 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import LockstepSinks
+@testable import LockstepState
+@testable import MongoDriver
+import Testing
+import TestModels
 
 /// What is saved of a session that has just begun.
 @Suite struct CheckpointTests {

@@ -1,5 +1,10 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// Collections that are dropped, renamed, replaced and made again while documents are being predicted.

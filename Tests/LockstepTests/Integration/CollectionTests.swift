@@ -1,5 +1,8 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 @Suite struct CollectionTests {

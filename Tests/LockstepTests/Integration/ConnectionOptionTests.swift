@@ -1,9 +1,12 @@
 import Foundation
 import Lockstep
-import Testing
-import TestSupport
-
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
 @testable import MongoDriver
+import Testing
+import TestModels
+import TestSupport
 
 /// The options of a connection string, on a real server: each that is taken leaves everything working.
 @Suite(.serialized) struct ConnectionOptionTests {

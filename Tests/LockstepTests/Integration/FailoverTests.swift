@@ -1,7 +1,11 @@
 import Foundation
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepState
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Elections, rollbacks and outages of a replica set of three.

@@ -1,5 +1,10 @@
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import LockstepState
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 @Suite struct FailureTests {

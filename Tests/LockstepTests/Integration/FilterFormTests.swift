@@ -1,6 +1,10 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepSinks
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Filters in the form that no collation touches: they must match what the filter matches byte by byte.

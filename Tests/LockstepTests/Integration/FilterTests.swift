@@ -1,5 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 
 /// Filters (`where`) of every form, judged by MongoDB alone: a document enters and leaves, on every way.
 @Suite struct FilterTests {

@@ -1,7 +1,9 @@
-import Testing
-
 @testable import Lockstep
-import MongoDriver
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Changes of collections that nobody watches.

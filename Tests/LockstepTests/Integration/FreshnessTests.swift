@@ -1,6 +1,8 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+import Testing
+import TestModels
 import TestSupport
 
 /// Waiting until a write is reflected.

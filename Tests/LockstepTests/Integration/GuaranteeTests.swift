@@ -1,7 +1,11 @@
+@testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Synchronization
 import Testing
-
-@testable import Lockstep
+import TestModels
 import TestSupport
 
 /// Each mechanism that a guarantee rests on, with a test that fails without it: `scripts/check-mechanisms` takes them

@@ -1,6 +1,9 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepSinks
+@testable import MongoBSON
+import Testing
+import TestModels
 import TestSupport
 
 /// The filter of the update that stores an output, asked of a real server: it must match one value alone, and find its

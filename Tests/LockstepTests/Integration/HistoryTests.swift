@@ -1,7 +1,11 @@
 import Foundation
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// The stream cannot go on where it was: everything becomes fresh, and what is fresh costs nothing.

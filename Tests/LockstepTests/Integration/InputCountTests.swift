@@ -1,6 +1,9 @@
 import Foundation
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 /// Documents without an input are no fresh predictions: they are counted apart, everywhere.

@@ -1,5 +1,10 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// Documents, inputs, outputs and `_id`s near MongoDB's limit of 16 MB.

@@ -1,6 +1,9 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepState
+@testable import MongoBSON
+import Testing
+import TestModels
 import TestSupport
 
 /// One watcher of an identifier works, the others stand by.

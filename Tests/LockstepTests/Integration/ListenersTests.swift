@@ -1,9 +1,13 @@
 import Foundation
+@testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Synchronization
 import Testing
+import TestModels
 import TestSupport
-
-@testable import Lockstep
 
 /// Listeners put in place of others while a watcher runs.
 @Suite struct ListenersTests {

@@ -1,7 +1,9 @@
 import Foundation
-import Testing
-
 @testable import Lockstep
+@testable import LockstepEngine
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// The network between the watcher and MongoDB is cut and healed: everything becomes fresh without a restart.

@@ -1,6 +1,11 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Synchronization
 import Testing
+import TestModels
 import TestSupport
 
 /// Models that are out, hang, answer late or lie; and what is parked because of them.

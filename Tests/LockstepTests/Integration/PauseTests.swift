@@ -1,9 +1,14 @@
+@testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import LockstepState
 import Logging
+@testable import MongoBSON
+@testable import MongoDriver
 import Synchronization
 import Testing
+import TestModels
 import TestSupport
-
-@testable import Lockstep
 
 /// Pausing a listener, resuming it, and scanning its documents on demand.
 @Suite struct PauseTests {

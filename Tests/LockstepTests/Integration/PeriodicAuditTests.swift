@@ -1,8 +1,12 @@
 import Foundation
-import Testing
-import TestSupport
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
+import TestSupport
 
 /// Writes that no change stream shows are found by the periodic audit.
 @Suite struct PeriodicAuditTests {

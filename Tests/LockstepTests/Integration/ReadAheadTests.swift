@@ -1,7 +1,9 @@
-import Testing
-
 @testable import Lockstep
-import MongoDriver
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Batches come in their order, whether they were fetched ahead or not, and errors at their place.

@@ -1,5 +1,9 @@
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// Writes that MongoDB refuses: they come to rest, say why, and come back by themselves.

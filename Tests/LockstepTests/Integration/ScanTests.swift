@@ -1,8 +1,11 @@
+@testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
 import Synchronization
 import Testing
+import TestModels
 import TestSupport
-
-@testable import Lockstep
 
 /// A scan waits for no slow model: neither on its own collection nor on another.
 @Suite struct ScanTests {

@@ -1,7 +1,11 @@
 import EmbeddedMongo
 import Foundation
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// A server of its own that fails as it is told.

@@ -1,5 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 @Suite struct StandaloneTests {

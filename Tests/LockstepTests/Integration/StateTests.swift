@@ -1,5 +1,8 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 /// State that was edited by hand, or written by another version: everything becomes fresh all the same.

@@ -1,7 +1,12 @@
 import CoreMetrics
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
 import MetricsTestKit
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// What a watcher says of itself, and what swift-metrics hears.

@@ -1,5 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
 import Testing
+import TestModels
 
 /// `_id`s of every kind that MongoDB takes.
 @Suite struct StrangeIDTests {

@@ -1,5 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
 import Testing
+import TestModels
 
 /// Field names that no well-behaved client writes: empty, dotted, with dollars, twice, no UTF-8.
 @Suite struct StrangeNameTests {

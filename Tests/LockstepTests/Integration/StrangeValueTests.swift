@@ -1,5 +1,8 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Testing
+import TestModels
 import TestSupport
 
 /// Values that no well-behaved client writes, and values that MongoDB holds equal though they are not the same.

@@ -1,6 +1,11 @@
 import Foundation
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// Deployments that become what the driver's memory of them contradicts, while a watcher runs.

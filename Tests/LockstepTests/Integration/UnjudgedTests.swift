@@ -1,6 +1,9 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Filters (`where`) that cannot be evaluated on every document: the error is that document's alone.

@@ -1,5 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 /// Values and `_id`s of every BSON type.

@@ -1,6 +1,9 @@
-import Testing
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// Vectors that cannot be: refused with the reason, on every way and over restarts.

@@ -1,7 +1,10 @@
-import Testing
-import TestSupport
-
 @testable import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
+import TestSupport
 
 /// Likely mistakes are reported, with what was probably meant.
 @Suite struct WarningTests {

@@ -1,10 +1,14 @@
 import Foundation
+@testable import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
 import Logging
+@testable import MongoBSON
+@testable import MongoDriver
 import Synchronization
 import Testing
+import TestModels
 import TestSupport
-
-@testable import Lockstep
 
 /// How a watcher begins, fails, begins again and ends.
 @Suite struct WatcherLifeTests {

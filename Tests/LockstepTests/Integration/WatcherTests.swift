@@ -1,5 +1,10 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
 import Testing
+import TestModels
 import TestSupport
 
 @Suite struct WatcherTests {
@@ -264,16 +269,4 @@ import TestSupport
             }
         }
     }
-}
-
-final class TextLengthOfNumber: Model {
-    let name = "digits"
-    private let count = Counter()
-
-    func predict(_ numbers: [Int]) async throws -> [Int] {
-        count.add(numbers.count)
-        return numbers.map { String($0).count }
-    }
-
-    var calls: Int { count.value }
 }

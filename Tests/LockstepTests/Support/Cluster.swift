@@ -1,8 +1,10 @@
 import EmbeddedMongo
 import Foundation
-import Testing
-
 @testable import Lockstep
+@testable import LockstepEngine
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
 import TestSupport
 
 /// Threads for what blocks long: starting servers, waiting for elections.

@@ -1,4 +1,6 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 
 /// Everything in a database, as `mongodump` takes it and `mongorestore` brings it back: documents, no identities.
 struct Dump {

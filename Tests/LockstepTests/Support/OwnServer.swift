@@ -1,5 +1,6 @@
 import EmbeddedMongo
 import Foundation
+import MongoDriver
 import TestSupport
 
 @testable import Lockstep

@@ -1,8 +1,10 @@
 import EmbeddedMongo
 import Foundation
-import Testing
-
 @testable import Lockstep
+@testable import MongoBSON
+@testable import MongoDriver
+import Testing
+import TestModels
 import TestSupport
 
 /// A replica set of one whose oplog holds 16 MB and is cut each second.

@@ -1,6 +1,6 @@
 import Foundation
-
 @testable import Lockstep
+@testable import LockstepEngine
 
 /// A TCP proxy on this machine whose network can be cut: one thread that moves bytes between pairs of sockets.
 final class TCPProxy: Sendable {

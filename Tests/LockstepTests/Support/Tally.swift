@@ -1,5 +1,8 @@
 import Lockstep
+@testable import LockstepCore
+@testable import MongoBSON
 import Synchronization
+import TestModels
 import TestSupport
 
 /// Gives the size of whatever it is given; counts its inputs, and keeps none.

@@ -1,5 +1,6 @@
 import Foundation
 import Lockstep
+@testable import MongoDriver
 import TestSupport
 
 /// A database of a test's own.

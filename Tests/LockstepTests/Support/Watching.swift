@@ -1,7 +1,9 @@
 import Lockstep
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import MongoBSON
+import TestModels
 import TestSupport
-
-let docs = Collection("docs")
 
 /// Watches while `body` runs, then stops.
 func watching(

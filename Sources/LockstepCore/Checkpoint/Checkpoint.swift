@@ -1,0 +1,66 @@
+import MongoBSON
+
+/// What is known to be done.
+package struct Checkpoint: Sendable {
+    /// How far a listener's documents were scanned.
+    package struct Progress: Sendable, Hashable {
+        /// What the listener was then: another definition means another look at everything.
+        package var definition: String
+        package var isComplete: Bool
+        /// The `_id` up to which a scan has come.
+        package var after: BSONValue?
+
+        package init(definition: String, isComplete: Bool, after: BSONValue? = nil) {
+            self.definition = definition
+            self.isComplete = isComplete
+            self.after = after
+        }
+    }
+
+    /// Where the stream goes on; nil on a standalone server.
+    package var position: Position?
+    /// What the stream was made of; a token is good only for the same.
+    package var stream: String
+    package var listeners: [String: Progress]
+    /// What each listener has reflected, those apart whose documents are scanned.
+    package var reflected: Reflected
+    /// How many documents had an input when they were counted last, by the definition of a listener.
+    package var inputs: [String: InputShare] = [:]
+    /// Where the periodic audit is.
+    package var audit: AuditRound?
+    /// Milliseconds since 1970.
+    package var at: Int64
+    /// When the last whole scan of everything began, on a standalone server.
+    package var auditedFrom: Int64?
+    /// Nothing after the position was handled: who saved it had finished, and nobody has begun since.
+    package var isFinal: Bool
+
+    package init(
+        position: Position?, stream: String, listeners: [String: Progress], reflected: Reflected = [:],
+        at: Int64, auditedFrom: Int64? = nil, isFinal: Bool = false
+    ) {
+        self.reflected = reflected
+        self.isFinal = isFinal
+        self.auditedFrom = auditedFrom
+        self.position = position
+        self.stream = stream
+        self.listeners = listeners
+        self.at = at
+    }
+
+    /// True when everything that was there when the watcher started has been looked at.
+    package var isComplete: Bool {
+        listeners.values.allSatisfy(\.isComplete)
+    }
+
+    /// Every change up to that time is reflected in what is wanted. A version that is not known is not compared.
+    package func reflects(_ wanted: ListenerSignature, _ time: BSONTimestamp) -> Bool {
+        reflected.contains { listener, reflected in
+            reflected >= time && listener.id == wanted.id && listener.shape == wanted.shape
+                && (wanted.version == nil || listener.version == wanted.version)
+        }
+    }
+}
+
+/// The cluster's time up to which everything is reflected in a listener's outputs.
+package typealias Reflected = [ListenerSignature: BSONTimestamp]

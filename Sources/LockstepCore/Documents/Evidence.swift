@@ -1,0 +1,64 @@
+import MongoBSON
+
+/// What a document says about one listener's output.
+package struct Evidence: Sendable {
+    /// The values of the keys, absent ones as null; nil when there is no input: all keys absent, or the listener's
+    /// filter does not match.
+    package var input: [BSONValue]?
+    /// The document is there, but the listener's filter does not match it.
+    package var isUnmatched = false
+    /// There is an input, and why the listener's filter cannot be evaluated on the document.
+    package var unjudged: String?
+    package var hasOutput: Bool
+    /// Something stands where the provenance belongs.
+    package var hasProvenance: Bool
+    package var provenance: Provenance?
+    /// An array stands above our fields.
+    package var isWalled = false
+
+    package init(
+        input: [BSONValue]? = nil, isUnmatched: Bool = false, unjudged: String? = nil, hasOutput: Bool,
+        hasProvenance: Bool, provenance: Provenance? = nil, isWalled: Bool = false
+    ) {
+        self.input = input
+        self.isUnmatched = isUnmatched
+        self.unjudged = unjudged
+        self.hasOutput = hasOutput
+        self.hasProvenance = hasProvenance
+        self.provenance = provenance
+        self.isWalled = isWalled
+    }
+}
+
+/// Whether an output is what it should be.
+package enum Verdict: String, Sendable {
+    case fresh, stale, missing, extra
+}
+
+extension Evidence {
+    /// With what the server says of the listener's filter: whether it matches, or why that cannot be told.
+    package func judged(isMatching: Bool, unjudged: String?) -> Evidence {
+        var evidence = self
+        if unjudged != nil {
+            // Without an input there is no output, whatever the filter says.
+            evidence.unjudged = input == nil ? nil : unjudged
+        } else if !isMatching {
+            evidence.input = nil
+            evidence.isUnmatched = true
+        }
+        return evidence
+    }
+
+    /// Nothing stands where Lockstep writes.
+    package var isBare: Bool {
+        !hasOutput && !hasProvenance
+    }
+
+    /// Decides from the evidence alone, with the fingerprint of the input if there is one.
+    package func verdict(fingerprint: Fingerprint?, version: String) -> Verdict {
+        guard let fingerprint else { return hasOutput || hasProvenance ? .extra : .fresh }
+        guard hasOutput else { return .missing }
+        guard unjudged == nil else { return .stale }
+        return provenance?.input == fingerprint && provenance?.version == version ? .fresh : .stale
+    }
+}

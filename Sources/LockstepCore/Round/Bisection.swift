@@ -1,0 +1,141 @@
+import MongoBSON
+
+/// Finds the inputs that break a model: a failing batch is halved until the culprit stands alone.
+///
+/// Many failures in a row with no success between them are an outage of the model, not a fault of the inputs.
+package struct Bisection {
+    package enum Outcome: Sendable {
+        case prediction(BSONValue)
+        /// The model refuses this input; trying again would not help.
+        case refused(String)
+        /// The model broke on this input alone.
+        case failed(String)
+        /// The model does not work at the moment; nothing is known about the input.
+        case unavailable(String)
+        /// The model asks to be asked again after that time.
+        case later(Duration, String)
+    }
+
+    /// Single inputs that fail one after another before it counts as an outage.
+    package static let outageAfter = 5
+
+    package private(set) var outcomes: [Outcome?]
+    private var pending: [Range<Int>]
+    private var failuresInARow: [Int] = []
+    private var isAbsolved = false
+    /// The model answered at least one call.
+    package private(set) var works = false
+
+    /// The input that is tried before all others, alone, to see whether the model works again.
+    private let trial: Int?
+
+    /// - Parameters:
+    ///   - batches: the ranges of inputs that go into one call each.
+    ///   - trial: an input to try alone first.
+    package init(count: Int, batches: [Range<Int>], trial: Int? = nil) {
+        outcomes = Array(repeating: nil, count: count)
+        self.trial = trial
+        guard let trial else {
+            pending = batches.reversed()
+            return
+        }
+        let rest = batches.flatMap { batch in
+            batch.contains(trial) ? [batch.lowerBound..<trial, trial + 1..<batch.upperBound] : [batch]
+        }
+        pending = rest.filter { !$0.isEmpty }.reversed() + [trial..<trial + 1]
+    }
+
+    /// The next inputs to try together; nil when every input has an outcome.
+    package mutating func next() -> Range<Int>? {
+        pending.popLast()
+    }
+
+    package mutating func succeeded(_ range: Range<Int>, _ results: [Result<BSONValue, InputError>]) {
+        failuresInARow = []
+        works = true
+        for (index, result) in zip(range, results) {
+            switch result {
+            case .success(let value): outcomes[index] = .prediction(value)
+            case .failure(let error): outcomes[index] = .refused(error.reason)
+            }
+        }
+    }
+
+    package mutating func failed(_ range: Range<Int>, _ reason: String) {
+        guard range.count == 1 else {
+            let middle = range.lowerBound + range.count / 2
+            pending.append(middle..<range.upperBound)
+            pending.append(range.lowerBound..<middle)
+            return
+        }
+        outcomes[range.lowerBound] = .failed(reason)
+        failuresInARow.append(range.lowerBound)
+    }
+
+    /// So many inputs failed alone, one after another, that it may be the model.
+    package var suspectsOutage: Bool {
+        !isAbsolved && failuresInARow.count >= Self.outageAfter
+    }
+
+    /// The model answered a call, or an input that it is known to answer.
+    package var isProven: Bool {
+        works || isAbsolved
+    }
+
+    /// Some inputs that were not tried yet, to see whether the model works at all: none when one was tried for that.
+    package var untried: [Int] {
+        trial == nil || isProven ? pending.reversed().suffix(3).compactMap(\.last) : []
+    }
+
+    /// The model works: what failed, failed by itself.
+    package mutating func absolve() {
+        isAbsolved = true
+    }
+
+    /// It is an outage: those that failed are not to blame.
+    package mutating func confirmOutage(_ reason: String) {
+        for index in failuresInARow { outcomes[index] = .unavailable(reason) }
+        unavailable(reason)
+    }
+
+    /// Why the last input failed, when every one that was tried did and nothing proves that the model works.
+    package var unprovenFailure: String? {
+        guard !works, !isAbsolved, let last = failuresInARow.last, case .failed(let reason) = outcomes[last]
+        else { return nil }
+        return reason
+    }
+
+    /// The model cannot be reached: everything that has no outcome yet waits.
+    package mutating func unavailable(_ reason: String) {
+        end(.unavailable(reason))
+    }
+
+    /// The model asks to wait: so does everything that has no outcome yet.
+    package mutating func wait(_ time: Duration, _ reason: String) {
+        end(.later(time, reason))
+    }
+
+    private mutating func end(_ outcome: Outcome) {
+        pending = []
+        for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }
+    }
+}
+
+extension BatchLimits {
+    /// Cuts inputs into the ranges that one call takes.
+    package func batches(sizes: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        var taken = 0
+        for (index, size) in sizes.enumerated() {
+            if index > start && (index - start >= count || taken + size > bytes) {
+                ranges.append(start..<index)
+                start = index
+                taken = 0
+            }
+            taken += size
+        }
+        if start < sizes.count { ranges.append(start..<sizes.count) }
+        return ranges
+    }
+}

@@ -1,0 +1,93 @@
+/// How many documents a lane takes at a time: so many that what a call costs whatever its size is shared by enough
+/// inputs, and no more, so that predictions appear steadily and a live change does not wait behind a long round.
+package struct RoundSize {
+    /// What a call of the model costs by its inputs.
+    private var calls = CostFit()
+    /// What the rest of a round costs by its documents: reading and storing.
+    private var rest = CostFit()
+    /// Inputs for each document of the rounds: those that are fresh need no call.
+    private var inputs = 0.0
+    private var documents = 0.0
+
+    /// Inputs that the model takes in one call.
+    package let callLimit: Int
+
+    /// Before anything is known.
+    package static let first = 64
+    /// Documents in a round, at most, unless the model takes more in one call.
+    package static let largest = 1000
+    /// Seconds that a round may take: one of live changes, and one of a scan.
+    package static let (live, scan) = (0.25, 5.0)
+    /// The share of the highest throughput that is good enough.
+    package static let (callShare, roundShare) = (0.9, 0.95)
+    /// Never so many times as much at once as was measured: what lies beyond may be otherwise.
+    package static let growth = 4.0
+
+    package init(callLimit: Int) {
+        self.callLimit = callLimit
+    }
+
+    package mutating func called(_ inputs: Int, seconds: Double) {
+        calls.measured(inputs, seconds: seconds)
+    }
+
+    /// - Parameter rest: seconds without the calls of the model.
+    package mutating func took(documents count: Int, inputs asked: Int, rest seconds: Double) {
+        rest.measured(count, seconds: seconds)
+        documents = documents * 0.95 + Double(count)
+        inputs = inputs * 0.95 + Double(asked)
+    }
+
+    package var limits: RoundLimits {
+        RoundLimits(live: limit(within: Self.live), scan: limit(within: Self.scan))
+    }
+
+    private func limit(within bound: Double) -> Int {
+        let most = Double(max(Self.largest, callLimit))
+        guard documents > 0, let known = rest.mean else { return min(Self.first, Int(most)) }
+        // While that cannot be told, all of it is fixed: more documents in a round will tell.
+        let round = rest.cost ?? (known.seconds, 0)
+        let share = inputs / documents
+        guard share > 0, calls.mean != nil else {
+            return Self.whole(Self.enough(round, Self.roundShare), Self.growth * rest.reach, most)
+        }
+        let call = self.call(within: bound)
+        let perInput = call.fixed / call.inputs + call.each
+        func fitting(_ seconds: Double) -> Double {
+            let inOne = (seconds - round.fixed - call.fixed) / (round.each + call.each * share)
+            let inMore = (seconds - round.fixed) / (round.each + perInput * share)
+            return inOne * share <= Double(callLimit) ? inOne : inMore
+        }
+        let wanted = max(
+            Self.enough((round.fixed, round.each + perInput * share), Self.roundShare), call.inputs / share,
+            // What is done that quickly keeps nobody waiting.
+            fitting(Self.live / 2))
+        // More than the bound where the fixed part alone is more than half of it.
+        let allowed = fitting(max(bound, 2 * (call.fixed + round.fixed)))
+        return Self.whole(min(wanted, allowed), Self.growth * rest.reach, most)
+    }
+
+    /// Inputs in a call, and what a call and one more input cost.
+    private func call(within bound: Double) -> (inputs: Double, fixed: Double, each: Double) {
+        let most = min(Double(callLimit), Self.growth * calls.reach)
+        guard let cost = calls.cost else {
+            let mean = calls.mean ?? (1, 1e-7)
+            // It may all be fixed, which a larger call will tell, or else a smaller one; no call may last too long if not.
+            var inputs = min(
+                bound == Self.scan ? most : min(most, 2 * mean.size), Self.scan * mean.size / mean.seconds)
+            if inputs < 1.5 * mean.size { inputs = min(inputs, mean.size / 2) }
+            return (max(1, inputs), mean.seconds, 0)
+        }
+        let allowed = cost.each > 0 ? (max(bound, 2 * cost.fixed) - cost.fixed) / cost.each : most
+        return (max(1, min(most, allowed, Self.enough(cost, Self.callShare))), cost.fixed, cost.each)
+    }
+
+    /// The size from which on the throughput is that share of the highest.
+    private static func enough(_ cost: (fixed: Double, each: Double), _ share: Double) -> Double {
+        cost.each > 0 ? share / (1 - share) * cost.fixed / cost.each : .infinity
+    }
+
+    private static func whole(_ sizes: Double...) -> Int {
+        Int(max(1, sizes.reduce(.infinity, min)))
+    }
+}

@@ -1,0 +1,40 @@
+/// Decides who goes on in a scan when some of those who take part have as much waiting as they may: nobody waits for a
+/// slow one.
+package struct ScanRoom {
+    /// The listeners whose documents are scanned.
+    package let members: [Int]
+    /// The others that read the members' outputs: they get what these have done.
+    package let readers: [Int]
+    package let order: ListenerOrder
+
+    /// - Parameter left: those that take no part any more.
+    package init(_ members: [Int], _ order: ListenerOrder, without left: Set<Int> = []) {
+        self.members = members
+        readers = order.readers(of: members).filter { !left.contains($0) }
+        self.order = order
+    }
+
+    package enum Decision: Equatable {
+        /// There is room for another page.
+        case read
+        /// All have enough to do.
+        case wait
+        /// These go on by themselves, since others have nothing more to do.
+        case leave([Int])
+    }
+
+    /// - Parameters:
+    ///   - share: bytes that may wait for each.
+    ///   - bytes: that wait for a listener.
+    package func decide(share: Int, isOut: (Int) -> Bool, bytes: (Int) -> Int) -> Decision {
+        let full = (members + readers).filter { bytes($0) >= share }
+        guard !full.isEmpty else { return .read }
+        let out = full.filter(isOut)
+        guard out.isEmpty else { return .leave(out) }
+        let slow = Set(full)
+        let isHungry = members.contains {
+            bytes($0) <= share / 4 && !slow.contains($0) && order.upstreams(of: $0).isDisjoint(with: slow)
+        }
+        return isHungry ? .leave(full) : .wait
+    }
+}

@@ -1,0 +1,102 @@
+import MongoBSON
+
+/// Decides from an event whether a listener has to look at the document.
+package struct ListenerRoute {
+    package enum Interest: Equatable {
+        case none
+        case look
+        /// Look, and compute even if the provenance matches: the output was changed alone.
+        case force
+    }
+
+    private let inputs: [[UInt8]]
+    /// The listener's filter reads fields that cannot be told from its form.
+    private let readsAnything: Bool
+    private let output: [UInt8]
+    private let provenance: [UInt8]
+    private let keys: [FieldPath]
+    private let hasFilter: Bool
+
+    package init(_ listener: Listener) {
+        let filter = FilterPaths(listener.filter)
+        inputs = (listener.keys + filter.paths).map { Array($0.text.utf8) }
+        readsAnything = filter.readsAnything
+        output = Array(listener.outputPath.text.utf8)
+        provenance = Array(listener.provenancePath.text.utf8)
+        keys = listener.keys
+        hasFilter = listener.filter != nil
+    }
+
+    /// For an update, by the paths it touched.
+    package func interest(inUpdate event: StreamEvent) -> Interest {
+        var touchesInput = readsAnything
+        var touchesOutput = false
+        var touchesProvenance = false
+        var removesProvenance = false
+        event.forEachTouchedPath { path, isRemoved in
+            if pathsOverlap(path, output) { touchesOutput = true }
+            if pathsOverlap(path, provenance) {
+                if isRemoved { removesProvenance = true } else { touchesProvenance = true }
+            }
+            touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
+        }
+        // Without its provenance an output is stale, and whoever looks sees it.
+        if removesProvenance, !touchesProvenance, !touchesOutput { return .look }
+        touchesProvenance = touchesProvenance || removesProvenance
+        // Lockstep moves both together; an output that moves alone was moved by somebody else.
+        if touchesOutput != touchesProvenance { return .force }
+        return touchesInput || touchesOutput || touchesProvenance ? .look : .none
+    }
+
+    /// For an insert or a replace, by the document it brought; `carries`: whether the values may be used at once.
+    package func interest(
+        inDocument document: BSONView, carries: Bool
+    ) -> (interest: Interest, values: [BSONValue]?) {
+        let isOurs = document["_outputs"] != nil || document["_lockstep"] != nil
+        var values: [BSONValue]? = []
+        for key in keys {
+            switch PlainValue(at: key, in: document) {
+            case .absent: values?.append(.null)
+            case .value(let element): values?.append(BSONValue(copying: element))
+            case .insideArray: values = nil
+            }
+        }
+        if let values, values.allSatisfy({ $0.type == .null }), !isOurs { return (.none, nil) }
+        return (.look, carries && !hasFilter && !isOurs ? values : nil)
+    }
+
+    /// The provenance in an event that moved this output and its provenance and nothing else.
+    package func ownProvenance(in event: StreamEvent) -> Provenance? {
+        for _ in event.removedFields ?? .empty { return nil }
+        for _ in event.truncatedArrays ?? .empty { return nil }
+        guard let fields = event.updatedFields else { return nil }
+        var found: Provenance?
+        for field in fields {
+            if let element = sole(field, at: provenance) {
+                found = Provenance(element)
+            } else if sole(field, at: output) == nil {
+                return nil
+            }
+        }
+        return found
+    }
+
+    /// What stands at `path` under a changed field that brings nothing else.
+    private func sole(_ field: BSONElement, at path: [UInt8]) -> BSONElement? {
+        guard path.starts(with: field.key) else { return nil }
+        var rest = path.dropFirst(field.key.count)
+        var current = field
+        while !rest.isEmpty {
+            guard rest.first == UInt8(ascii: ".") else { return nil }
+            rest = rest.dropFirst()
+            let name = rest.prefix { $0 != UInt8(ascii: ".") }
+            guard let view = current.nested else { return nil }
+            var count = 0
+            for _ in view { count += 1 }
+            guard count == 1, let next = view[utf8: name] else { return nil }
+            rest = rest.dropFirst(name.count)
+            current = next
+        }
+        return current
+    }
+}

@@ -1,0 +1,78 @@
+import LockstepCore
+import LockstepSinks
+import MongoBSON
+import MongoDriver
+
+/// Calls a listener's model again and compares with what is stored: finds what provenance cannot tell.
+package struct Recomputation {
+    package let connection: Connection
+    package let listener: Listener
+
+    package init(connection: Connection, listener: Listener) {
+        self.connection = connection
+        self.listener = listener
+    }
+
+    /// Compares all outputs that count as fresh.
+    package func run() async throws -> RecomputationReport {
+        var report = RecomputationReport()
+        let traits = try connection.traits(of: listener.collection.name)
+        let reader = DocumentReader(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        var after: BSONValue?
+        while let page = try nextPage(after: after, reader) {
+            after = page.upTo
+            let entries = page.entries
+            guard !entries.isEmpty else { continue }
+            let values = entries.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
+            for range in listener.model.limits.batches(sizes: values.map(\.bytes.count)) {
+                let results = try await listener.model.predict(Array(values[range]))
+                for (entry, result) in zip(entries[range], results) {
+                    report.count(entry.key.id, stored: entry.output, now: try? result.get())
+                }
+            }
+        }
+        return report
+    }
+
+    private struct Entry {
+        let key: DocumentKey
+        let values: [BSONValue]
+        let output: BSONValue
+    }
+
+    private func nextPage(
+        after: BSONValue?, _ reader: DocumentReader
+    ) throws -> (upTo: BSONValue, entries: [Entry])? {
+        guard !CollectionScan.isEnd(after) else { return nil }
+        let evidences = EvidenceProjection([listener])
+        var command = BSONBuilder()
+        command.append(listener.collection.name, forKey: "find")
+        command.appendIDHint()
+        if let after { command.document("min") { $0.append(after, forKey: "_id") } }
+        command.document("projection") { projection in
+            evidences.append(to: &projection)
+            projection.append("$" + listener.outputPath.text, forKey: "v")
+        }
+        // `min` begins with the document that the page before ended with.
+        command.append(ScanPlace.pageSize + 1, forKey: "limit")
+        var upTo: BSONValue?
+        var digest = SHA256()
+        var entries: [Entry] = []
+        try connection.query(command, collection: listener.collection.name) { view in
+            guard let id = view["_id"].map(BSONValue.init(copying:)), id != after else { return }
+            upTo = id
+            let evidence = evidences.evidence(in: view)[0]
+            guard let values = evidence.input, let output = view["v"] else { return }
+            let fingerprint = Fingerprint(of: values, with: &digest)
+            guard evidence.verdict(fingerprint: fingerprint, version: listener.model.version) == .fresh else {
+                return
+            }
+            entries.append(
+                Entry(key: DocumentKey(id), values: values, output: BSONValue(copying: output)))
+        }
+        guard let upTo else { return nil }
+        let matching = try reader.judge(entries.map(\.key)).matching
+        return (upTo, entries.filter { matching.contains($0.key) })
+    }
+}

@@ -1,0 +1,184 @@
+import LockstepCore
+import LockstepState
+import MongoDriver
+import Synchronization
+
+/// How many documents each collection has, how many of them have no input, and how many are parked.
+///
+/// Nothing is asked unless somebody outside has looked of late, and then only what may have changed.
+package final class Tallies: Sendable {
+    package struct Counts: Sendable {
+        /// By collection.
+        package var documents: [String: Int] = [:]
+        /// By listener.
+        package var parked: [String: Int] = [:]
+        /// By the definition of a listener.
+        package var inputs: [String: InputShare] = [:]
+        /// Likely mistakes in the listeners.
+        package var warnings: [ListenerWarning] = []
+    }
+
+    /// What the counts depend on; equal marks, equal counts.
+    package struct Activity: Equatable {
+        /// What was seen and done.
+        package var counts = Statistics.Counts()
+        /// Events read from the stream.
+        package var events = 0
+        /// Those of `lockstep.failures`; without a stream all that was done.
+        package var failures = 0
+        /// Which session it is: each begins to count anew.
+        package var session: ObjectIdentifier?
+        /// The collections' own counts follow writes without events within a minute.
+        package var minute = 0
+    }
+
+    private struct State {
+        var counts = Counts()
+        var wantedAt: ContinuousClock.Instant?
+        var documents = Recount<Activity>(interval: Tallies.interval, rarity: 20)
+        var parked = Recount<[Int]>(interval: Tallies.interval, rarity: 20)
+        var inputs: [String: Recount<Activity>] = [:]
+        var warnings = Recount<Activity>(interval: .seconds(2), rarity: 100)
+    }
+
+    private let state = Mutex(State())
+
+    package static let interval = Duration.milliseconds(500)
+    /// How long after somebody has looked they are kept up to date.
+    private static let interest = Duration.seconds(30)
+    /// Milliseconds that counting the inputs of a listener may take.
+    private static let patience = 200
+    /// A collection for which that is not enough is left to the next scan.
+    private static let pause = Duration.seconds(600)
+
+    package var counts: Counts {
+        state.withLock { $0.counts }
+    }
+
+    /// Somebody outside looks: the counts are kept up to date for a while.
+    package func want() {
+        state.withLock { $0.wantedAt = .now }
+    }
+
+    /// Somebody has looked of late.
+    package var isWanted: Bool {
+        state.withLock { $0.wantedAt.map { .now - $0 < Self.interest } ?? false }
+    }
+
+    /// Nothing is to be asked for them at the moment.
+    package func areCurrent(_ activity: Activity) -> Bool {
+        state.withLock { state in
+            !state.documents.isDue(activity, at: .now) && !state.parked.isDue(activity.ofFailures, at: .now)
+        }
+    }
+
+    /// What a checkpoint knows; what was counted since is newer.
+    package func remember(_ share: InputShare, of definition: String) {
+        state.withLock { state in
+            if state.counts.inputs[definition] == nil { state.counts.inputs[definition] = share }
+        }
+    }
+
+    /// A scan has counted a listener's documents.
+    package func counted(_ share: InputShare, of definition: String) {
+        state.withLock { $0.counts.inputs[definition] = share }
+    }
+
+    /// Asks what is wanted and may have changed; blocks.
+    package func refreshIfDue(_ listeners: [Listener], _ connection: Connection, _ activity: Activity) throws
+    {
+        guard isWanted else { return }
+        try refreshDocuments(listeners, connection, activity)
+        try refreshParked(connection, activity.ofFailures)
+        for listener in listeners { refreshInputs(listener, connection, activity.ofEvents) }
+    }
+
+    /// Looks for likely mistakes, the more seldom the longer it takes; blocks.
+    package func refreshWarningsIfDue(
+        _ listeners: [Listener], _ connection: Connection, _ activity: Activity
+    ) throws {
+        let (began, activity) = (ContinuousClock.now, activity.ofEvents)
+        guard isWanted, state.withLock({ $0.warnings.isDue(activity, at: began) }) else { return }
+        do {
+            let warnings = try connection.warnings(
+                about: listeners, saved: [:], inputs: state.withLock { $0.counts.inputs })
+            state.withLock { state in
+                state.counts.warnings = warnings
+                state.warnings.counted(activity, from: began, to: .now)
+            }
+        } catch {
+            state.withLock { $0.warnings.failed(at: .now, retryAfter: .seconds(5)) }
+            throw error
+        }
+    }
+
+    private func refreshDocuments(
+        _ listeners: [Listener], _ connection: Connection, _ activity: Activity
+    ) throws {
+        let began = ContinuousClock.now
+        guard state.withLock({ $0.documents.isDue(activity, at: began) }) else { return }
+        var documents: [String: Int] = [:]
+        do {
+            for collection in Set(listeners.map(\.collection.name)) {
+                documents[collection] = try connection.estimatedCount(of: collection)
+            }
+        } catch {
+            state.withLock { $0.documents.failed(at: .now, retryAfter: Self.interval) }
+            throw error
+        }
+        state.withLock { [documents] state in
+            state.counts.documents = documents
+            state.documents.counted(activity, from: began, to: .now)
+        }
+    }
+
+    private func refreshParked(_ connection: Connection, _ mark: [Int]) throws {
+        let began = ContinuousClock.now
+        guard state.withLock({ $0.parked.isDue(mark, at: began) }) else { return }
+        do {
+            let parked = try FailureStore(connection: connection).counts().parked
+            state.withLock { state in
+                state.counts.parked = parked
+                state.parked.counted(mark, from: began, to: .now)
+            }
+        } catch {
+            state.withLock { $0.parked.failed(at: .now, retryAfter: Self.interval) }
+            throw error
+        }
+    }
+
+    private func refreshInputs(_ listener: Listener, _ connection: Connection, _ activity: Activity) {
+        let definition = listener.definition
+        let began = ContinuousClock.now
+        let isDue = state.withLock { state in
+            state.inputs[definition, default: Recount(interval: .seconds(2), rarity: 50)]
+                .isDue(activity, at: began)
+        }
+        guard isDue else { return }
+        let share = try? connection.inputShare(of: listener, within: Self.patience)
+        state.withLock { state in
+            if let share { state.counts.inputs[definition] = share }
+            var recount = state.inputs[definition] ?? Recount(interval: .seconds(2), rarity: 50)
+            if share == nil {
+                recount.failed(at: .now, retryAfter: Self.pause)
+            } else {
+                recount.counted(activity, from: began, to: .now)
+            }
+            state.inputs[definition] = recount
+        }
+    }
+}
+
+extension Tallies.Activity {
+    /// What costs a look at documents is looked at after events alone.
+    fileprivate var ofEvents: Self {
+        var events = self
+        events.minute = 0
+        return events
+    }
+
+    /// What the number of parked documents depends on.
+    fileprivate var ofFailures: [Int] {
+        [failures, session.map(\.hashValue) ?? 0]
+    }
+}

@@ -1,0 +1,46 @@
+import LockstepCore
+import LockstepSinks
+import LockstepState
+
+/// What the periodic audit needs of the scans.
+extension Reconciler {
+    /// Begins a scan of one page beside all others.
+    package func beginAudit(for members: [Int]) -> Int {
+        state.withLock { state in
+            state.audits += 1
+            // Below all numbers of passes. Who fell behind meanwhile gets a scan of its own.
+            queue.beginScan(-state.audits, for: members.filter { state.scans.wanted[$0] == nil })
+            return -state.audits
+        }
+    }
+
+    /// Those of the documents that are not fresh now, and not parked, with the input that they had before: of another one
+    /// an event has come.
+    package func unfresh(
+        _ inputs: [DocumentKey: Fingerprint?], of index: Int
+    ) throws -> [(key: DocumentKey, verdict: Verdict)] {
+        let keys = Array(inputs.keys)
+        let listener = listeners[index]
+        let traits = try connection.traits(of: listener.collection.name)
+        let reader = DocumentReader(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        let found = try reader.read(keys)
+        let parked =
+            health[index].hasParked
+            ? try FailureStore(connection: connection).parked(
+                listener: listener.id, documents: keys.map(\.id)) : [:]
+        return keys.compactMap { key in
+            guard let evidence = found[key] else { return nil }
+            let fingerprint = evidence.input.map { Fingerprint(of: $0) }
+            let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+            // On what the filter cannot be evaluated, whatever its input is.
+            let input = evidence.unjudged == nil ? fingerprint : nil
+            // A parked document has no output, unless it cannot be removed; if it has one, that is not Lockstep's.
+            let isParked =
+                parked[key].map { listener.leaves($0, with: input) && (evidence.isBare || $0.isStuck) }
+                ?? false
+            guard verdict != .fresh, !isParked, inputs[key] == .some(input) else { return nil }
+            return (key, verdict)
+        }
+    }
+}

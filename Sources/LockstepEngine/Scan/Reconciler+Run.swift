@@ -1,0 +1,143 @@
+import LockstepCore
+
+/// Working off what is due: several passes at a time, and none that waits takes the place of one that could go on.
+extension Reconciler {
+    /// When to scan everything.
+    package enum Schedule: Sendable {
+        /// What is wanted, once; returns when that is handled.
+        case once
+        /// What is wanted, as it is.
+        case onRequest
+        /// Everything, time and again.
+        case again(every: Duration)
+    }
+
+    package enum Work {
+        case read(scan: Int)
+        case end(scan: Int)
+        case request(listener: Int)
+    }
+
+    /// Passes that are read at once, each with a thread, a connection and two pages in memory.
+    private static let readers = 4
+
+    /// Works off what is wanted, until it is stopped or done.
+    package func run(
+        _ schedule: Schedule, _ observer: (any ProgressObserver)?,
+        until isEnding: @escaping @Sendable () -> Bool
+    ) async throws {
+        var last = ContinuousClock.now
+        var reported = ContinuousClock.now
+        try await withThrowingDiscardingTaskGroup { group in
+            while !isEnding(), !group.isCancelled {
+                for work in nextWork() {
+                    group.addTask {
+                        defer { self.state.withLock { $0.working -= 1 } }
+                        try self.perform(work, observer) { isEnding() || Task.isCancelled }
+                    }
+                }
+                if let observer, .now - reported >= .milliseconds(100) {
+                    reported = .now
+                    report(to: observer)
+                }
+                if isComplete {
+                    state.withLock { $0.auditedFrom = $0.passBegan }
+                    switch schedule {
+                    case .once: return
+                    case .again(let every) where last + every <= .now:
+                        last = .now
+                        wantEverything()
+                        continue
+                    default: break
+                    }
+                }
+                try? await Task.sleep(for: .milliseconds(isComplete ? 100 : 10))
+            }
+        }
+    }
+
+    private func perform(
+        _ work: Work, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
+    ) throws {
+        switch work {
+        case .read(let scan): try read(scan, observer, until: isEnding)
+        case .end(let scan): try end(scan, observer)
+        case .request(let listener): try request(listener, until: isEnding)
+        }
+    }
+
+    /// What can be done now.
+    private func nextWork() -> [Work] {
+        for pass in state.withLock({ $0.scans.passes }) where pass.phase == .read {
+            // One whose documents are all handled ends, whoever is unavailable: to leave it would begin it again for ever.
+            guard queue.progress(ofScan: pass.scan).isBusy else { continue }
+            // Whose model is unavailable must not keep the others from being complete.
+            let taking = pass.members + order.readers(of: pass.members)
+            leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
+        }
+        var overtaken: [(scan: Int, listeners: [Int])] = []
+        let work = state.withLock { state -> [Work] in
+            var work = endings(&state)
+            while state.working + work.count < Self.readers {
+                if let scan = goOn(&state) {
+                    work.append(.read(scan: scan))
+                } else if let pass = state.scans.begin(now: .now, isReady: isReady) {
+                    queue.beginScan(pass.scan, for: pass.members)
+                    overtaken += state.scans.overtaken(by: pass)
+                    work.append(.read(scan: pass.scan))
+                } else if let listener = requested(&state) {
+                    work.append(.request(listener: listener))
+                } else {
+                    break
+                }
+            }
+            state.working += work.count
+            return work
+        }
+        for (scan, listeners) in overtaken { leave(scan, listeners) }
+        return work
+    }
+
+    /// The passes whose documents are all handled.
+    private func endings(_ state: inout State) -> [Work] {
+        var work: [Work] = []
+        for pass in state.scans.passes {
+            let (safe, isBusy) = queue.progress(ofScan: pass.scan)
+            state.scans.note(pass.scan, safe: safe)
+            guard pass.phase == .read, !isBusy else { continue }
+            state.scans.ending(pass.scan)
+            work.append(.end(scan: pass.scan))
+        }
+        return work
+    }
+
+    /// A pass that has more to read, and room for it.
+    private func goOn(_ state: inout State) -> Int? {
+        for pass in state.scans.passes where pass.phase == .due {
+            guard let room = state.scans.room(of: pass.scan),
+                let decision = queue.next(of: room, patience: 0, isOut: { health[$0].isOut }),
+                decision != .wait
+            else { continue }
+            state.scans.goesOn(pass.scan)
+            return pass.scan
+        }
+        return nil
+    }
+
+    private func requested(_ state: inout State) -> Int? {
+        let room = { ScanRoom([$0], self.order, without: Set(self.listeners.indices)) }
+        guard
+            let listener = state.requests.keys.sorted().first(where: { listener in
+                !state.requesting.contains(listener) && isReady(listener)
+                    && queue.next(of: room(listener), patience: 0, isOut: { _ in false }) == .read
+            })
+        else { return nil }
+        state.requesting.insert(listener)
+        return listener
+    }
+
+    /// Its model is not known to be unavailable, or is to be tried.
+    private func isReady(_ listener: Int) -> Bool {
+        !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
+    }
+}

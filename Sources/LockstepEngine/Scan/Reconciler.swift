@@ -1,0 +1,165 @@
+import LockstepCore
+import LockstepSinks
+import LockstepState
+import Logging
+import MongoBSON
+import MongoDriver
+import Synchronization
+
+/// Scans collections beside the stream and feeds what is not fresh to the same queue.
+///
+/// Backfill, recovery after lost history, repair and the audit of standalone servers are its passes; a listener that
+/// is behind gets one when its model is back.
+package final class Reconciler: Sendable {
+    package struct State {
+        package var scans: DueScans
+        /// The listeners whose parked documents that a person wants tried again are still to be queued, and behind
+        /// which entry.
+        package var requests: [Int: BSONDocument?] = [:]
+        /// Those of them whose entries are being read.
+        package var requesting: Set<Int> = []
+        /// Pages of the periodic audit that were queued.
+        package var audits = 0
+        /// Pieces of work in progress.
+        package var working = 0
+        /// Documents of each collection that is scanned, by MongoDB's estimate, for people.
+        package var totals: [String: Int] = [:]
+        package var passBegan = currentMilliseconds()
+        package var auditedFrom: Int64?
+
+        package var isDone: Bool {
+            scans.isDone && requests.isEmpty
+        }
+    }
+
+    package let connection: Connection
+    package let listeners: [Listener]
+    package let health: [ListenerHealth]
+    package let queue: WorkQueue
+    package let order: ListenerOrder
+    package let state: Mutex<State>
+    package let statistics: Statistics
+    package let failures: FailureStore
+    package let disowning: Disowning
+    private let log: Logger
+
+    package init(
+        connection: Connection, listeners: [Listener], health: [ListenerHealth], queue: WorkQueue,
+        failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics, log: Logger
+    ) {
+        self.statistics = statistics
+        self.connection = connection
+        self.listeners = listeners
+        self.health = health
+        self.queue = queue
+        self.failures = failures
+        disowning = Disowning(connection: connection, elections: elections)
+        self.log = log
+        order = ListenerOrder(listeners)
+        var state = State(scans: DueScans(listeners, starts: plan.scans))
+        // A scan from the beginning finds them by itself.
+        for index in listeners.indices where health[index].hasParked && plan.scans[index] != .some(nil) {
+            state.requests[index] = .some(nil)
+        }
+        self.state = Mutex(state)
+    }
+
+    /// How far each listener's documents are scanned, by the listener's id.
+    package var progress: [String: Checkpoint.Progress] {
+        state.withLock { $0.scans.progress }
+    }
+
+    /// When the last scan of everything that is through to the end began, in milliseconds since 1970.
+    package var auditedFrom: Int64? {
+        state.withLock { $0.auditedFrom }
+    }
+
+    /// Nothing is left to scan.
+    package var isComplete: Bool {
+        state.withLock(\.isDone)
+    }
+
+    /// Nothing is left to scan of these listeners.
+    package func isComplete(_ concerned: Set<Int>) -> Bool {
+        state.withLock { state in
+            concerned.allSatisfy { state.scans.wanted[$0] == nil && state.requests[$0] == nil }
+                && state.scans.passes.allSatisfy { concerned.isDisjoint(with: $0.members) }
+        }
+    }
+}
+
+// MARK: What is wanted
+
+extension Reconciler {
+    /// Documents of these collections came or went without events of their own.
+    package func collectionsChanged(_ collections: [String]) {
+        want(listeners.indices.filter { collections.contains(listeners[$0].collection.name) })
+    }
+
+    /// All documents of these listeners are to be scanned.
+    package func want(_ indices: [Int]) {
+        state.withLock { $0.scans.want(indices) }
+    }
+
+    /// Parked documents of this listener are marked to be tried again.
+    package func wantRequests(of listener: Int) {
+        state.withLock { $0.requests[listener] = .some(nil) }
+    }
+
+    package func wantEverything() {
+        state.withLock { state in
+            state.passBegan = currentMilliseconds()
+            state.scans.want(listeners.indices)
+        }
+    }
+
+    /// Inputs that broke their model are tried again when it runs with something else than then.
+    package func wantBroken() throws {
+        for (index, listener) in listeners.enumerated() where health[index].hasParked {
+            guard let setup = listener.model.setup,
+                try failures.hasBroken(listener: listener.id, underOtherThan: setup)
+            else { continue }
+            log.about(listener.id).notice(
+                "\(listener.id): model `\(listener.modelName)` has changed since documents broke it: rescan, they are retried"
+            )
+            want([index])
+        }
+    }
+
+    /// Sets a listener behind whose pending changes fill the queue.
+    package func fallBehind(_ listener: Int) {
+        setBehind(listener)
+        guard !health[listener].isPaused else { return }
+        let why = health[listener].outage == nil ? "is too slow" : "is unavailable"
+        log.warning(
+            "\(listeners[listener].id): queue full: pending changes dropped, the listener will be rescanned; its model \(why). The other listeners go on."
+        )
+    }
+
+    /// The pending changes of a listener are dropped, and all its documents scanned later; blocks.
+    package func setBehind(_ listener: Int) {
+        let invisible = state.withLock { state in
+            state.scans.want([listener])
+            // While a pass cannot begin, which would bring it back.
+            return queue.shed(listener)
+        }
+        guard !invisible.isEmpty else { return }
+        guard let left = try? disowning.disown(invisible.map(\.key), of: listeners[listener]) else {
+            return queue.restore(invisible)
+        }
+        queue.forget(invisible.filter { !left.contains($0.key) })
+        queue.restore(invisible.filter { left.contains($0.key) })
+    }
+
+    /// Makes changes that no scan would find visible to one, where their listeners are left to it; blocks.
+    ///
+    /// What cannot be done now waits in the queue, and is counted there.
+    package func reveal(_ offers: inout [Offer]) {
+        let places = queue.invisible(in: offers)
+        for (listener, places) in Dictionary(grouping: places, by: { offers[$0].listener }) {
+            let keys = places.map { offers[$0].key }
+            guard let left = try? disowning.disown(keys, of: listeners[listener]) else { continue }
+            for place in places where !left.contains(offers[place].key) { offers[place].change.force = false }
+        }
+    }
+}

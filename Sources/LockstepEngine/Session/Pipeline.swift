@@ -1,0 +1,274 @@
+import LockstepCore
+import LockstepSinks
+import Logging
+import MongoBSON
+import MongoDriver
+import Synchronization
+
+/// The way of a change, from the stream to the stored prediction:
+///
+/// ```
+/// MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Handler ──▶ AnyModel ──▶ OutputWriter ──▶ MongoDB
+///                │            ▲  │                                    │
+///                └─position───┼──┴───▶ CheckpointTracker ◀───done─────┘
+///                         Reconciler
+/// ```
+///
+/// It runs in sessions. A session begins from the last saved checkpoint and ends when it is stopped, or when
+/// what it holds in memory can no longer be trusted: history lost, an election, other listeners.
+package final class Pipeline: Sendable {
+    package let connection: Connection
+    package let options: WatcherOptions
+    package let identifier: String
+    package let threads: BlockingThreads
+    package let log: Logger
+    /// The collections to watch beside those of the listeners.
+    package let collections: [String]
+    package let listeners: @Sendable () -> [Listener]
+
+    package let ownWrites = OwnWrites()
+    package let knownInputs = KnownInputs()
+    package let vectorLengths = VectorLengths()
+    package let statistics: Statistics
+    package var tallies: Tallies { statistics.tallies }
+    package let lease: LeaseKeeper
+    private let state: Mutex<State>
+
+    private struct State {
+        var session: Session?
+        var stops = false
+        var failure: (any Error)?
+        var hasEnded = false
+        /// Where to start whatever was saved, until a position behind it is.
+        var token: BSONDocument?
+        /// Why no session can begin at the moment.
+        var fault: String?
+        /// How often the listeners were changed, and the number that the session at work began with.
+        var changes = 0
+        var begunWith: Int?
+    }
+
+    /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
+    private static let maximumLosses = 3
+
+    package init(
+        connection: Connection, options: WatcherOptions, identifier: String, threads: BlockingThreads,
+        log: Logger,
+        collections: [String], listeners: @escaping @Sendable () -> [Listener]
+    ) {
+        self.connection = connection
+        self.options = options
+        self.identifier = identifier
+        self.threads = threads
+        self.log = log
+        self.collections = collections
+        self.listeners = listeners
+        statistics = Statistics(options.metrics)
+        state = Mutex(State(token: options.resumeToken))
+        lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
+    }
+
+    /// Runs until it is stopped, then drains and saves.
+    package func run(_ progress: (any ProgressObserver)? = nil) async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.observe() }
+                group.addTask { await self.observeMistakes() }
+                defer { group.cancelAll() }
+                try await self.runSessions(progress)
+            }
+            await lease.release()
+            state.withLock { $0.hasEnded = true }
+        } catch {
+            await lease.release()
+            state.withLock { ($0.hasEnded, $0.failure) = (true, error) }
+            throw error
+        }
+    }
+
+    /// What the last run failed with is over: another one begins.
+    package func forgetFailure() {
+        state.withLock { ($0.hasEnded, $0.failure) = (false, nil) }
+    }
+
+    private func runSessions(_ progress: (any ProgressObserver)?) async throws {
+        var losses = 0
+        var mode = Session.Mode.follow
+        var backoff = Backoff()
+        var restarts = Backoff(first: 0.05, longest: 5)
+        var outage = OutageLog()
+        while let term = try await whileTransient(
+            &backoff, &outage,
+            {
+                try await lease.hold(for: { self.listeners().map(\.signature) }) { self.stops }
+            })
+        {
+            let session: Session?
+            do {
+                session = try await whileTransient(&backoff, &outage) { try await begin(mode, term: term) }
+            } catch let error as MongoError where error.code == MongoError.Code.duplicateKey {
+                // Another process has taken over in between.
+                continue
+            }
+            guard let session else { return }
+            let end = await session.run(progress)
+            state.withLock { $0.begunWith = nil }
+            if session.hasCaughtUp {
+                losses = 0
+                restarts.reset()
+            }
+            // Without a position since the history was lost, what is saved leads nowhere still.
+            if session.hasSaved {
+                mode = .follow
+                state.withLock { $0.token = nil }
+            }
+            switch end {
+            case .stopped: return
+            case .failed(let error): throw error
+            case .reconfigured: log.info("the listeners changed: going on with those of now")
+            case .rewind(let why):
+                log.notice("\(why): going back to the last saved position")
+                // What comes again and again, as an error that nobody knows, must not keep MongoDB busy.
+                if !session.hasCaughtUp { await rest(restarts.next()) }
+            case .historyLost(let why):
+                losses += 1
+                guard losses < Self.maximumLosses else { throw LockstepError.historyLostAgain(losses) }
+                mode = .followAnew
+                log.warning(
+                    "the change stream cannot go on where it was (\(why)); rescanning all documents")
+            }
+        }
+    }
+
+    /// Waits, and no longer once it is stopped.
+    private func rest(_ seconds: Double) async {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while .now < end, !stops { try? await Task.sleep(for: .milliseconds(50)) }
+    }
+
+    /// Once it has answered, an absent server is waited for; one that is there and not ready is from the beginning.
+    ///
+    /// - Returns: nil when it was stopped meanwhile.
+    private func whileTransient<Result>(
+        _ backoff: inout Backoff, _ outage: inout OutageLog, _ body: () async throws -> Result?
+    ) async throws -> Result? {
+        while !stops {
+            do {
+                let result = try await body()
+                backoff.reset()
+                state.withLock { $0.fault = nil }
+                if let text = outage.over(.now) { log.notice("MongoDB is there again\(text)") }
+                return result
+            } catch let error as MongoError
+                where error.isTransient && (lease.hasAsked || error.source != .serverSelection)
+            {
+                state.withLock { $0.fault = error.description }
+                if let text = outage.failed(.now) {
+                    log.warning("\(error); trying again until it works\(text)")
+                }
+                try await Task.sleep(for: .seconds(backoff.next()))
+            }
+        }
+        return nil
+    }
+
+    /// Scans every document once and makes it fresh.
+    package func repair(_ progress: (any ProgressObserver)?) async throws {
+        guard let session = try await begin(.repair, term: 0) else { return }
+        switch await session.run(progress) {
+        case .stopped: return
+        case .failed(let error): throw error
+        case .rewind(let why), .historyLost(let why): throw LockstepError.interrupted(why)
+        case .reconfigured: throw LockstepError.interrupted("the listeners changed")
+        }
+    }
+
+    /// Makes a session; nil when it was stopped meanwhile.
+    private func begin(_ mode: Session.Mode, term: Int64) async throws -> Session? {
+        let changes = state.withLock { $0.changes }
+        let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
+        return state.withLock { state in
+            state.session = session
+            state.begunWith = changes
+            // Changed while it was made.
+            if state.changes != changes { session.reconfigure() }
+            return state.stops ? nil : session
+        }
+    }
+
+    package func stop() {
+        state.withLock { state in
+            state.stops = true
+            return state.session
+        }?.stop()
+    }
+
+    /// Makes the session begin anew with the listeners of now, once it has finished what it has in hand.
+    package func reconfigure() {
+        state.withLock { state in
+            state.changes += 1
+            return state.session
+        }?.reconfigure()
+    }
+
+    /// The session at work has begun with the listeners of now, what it forgets of others included; or none can begin.
+    package var hasListenersOfNow: Bool {
+        let noneCanBegin = lease.isStandingBy
+        return state.withLock { state in
+            guard let begunWith = state.begunWith else {
+                return state.hasEnded || noneCanBegin || state.fault != nil
+            }
+            return state.hasEnded || begunWith == state.changes
+        }
+    }
+
+    private var stops: Bool {
+        state.withLock { $0.stops }
+    }
+
+    package var session: Session? {
+        state.withLock { $0.session }
+    }
+
+    /// Where the next session starts, whatever was saved.
+    package var startToken: BSONDocument? {
+        state.withLock { $0.token }
+    }
+
+    /// Why it ended, once it has.
+    package var ending: (hasEnded: Bool, failure: (any Error)?) {
+        state.withLock { ($0.hasEnded, $0.failure) }
+    }
+
+    /// Why no session can begin at the moment.
+    package var fault: String? {
+        state.withLock { $0.fault }
+    }
+
+    package var isOpen: Bool {
+        state.withLock { !$0.hasEnded && ($0.session?.isOpen ?? false) }
+    }
+
+    package var info: WatcherInfo {
+        let counts = statistics.counts
+        let load = session?.queue.load ?? (0, 0)
+        return WatcherInfo(
+            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
+            deletes: counts.deletes,
+            modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
+            removed: counts.removed, superseded: counts.superseded, alreadyFresh: counts.fresh,
+            parked: counts.parked,
+            retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
+            waitingBytes: load.1)
+    }
+}
+
+/// Hears how far a long scan of a collection is.
+public protocol ProgressObserver: Sendable {
+    /// - Parameters:
+    ///   - collection: the collection's name.
+    ///   - documents: how many were looked at so far.
+    ///   - total: by MongoDB's estimate.
+    func progressed(collection: String, documents: Int, total: Int)
+    func finished(collection: String)
+}

@@ -1,0 +1,94 @@
+import Foundation
+import LockstepCore
+import MongoDriver
+
+extension Session {
+    /// Seconds since the oldest change was made that is not reflected yet.
+    ///
+    /// While changes are read as they are made, that is the time since the oldest unhandled batch was read; a backlog of
+    /// the stream counts by the cluster's time, whose unit is the second.
+    package var lag: Double? {
+        guard let capture else { return queue.isIdle ? 0 : nil }
+        guard let position = capture.position else { return nil }
+        let now = ContinuousClock.now
+        let waiting = queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
+        if let seen = capture.endSeenAt, capture.isOpen {
+            // The server tells again and again when nothing is new, after as long as it was asked to wait.
+            let pause = capture.isIdle ? Double(ChangeStream.idlePatience) / 1000 : 0
+            return max(waiting, max(0, (now - seen) / .seconds(1) - pause - 1))
+        }
+        let behind = Date().timeIntervalSince1970 - Double(position.clusterTime.seconds) - 1
+        return waiting + max(0, behind)
+    }
+
+    /// Seconds that the saved position is ahead of the oplog's end, and that the oplog reaches back.
+    package var headroom: (seconds: Int, window: Int)? {
+        guard let window = oplog.withLock({ $0 }), let position = saver.position else { return nil }
+        let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
+        guard seconds > 0 || window.newest > window.oldest else { return nil }
+        // The position may be newer than the look at the oplog.
+        return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
+    }
+
+    /// Documents that were there before are scanned, or are about to be; those of a paused listener are not.
+    package var isLookingThrough: Bool {
+        zip(handlers, reconciler.looks).contains { handler, look in
+            if case .done = look { false } else { !handler.health.isPaused }
+        }
+    }
+
+    /// Why the stream, or the writes, do not work at the moment.
+    package var fault: String? {
+        serverHealth.outage ?? capture?.fault
+    }
+
+    package func listenerStatus(_ tallies: Tallies.Counts) -> [ListenerStatus] {
+        let (loads, looks) = (queue.loads, reconciler.looks)
+        return handlers.map { handler in
+            handler.status(
+                load: loads[handler.index], look: looks[handler.index],
+                all: tallies.documents[handler.listener.collection.name] ?? 0,
+                parked: tallies.parked[handler.listener.id] ?? 0,
+                inputs: tallies.inputs[handler.listener.definition])
+        }
+    }
+}
+
+extension Handler {
+    fileprivate func status(
+        load: (documents: Int, missing: Int), look: Reconciler.Look, all: Int, parked: Int,
+        inputs: InputShare?
+    ) -> ListenerStatus {
+        let (state, reason) = health.condition(at: .now)
+        // Counts of different moments: what does not fit together is cut. What no look has come to may have an input.
+        let withoutInput: Int
+        switch look {
+        case .running(_, _, let found): withoutInput = min(found, all)
+        case .done, .waiting: withoutInput = inputs?.withoutInput(of: all) ?? 0
+        }
+        let documents = all - withoutInput
+        let failed = min(parked, documents)
+        var left = documents - failed
+        let missing = min(load.missing, left)
+        left -= missing
+        let stale = min(load.documents - load.missing, left)
+        left -= stale
+        let unchecked: Int
+        var progress: (documents: Int, total: Int, seconds: Double)?
+        switch look {
+        case .done: unchecked = 0
+        case .waiting: unchecked = left
+        case .running(let since, let read, _):
+            unchecked = min(max(0, all - read), left)
+            progress = (max(0, min(read, all) - load.documents), all, (.now - since) / .seconds(1))
+        }
+        return ListenerStatus(
+            id: listener.id, on: listener.collection.name, key: listener.keyText, model: listener.modelName,
+            version: listener.modelVersion, output: listener.outputPath.text,
+            filter: listener.filter, state: state,
+            reason: reason, outSince: health.outageSince ?? health.writes.since, documents: documents,
+            withoutInput: withoutInput,
+            fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
+            look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
+    }
+}
