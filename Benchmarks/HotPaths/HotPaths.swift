@@ -1,10 +1,10 @@
 import Foundation
 @testable import Lockstep
-import LockstepCore
-import LockstepEngine
-import LockstepSinks
-import MongoBSON
-import MongoDriver
+@testable import LockstepCore
+@testable import LockstepEngine
+@testable import LockstepSinks
+@testable import MongoBSON
+@testable import MongoDriver
 
 /// Goes the hot paths so many times, for a program that counts instructions: `hot-paths PATH TIMES`.
 ///

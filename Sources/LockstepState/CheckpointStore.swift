@@ -149,7 +149,7 @@ extension Checkpoint {
             guard let entry = entry.document, let id = entry["listener"]?.string,
                 let definition = entry["definition"]?.string
             else { continue }
-            listeners[id] = Progress(
+            listeners[id] = ScanProgress(
                 definition: definition, isComplete: entry["complete"]?.bool ?? false, after: entry["after"])
             if let shape = entry["shape"]?.string, let time = entry["reflected"]?.timestamp {
                 let version = entry["version"]?.string

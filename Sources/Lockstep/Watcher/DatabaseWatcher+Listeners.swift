@@ -36,7 +36,7 @@ extension DatabaseWatcher {
         try checkWatched(id)
         try await pipeline.threads.run { [pipeline] in
             try PauseStore(connection: pipeline.connection).set(id, paused: paused, by: by)
-            try pipeline.session?.takePauses()
+            try pipeline.session?.pauses.apply()
         }
     }
 

@@ -243,7 +243,7 @@ public final class DatabaseWatcher: Sendable {
             if let failure { throw failure }
             guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
             if let session = pipeline.session, let places = session.places(of: ids),
-                session.isFresh(time, places), try await proofs.prove(session)
+                session.freshness.isFresh(time, places), try await proofs.prove(session)
             {
                 return
             }
@@ -251,7 +251,7 @@ public final class DatabaseWatcher: Sendable {
             if .now >= wakesAt, !hasWoken, let session = pipeline.session {
                 hasWoken = true
                 // One that cannot be woken says it by itself.
-                try? await pipeline.threads.run { try session.wakeStream() }
+                try? await pipeline.threads.run { try session.freshness.wakeStream() }
             }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -2,26 +2,11 @@ import MongoBSON
 
 /// What is known to be done.
 package struct Checkpoint: Sendable {
-    /// How far a listener's documents were scanned.
-    package struct Progress: Sendable, Hashable {
-        /// What the listener was then: another definition means another look at everything.
-        package var definition: String
-        package var isComplete: Bool
-        /// The `_id` up to which a scan has come.
-        package var after: BSONValue?
-
-        package init(definition: String, isComplete: Bool, after: BSONValue? = nil) {
-            self.definition = definition
-            self.isComplete = isComplete
-            self.after = after
-        }
-    }
-
     /// Where the stream goes on; nil on a standalone server.
     package var position: Position?
     /// What the stream was made of; a token is good only for the same.
     package var stream: String
-    package var listeners: [String: Progress]
+    package var listeners: [String: ScanProgress]
     /// What each listener has reflected, those apart whose documents are scanned.
     package var reflected: Reflected
     /// How many documents had an input when they were counted last, by the definition of a listener.
@@ -36,7 +21,7 @@ package struct Checkpoint: Sendable {
     package var isFinal: Bool
 
     package init(
-        position: Position?, stream: String, listeners: [String: Progress], reflected: Reflected = [:],
+        position: Position?, stream: String, listeners: [String: ScanProgress], reflected: Reflected = [:],
         at: Int64, auditedFrom: Int64? = nil, isFinal: Bool = false
     ) {
         self.reflected = reflected

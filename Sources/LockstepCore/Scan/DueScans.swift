@@ -59,7 +59,7 @@ package struct DueScans {
     package let listeners: [Listener]
     package let order: ListenerOrder
     /// How far each listener's documents are scanned, by the listener's id.
-    package private(set) var progress: [String: Checkpoint.Progress] = [:]
+    package private(set) var progress: [String: ScanProgress] = [:]
     package private(set) var wanted: [Int: Start] = [:]
     package private(set) var passes: [Pass] = []
     private var count = 0
@@ -70,7 +70,7 @@ package struct DueScans {
         order = ListenerOrder(listeners)
         for (index, listener) in listeners.enumerated() {
             let after = starts[index]
-            progress[listener.id] = Checkpoint.Progress(
+            progress[listener.id] = ScanProgress(
                 definition: listener.definition, isComplete: after == nil, after: after ?? nil)
             if let after { wanted[index] = Start(after: after) }
         }

@@ -9,7 +9,7 @@ package final class CheckpointSaver: Sendable {
     private struct State {
         var savedAt: ContinuousClock.Instant?
         var position: Position?
-        var listeners: [String: Checkpoint.Progress] = [:]
+        var listeners: [String: ScanProgress] = [:]
         var reflected: Reflected = [:]
         var auditedFrom: Int64?
         /// Events that the capture had read when it was saved.
@@ -19,6 +19,8 @@ package final class CheckpointSaver: Sendable {
     }
 
     private let statistics: Statistics
+    private let inputs: InputCounts
+    private let audit: AuditRecord
     private let store: CheckpointStore
     private let stream: String
     private let listeners: [ListenerSignature]
@@ -37,9 +39,12 @@ package final class CheckpointSaver: Sendable {
 
     package init(
         store: CheckpointStore, stream: String, listeners: [ListenerSignature], queue: WorkQueue,
-        reconciler: Reconciler, elections: Elections, needsPosition: Bool, statistics: Statistics
+        reconciler: Reconciler, elections: Elections, needsPosition: Bool, statistics: Statistics,
+        inputs: InputCounts, audit: AuditRecord
     ) {
         self.statistics = statistics
+        self.inputs = inputs
+        self.audit = audit
         self.store = store
         self.stream = stream
         self.listeners = listeners
@@ -148,8 +153,8 @@ package final class CheckpointSaver: Sendable {
         var checkpoint = Checkpoint(
             position: position, stream: stream, listeners: progress, reflected: reflected,
             at: currentMilliseconds(), auditedFrom: audited, isFinal: isFinal)
-        checkpoint.inputs = statistics.tallies.counts.inputs
-        checkpoint.audit = statistics.audit.round
+        checkpoint.inputs = inputs.all
+        checkpoint.audit = audit.round
         elections.saw(try store.save(checkpoint))
         state.withLock { state in
             state.position = position

@@ -10,7 +10,7 @@ extension Connection {
     ///   - saved: what the listener was when its documents were scanned last.
     ///   - counted: what was counted of this very listener.
     package func facts(
-        of listener: Listener, collections: [String]?, saved: Checkpoint.Progress?, counted: InputShare?
+        of listener: Listener, collections: [String]?, saved: ScanProgress?, counted: InputShare?
     ) throws -> ListenerFacts {
         var facts = ListenerFacts(listener, database: database)
         facts.collections = collections

@@ -7,7 +7,7 @@ extension Connection {
     ///   - saved: what the listeners were when their documents were scanned last, by their ids.
     ///   - inputs: what was counted then, by their definitions.
     package func warnings(
-        about listeners: [Listener], saved: [String: Checkpoint.Progress], inputs: [String: InputShare]
+        about listeners: [Listener], saved: [String: ScanProgress], inputs: [String: InputShare]
     ) throws -> [ListenerWarning] {
         let collections = try collectionNames()
         return try listeners.flatMap { listener in

@@ -42,6 +42,7 @@ package final class Tallies: Sendable {
     }
 
     private let state = Mutex(State())
+    private let inputs: InputCounts
 
     package static let interval = Duration.milliseconds(500)
     /// How long after somebody has looked they are kept up to date.
@@ -51,8 +52,14 @@ package final class Tallies: Sendable {
     /// A collection for which that is not enough is left to the next scan.
     private static let pause = Duration.seconds(600)
 
+    package init(inputs: InputCounts) {
+        self.inputs = inputs
+    }
+
     package var counts: Counts {
-        state.withLock { $0.counts }
+        var counts = state.withLock { $0.counts }
+        counts.inputs = inputs.all
+        return counts
     }
 
     /// Somebody outside looks: the counts are kept up to date for a while.
@@ -72,18 +79,6 @@ package final class Tallies: Sendable {
         }
     }
 
-    /// What a checkpoint knows; what was counted since is newer.
-    package func remember(_ share: InputShare, of definition: String) {
-        state.withLock { state in
-            if state.counts.inputs[definition] == nil { state.counts.inputs[definition] = share }
-        }
-    }
-
-    /// A scan has counted a listener's documents.
-    package func counted(_ share: InputShare, of definition: String) {
-        state.withLock { $0.counts.inputs[definition] = share }
-    }
-
     /// Asks what is wanted and may have changed; blocks.
     package func refreshIfDue(_ listeners: [Listener], _ connection: Connection, _ activity: Activity) throws
     {
@@ -101,7 +96,7 @@ package final class Tallies: Sendable {
         guard isWanted, state.withLock({ $0.warnings.isDue(activity, at: began) }) else { return }
         do {
             let warnings = try connection.warnings(
-                about: listeners, saved: [:], inputs: state.withLock { $0.counts.inputs })
+                about: listeners, saved: [:], inputs: inputs.all)
             state.withLock { state in
                 state.counts.warnings = warnings
                 state.warnings.counted(activity, from: began, to: .now)
@@ -156,8 +151,8 @@ package final class Tallies: Sendable {
         }
         guard isDue else { return }
         let share = try? connection.inputShare(of: listener, within: Self.patience)
+        if let share { inputs.counted(share, of: definition) }
         state.withLock { state in
-            if let share { state.counts.inputs[definition] = share }
             var recount = state.inputs[definition] ?? Recount(interval: .seconds(2), rarity: 50)
             if share == nil {
                 recount.failed(at: .now, retryAfter: Self.pause)

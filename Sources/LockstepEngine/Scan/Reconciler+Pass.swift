@@ -76,7 +76,7 @@ extension Reconciler {
         guard let pass = state.withLock({ $0.scans.pass(scan) }) else { return }
         for index in pass.members {
             guard let share = pass.inputs(of: index) else { continue }
-            statistics.tallies.counted(share, of: listeners[index].definition)
+            inputs.counted(share, of: listeners[index].definition)
         }
         try sweep(pass.members.map { listeners[$0] })
         queue.endScan(scan)

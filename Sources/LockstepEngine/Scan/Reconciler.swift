@@ -39,15 +39,18 @@ package final class Reconciler: Sendable {
     package let order: ListenerOrder
     package let state: Mutex<State>
     package let statistics: Statistics
+    package let inputs: InputCounts
     package let failures: FailureStore
     package let disowning: Disowning
     private let log: Logger
 
     package init(
         connection: Connection, listeners: [Listener], health: [ListenerHealth], queue: WorkQueue,
-        failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics, log: Logger
+        failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics, inputs: InputCounts,
+        log: Logger
     ) {
         self.statistics = statistics
+        self.inputs = inputs
         self.connection = connection
         self.listeners = listeners
         self.health = health
@@ -65,7 +68,7 @@ package final class Reconciler: Sendable {
     }
 
     /// How far each listener's documents are scanned, by the listener's id.
-    package var progress: [String: Checkpoint.Progress] {
+    package var progress: [String: ScanProgress] {
         state.withLock { $0.scans.progress }
     }
 
@@ -110,19 +113,6 @@ extension Reconciler {
         state.withLock { state in
             state.passBegan = currentMilliseconds()
             state.scans.want(listeners.indices)
-        }
-    }
-
-    /// Inputs that broke their model are tried again when it runs with something else than then.
-    package func wantBroken() throws {
-        for (index, listener) in listeners.enumerated() where health[index].hasParked {
-            guard let setup = listener.model.setup,
-                try failures.hasBroken(listener: listener.id, underOtherThan: setup)
-            else { continue }
-            log.about(listener.id).notice(
-                "\(listener.id): model `\(listener.modelName)` has changed since documents broke it: rescan, they are retried"
-            )
-            want([index])
         }
     }
 

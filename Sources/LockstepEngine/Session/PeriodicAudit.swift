@@ -18,6 +18,7 @@ package final class PeriodicAudit: Sendable {
     private let every: Duration
     private let log: Logger
     private let record: AuditRecord
+    private let inputs: InputCounts
     private let reading = Mutex<Reading?>(nil)
 
     /// Between two pages, where more than one is due.
@@ -25,7 +26,10 @@ package final class PeriodicAudit: Sendable {
     /// How long a page waits for listeners that have other work; then it goes on without them.
     private static let patience = Duration.seconds(60)
 
-    package init(_ session: Session, every: Duration, record: AuditRecord, log: Logger) {
+    package init(
+        _ session: Session, every: Duration, record: AuditRecord, inputs: InputCounts, log: Logger
+    ) {
+        self.inputs = inputs
         self.session = session
         self.every = every
         self.record = record
@@ -36,8 +40,25 @@ package final class PeriodicAudit: Sendable {
 // MARK: Going through
 
 extension PeriodicAudit {
-    /// Reads page after page as they fall due, until the session ends.
-    package func run(until isEnding: @escaping @Sendable () -> Bool) async throws {
+    /// Reads page after page as they fall due, until the session ends; after an error the page is read again.
+    func run(until ending: SessionEnding) async {
+        var hasFailed = false
+        while !ending.isEnding {
+            do {
+                return try await readPages { ending.isEnding }
+            } catch {
+                // An outage is reported by the handlers. The page is read again, and the stream goes on meanwhile.
+                if (error as? MongoError)?.isTransient != true, !hasFailed {
+                    hasFailed = true
+                    log.warning("audit: a page could not be read (\(error)); it is tried again")
+                }
+                let due = ContinuousClock.now + .seconds(hasFailed ? 60 : 2)
+                while !ending.isEnding, .now < due { try? await Task.sleep(for: .milliseconds(200)) }
+            }
+        }
+    }
+
+    private func readPages(_ isEnding: @escaping @Sendable () -> Bool) async throws {
         let collections = Array(Set(session.reconciler.listeners.map(\.collection.name))).sorted()
         guard !collections.isEmpty else { return }
         while session.capture?.position == nil {
@@ -122,17 +143,17 @@ extension PeriodicAudit {
     ) async throws -> [Offer] {
         guard !page.unfresh.isEmpty else { return [] }
         let time = try session.connection.operationTime()
-        try? session.wakeStream()
+        try? session.freshness.wakeStream()
         let places = Set(page.unfresh.map { members[$0.listener] })
         let deadline = ContinuousClock.now + Self.patience
-        while !places.allSatisfy({ session.isFresh(time, [$0]) || session.handlers[$0].health.isOut }),
+        while !places.allSatisfy({ session.freshness.isFresh(time, [$0]) || session.handlers[$0].health.isOut }),
             .now < deadline
         {
             guard await rest(.milliseconds(20), isEnding) else { return [] }
         }
         var offers: [Offer] = []
         // Where it is not known by now, the next round finds out.
-        for index in places.sorted() where session.isFresh(time, [index]) {
+        for index in places.sorted() where session.freshness.isFresh(time, [index]) {
             let inputs = page.unfresh.filter { members[$0.listener] == index }.map { ($0.key, $0.input) }
             let found = try session.reconciler.unfresh(
                 Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
@@ -175,7 +196,7 @@ extension PeriodicAudit {
             return reading
         }
         for (index, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
-            session.tallies.counted(share, of: session.reconciler.listeners[index].definition)
+            inputs.counted(share, of: session.reconciler.listeners[index].definition)
         }
         try session.reconciler.sweep(
             members.filter { session.handlers[$0].health.hasParked }.map { session.reconciler.listeners[$0] })

@@ -5,6 +5,7 @@ import MongoDriver
 extension Pipeline {
     package var status: WatcherStatus {
         let session = session
+        let report = session.map(SessionStatus.init)
         let (hasEnded, failure) = ending
         let load = session?.queue.load ?? (0, 0)
         let standby = hasEnded ? nil : lease.standby
@@ -13,27 +14,27 @@ extension Pipeline {
                 .ended
             } else if standby != nil {
                 .standingBy
-            } else if fault != nil || session?.fault != nil {
+            } else if fault != nil || report?.fault != nil {
                 .disconnected
-            } else if let session, session.isOpen {
-                session.isLookingThrough ? .backfilling : .following
+            } else if let session, let report, session.isOpen {
+                report.isLookingThrough ? .backfilling : .following
             } else {
                 .starting
             }
         return WatcherStatus(
-            state: state, fault: failure.map { "\($0)" } ?? fault ?? session?.fault,
+            state: state, fault: failure.map { "\($0)" } ?? fault ?? report?.fault,
             holder: standby?.holder, difference: standby?.difference?.text,
-            position: session?.saver.position, lag: session?.lag,
+            position: session?.saver.position, lag: report?.lag,
             savingFailsFor: (lease.unconfirmedFor ?? session?.saver.failingFor).map { $0 / .seconds(1) },
-            lacksMajority: lease.unconfirmedFor != nil, headroom: session?.headroom,
+            lacksMajority: lease.unconfirmedFor != nil, headroom: session?.positions.headroom,
             queue: (load.0, load.1, options.queueBytes), info: info,
-            listeners: session?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
+            listeners: report?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
             warnings: session == nil ? [] : tallies.counts.warnings)
     }
 
     private var auditStatus: AuditStatus? {
         guard session?.capture != nil, let every = options.auditEvery else { return nil }
-        return statistics.audit.status(every: every)
+        return auditRecord.status(every: every)
     }
 
     /// The same for somebody outside: once the documents are counted, if that takes no longer than a second.

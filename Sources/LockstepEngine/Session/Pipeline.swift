@@ -30,7 +30,9 @@ package final class Pipeline: Sendable {
     package let knownInputs = KnownInputs()
     package let vectorLengths = VectorLengths()
     package let statistics: Statistics
-    package var tallies: Tallies { statistics.tallies }
+    package let tallies: Tallies
+    let inputCounts = InputCounts()
+    let auditRecord = AuditRecord()
     package let lease: LeaseKeeper
     private let state: Mutex<State>
 
@@ -64,6 +66,7 @@ package final class Pipeline: Sendable {
         self.collections = collections
         self.listeners = listeners
         statistics = Statistics(options.metrics)
+        tallies = Tallies(inputs: inputCounts)
         state = Mutex(State(token: options.resumeToken))
         lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }
@@ -93,7 +96,7 @@ package final class Pipeline: Sendable {
 
     private func runSessions(_ progress: (any ProgressObserver)?) async throws {
         var losses = 0
-        var mode = Session.Mode.follow
+        var mode = SessionMode.follow
         var backoff = Backoff()
         var restarts = Backoff(first: 0.05, longest: 5)
         var outage = OutageLog()
@@ -184,9 +187,17 @@ package final class Pipeline: Sendable {
     }
 
     /// Makes a session; nil when it was stopped meanwhile.
-    private func begin(_ mode: Session.Mode, term: Int64) async throws -> Session? {
+    private func begin(_ mode: SessionMode, term: Int64) async throws -> Session? {
         let changes = state.withLock { $0.changes }
-        let session = try await threads.run { [self] in try Session(self, mode: mode, term: term) }
+        let session = try await threads.run { [self] in
+            let opening = try SessionOpening.read(self, mode, term: term)
+            let session = Session(self, opening)
+            if mode != .repair {
+                if !opening.hasChangeStreams { tellStandalone() }
+                try session.pauses.apply()
+            }
+            return session
+        }
         return state.withLock { state in
             state.session = session
             state.begunWith = changes
@@ -194,6 +205,18 @@ package final class Pipeline: Sendable {
             if state.changes != changes { session.reconfigure() }
             return state.stops ? nil : session
         }
+    }
+
+    private func tellStandalone() {
+        log.notice(
+            "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(options.reconcileEvery)"
+        )
+    }
+
+    /// Takes over the counts of documents that a checkpoint holds.
+    func restoreCounts(_ checkpoint: Checkpoint?) {
+        for (definition, share) in checkpoint?.inputs ?? [:] { inputCounts.restore(share, of: definition) }
+        auditRecord.remember(checkpoint?.audit)
     }
 
     package func stop() {
@@ -261,14 +284,4 @@ package final class Pipeline: Sendable {
             retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
             waitingBytes: load.1)
     }
-}
-
-/// Hears how far a long scan of a collection is.
-public protocol ProgressObserver: Sendable {
-    /// - Parameters:
-    ///   - collection: the collection's name.
-    ///   - documents: how many were looked at so far.
-    ///   - total: by MongoDB's estimate.
-    func progressed(collection: String, documents: Int, total: Int)
-    func finished(collection: String)
 }

@@ -27,7 +27,7 @@ package actor Proofs {
         waiting = []
         let result: Result<Bool, any Error>
         do {
-            result = .success(try await threads.run { try session.isProven() })
+            result = .success(try await threads.run { try session.freshness.isProven() })
         } catch {
             result = .failure(error)
         }

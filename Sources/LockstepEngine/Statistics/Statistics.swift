@@ -22,8 +22,6 @@ package final class Statistics: Sendable {
 
     package let factory: any MetricsFactory
     package let recent = RecentChanges()
-    package let tallies = Tallies()
-    package let audit = AuditRecord()
     private let state = Mutex(Counts())
     private let byListener = Mutex<[String: ListenerStatistics]>([:])
     private let events: (inserts: Counter, updates: Counter, replaces: Counter, deletes: Counter)

@@ -26,11 +26,11 @@ import TestModels
                 connection: db.connection, listeners: [listener],
                 health: [ListenerHealth(name: "", log: db.log)], queue: queue,
                 failures: FailureStore(connection: db.connection), elections: Elections(), plan: plan,
-                statistics: Statistics(), log: db.log)
+                statistics: Statistics(), inputs: InputCounts(), log: db.log)
             let saver = CheckpointSaver(
                 store: store, stream: "", listeners: [listener.signature], queue: queue,
                 reconciler: reconciler, elections: Elections(), needsPosition: true,
-                statistics: Statistics())
+                statistics: Statistics(), inputs: InputCounts(), audit: AuditRecord())
             try saver.saveIfDue(nil)
             try saver.save()
             #expect(try store.load().checkpoint?.position == position)

@@ -2,16 +2,23 @@ import Foundation
 import LockstepCore
 import MongoDriver
 
-extension Session {
+/// What a session knows of itself at a moment.
+struct SessionStatus {
+    private let session: Session
+
+    init(_ session: Session) {
+        self.session = session
+    }
+
     /// Seconds since the oldest change was made that is not reflected yet.
     ///
     /// While changes are read as they are made, that is the time since the oldest unhandled batch was read; a backlog of
     /// the stream counts by the cluster's time, whose unit is the second.
-    package var lag: Double? {
-        guard let capture else { return queue.isIdle ? 0 : nil }
+    var lag: Double? {
+        guard let capture = session.capture else { return session.queue.isIdle ? 0 : nil }
         guard let position = capture.position else { return nil }
         let now = ContinuousClock.now
-        let waiting = queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
+        let waiting = session.queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
         if let seen = capture.endSeenAt, capture.isOpen {
             // The server tells again and again when nothing is new, after as long as it was asked to wait.
             let pause = capture.isIdle ? Double(ChangeStream.idlePatience) / 1000 : 0
@@ -21,30 +28,21 @@ extension Session {
         return waiting + max(0, behind)
     }
 
-    /// Seconds that the saved position is ahead of the oplog's end, and that the oplog reaches back.
-    package var headroom: (seconds: Int, window: Int)? {
-        guard let window = oplog.withLock({ $0 }), let position = saver.position else { return nil }
-        let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
-        guard seconds > 0 || window.newest > window.oldest else { return nil }
-        // The position may be newer than the look at the oplog.
-        return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
-    }
-
     /// Documents that were there before are scanned, or are about to be; those of a paused listener are not.
-    package var isLookingThrough: Bool {
-        zip(handlers, reconciler.looks).contains { handler, look in
+    var isLookingThrough: Bool {
+        zip(session.handlers, session.reconciler.looks).contains { handler, look in
             if case .done = look { false } else { !handler.health.isPaused }
         }
     }
 
     /// Why the stream, or the writes, do not work at the moment.
-    package var fault: String? {
-        serverHealth.outage ?? capture?.fault
+    var fault: String? {
+        session.serverHealth.outage ?? session.capture?.fault
     }
 
-    package func listenerStatus(_ tallies: Tallies.Counts) -> [ListenerStatus] {
-        let (loads, looks) = (queue.loads, reconciler.looks)
-        return handlers.map { handler in
+    func listenerStatus(_ tallies: Tallies.Counts) -> [ListenerStatus] {
+        let (loads, looks) = (session.queue.loads, session.reconciler.looks)
+        return session.handlers.map { handler in
             handler.status(
                 load: loads[handler.index], look: looks[handler.index],
                 all: tallies.documents[handler.listener.collection.name] ?? 0,

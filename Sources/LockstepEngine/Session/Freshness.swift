@@ -1,0 +1,47 @@
+import LockstepCore
+import LockstepState
+import MongoBSON
+import MongoDriver
+
+/// Answers whether a session has reflected a time of the cluster in the outputs of listeners.
+package struct Freshness: Sendable {
+    let connection: Connection
+    let queue: WorkQueue
+    let reconciler: Reconciler
+    let capture: Capture?
+    let saver: CheckpointSaver
+
+    /// Every change up to that time is reflected in the outputs of these listeners, and nothing of them is to be scanned;
+    /// on a standalone server, everything that was noted.
+    package func isFresh(_ time: BSONTimestamp?, _ listeners: some Sequence<Int>) -> Bool {
+        let concerned = reconciler.order.withUpstreams(of: listeners)
+        // In that order: what is dropped from the queue is wanted of a scan before.
+        return hasHandled(time, concerned) && reconciler.isComplete(concerned)
+            && (capture == nil || capture?.position != nil)
+    }
+
+    private func hasHandled(_ time: BSONTimestamp?, _ listeners: Set<Int>) -> Bool {
+        guard capture != nil, let time else { return listeners.allSatisfy { queue.isIdle($0) } }
+        return queue.safePosition(of: listeners).map { $0.clusterTime >= time } ?? false
+    }
+
+    /// Makes an idle stream report its position now instead of after its pause; blocks.
+    package func wakeStream() throws {
+        guard capture?.isIdle == true else { return }
+        let request = BSONValue.objectID()
+        try WaitRequests.add(request, connection, concern: nil)
+        try WaitRequests.remove(request, connection)
+    }
+
+    /// What was handled so far stands: it was not read from a primary that another one has followed. Blocks.
+    package func isProven() throws(MongoError) -> Bool {
+        guard capture != nil else { return true }
+        do {
+            return try saver.proves()
+        } catch {
+            // Without an answer nothing is known, and whoever has lost the lease begins anew.
+            guard error.isTransient || error.code == MongoError.Code.duplicateKey else { throw error }
+            return false
+        }
+    }
+}

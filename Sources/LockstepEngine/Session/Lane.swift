@@ -1,0 +1,27 @@
+import LockstepCore
+
+/// One of the tasks that work for a listener: takes what waits for it, one batch after another.
+struct Lane {
+    let handler: Handler
+    let queue: WorkQueue
+    let ending: SessionEnding
+
+    /// Works until the queue is closed, or until an error that ends the session.
+    func run() async throws {
+        while let jobs = await nextJobs() { try await handler.process(jobs) }
+    }
+
+    /// What waits for the listener, once its model is not known to be out. Nil once the queue is closed.
+    private func nextJobs() async -> [Job]? {
+        while true {
+            while let pause = handler.health.holdsUntil(.now), !ending.isEnding {
+                try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
+            }
+            let limits = handler.pace.limits.within(handler.health.writes.trial)
+            guard let jobs = await queue.next(listener: handler.index, limits) else { return nil }
+            guard let pause = handler.health.holdsUntil(.now) else { return jobs }
+            // Another lane met an outage meanwhile, or the listener was paused: nobody holds documents through it.
+            handler.giveBack(jobs, due: pause)
+        }
+    }
+}
