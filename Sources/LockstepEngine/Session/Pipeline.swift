@@ -88,6 +88,7 @@ package final class Pipeline: Sendable {
 
     /// What the last run failed with is over: another one begins.
     package func forgetFailure() {
+        // mechanism failure-forgotten
         state.withLock { ($0.hasEnded, $0.failure) = (false, nil) }
     }
 
@@ -120,6 +121,7 @@ package final class Pipeline: Sendable {
             // Without a position since the history was lost, what is saved leads nowhere still.
             if session.hasSaved {
                 mode = .follow
+                // mechanism token-once
                 state.withLock { $0.token = nil }
             }
             switch end {

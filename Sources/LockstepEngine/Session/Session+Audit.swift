@@ -4,6 +4,7 @@ import MongoBSON
 extension Session {
     /// Looks time and again at all documents for what the stream does not show; until the session ends.
     package func audit() async {
+        // mechanism audit, off: return
         guard capture != nil, let every = options.auditEvery else { return }
         let audit = PeriodicAudit(self, every: every, record: statistics.audit, log: log)
         var hasFailed = false

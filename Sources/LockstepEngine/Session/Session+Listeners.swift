@@ -14,6 +14,7 @@ extension Session {
                 guard handler.health.pause(isPaused) else { continue }
                 let by = entry?.by.map { " by \($0)" } ?? ""
                 if isPaused {
+                    // mechanism pause-shed
                     reconciler.setBehind(handler.index)
                     log.about(id).notice(
                         "\(id): paused\(by): its model is not called until it is resumed, as by `lockstep resume \(id)`"
@@ -74,6 +75,7 @@ extension Session {
 /// Whether the stored pauses may be others than those in force.
 package final class PauseNews: Sendable {
     // What was written between the first look and the opening of the stream comes with no event.
+    // mechanism pause-look, off: true becomes false
     private let isThere = Atomic(true)
 
     package func tell() {

@@ -164,6 +164,7 @@ package final class Session: Sendable {
             }
         }
         try reconciler.wantBroken()
+        // mechanism pause-kept
         if mode != .repair { try takePauses() }
     }
 
@@ -208,6 +209,7 @@ package final class Session: Sendable {
     }
 
     package func reconfigure() {
+        // mechanism reload-drain, off: .reconfigured becomes .rewind("the listeners changed")
         finish(.reconfigured)
     }
 
@@ -346,6 +348,7 @@ extension Session {
         do {
             // What is scanned must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
+            // mechanism position-first
             if capture != nil { try saver.save() }
             let schedule: Reconciler.Schedule =
                 switch (mode, capture) {
