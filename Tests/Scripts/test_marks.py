@@ -21,6 +21,12 @@ class SwiftSourceTests(unittest.TestCase):
         self.assertTrue(source.code.endswith("let c = 1"))
         self.assertEqual(source.literals[0][1], '\n  { "quoted" \n  ')
 
+    def test_quotes_in_raw_literals_and_brackets_in_regular_expressions_are_no_code(self):
+        source = SwiftSource(r'''f(#""two words""#, #""""#, text.replacing(/\[[0-9"]+m/, with: ""), a / b, c / d)''')
+        self.assertEqual(source.code.count("["), 0)
+        self.assertEqual([text for _, text in source.literals], ['"two words"', '""', ""])
+        self.assertEqual(source.closing(1), len(source.text) - 1)
+
     def ends(self, text: str) -> str:
         source = SwiftSource(text)
         return text[:source.statement_end(0)]

@@ -3,7 +3,7 @@
 import re
 from functools import cached_property
 
-_TOKEN = re.compile(r'//|/\*|(#*)("""|")|[()]')
+_TOKEN = re.compile(r'''//|/\*|(#*)("""(?=[ \t]*\n)|")|[()]|(?<![\w)\]}"'])/(?=[^\s/*])(?:\\.|[^/\n\\])+/''')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = re.compile(r"[()\[\]{}]")
 #: What a line ends or begins with when its statement goes on.
@@ -88,6 +88,8 @@ class SwiftSource:
                 at = self._comment(start, len(self.text) if end < 0 else end)
             elif match[0] == "/*":
                 at = self._comment(start, self._block_comment_end(at))
+            elif match[0][0] == "/":
+                self._blank_literal(start, at)
             else:
                 at = self._string(start, at, match[1], match[2])
         return len(self.text)
@@ -125,10 +127,13 @@ class SwiftSource:
                 at += 1
         self.literals[index] = (start, "".join(pieces))
         end = closed + len(closing)
+        self._blank_literal(start, end)
+        return end
+
+    def _blank_literal(self, start: int, end: int) -> None:
         self._blank(start, end)
         # Something must stand there: a statement that ends with a literal does not end before it.
         self._code[start] = self._code[end - 1] = "'"
-        return end
 
     def _blank(self, start: int, end: int) -> None:
         self._code[start:end] = [character if character == "\n" else " " for character in self.text[start:end]]
