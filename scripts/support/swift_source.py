@@ -1,5 +1,6 @@
 """Reads Swift text as far as scripts need it: what is code, what is a comment, what is a literal, which brackets match."""
 
+import bisect
 import re
 from functools import cached_property
 
@@ -30,7 +31,6 @@ class SwiftSource:
 
     def line(self, offset: int) -> int:
         """The number of the line, from 1."""
-        import bisect
         return bisect.bisect_right(self.line_starts, offset)
 
     def offset(self, line: int, column: int) -> int:
