@@ -1,9 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test docs mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
+.PHONY: help setup build test unit integration docs mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
-# More for `swift test`: make test TEST_FLAGS='--filter Queue'
+# Which parts `make test` runs; default: all (scripts/test --list)
+PARTS ?=
+# More for `swift test`: make unit TEST_FLAGS='--filter Queue'
 TEST_FLAGS ?=
 # How long the test by random operations writes; longer finds more.
 ORACLE_SECONDS ?= 20
@@ -17,7 +19,7 @@ TORTURE_FLAGS ?=
 FUZZ_SECONDS ?= 60
 # What runs under the sanitizers, one after another: thousands of threads at once are too slow under them. They refuse
 # OpenVINO's libraries, which are loaded with RTLD_DEEPBIND.
-SANITIZE_TESTS ?= LockstepTests\.|LockstepModelsTests\.|LockstepConfigurationTests\.
+SANITIZE_TESTS ?= (Lockstep(Core|Engine|State|Sinks|Models|Providers|Configuration)?|MongoDriver)Tests\.
 SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
 # Some of it: make bench BENCH_FLAGS='--only latency --runs 3'
 BENCH_FLAGS ?=
@@ -44,23 +46,16 @@ setup: ## Install what is missing (scripts/setup --help)
 build: setup ## Build the command: .build/release/lockstep
 	swift build --quiet -c release --product lockstep
 
-test: export PATH := $(PATH):$(CURDIR)/.lockstep/prometheus/usr/bin
-test: export LOCKSTEP_BINARY := $(CURDIR)/$(LOCKSTEP)
-test: build ## Run every test, and check the import rule
-	@scripts/setup tests browser
-	swift build --quiet --build-tests
-	scripts/swift-tests $(TEST_FLAGS)
-	python3 Tests/Oracle/run.py --binary $(LOCKSTEP) --seconds $(ORACLE_SECONDS) --kills 3
-	python3 Tests/Oracle/torture.py --binary $(LOCKSTEP) --minutes 0.8 --round 12 --seed 1
-	scripts/second-server-tests $(LOCKSTEP)
-	scripts/check-imports
-	scripts/check-mechanisms --check
-	scripts/count-instructions
-	python3 -m unittest discover --quiet --start-directory Benchmarks
-	python3 -m unittest discover --quiet --start-directory Tests/Deployment
-	python3 -m unittest discover --quiet --start-directory Tests/Documentation
-	PYTHONPATH=.lockstep/python python3 -m unittest discover --quiet --start-directory Tests/Server
-	python3 Tests/Browser/run.py --binary $(LOCKSTEP)
+test unit integration: export TEST_FLAGS := $(TEST_FLAGS)
+test unit integration: export ORACLE_SECONDS := $(ORACLE_SECONDS)
+test: setup ## Run every test and check, and say what each part took (PARTS="server browser")
+	@scripts/test $(PARTS)
+
+unit: setup ## Run what needs no server: decisions, rules of the code
+	@scripts/test unit
+
+integration: setup ## Run what needs servers, programs or a browser
+	@scripts/test integration
 
 mechanisms: setup ## Take out one mechanism after another and see its tests fail (MECHANISMS="guard prefix")
 	@scripts/setup tests

@@ -97,6 +97,8 @@ package struct CheckpointStore: Sendable {
                     // With an upsert: a newer term does not match, and then the `_id` is taken.
                     filter.array("$nor") { none in
                         none.document("0") { newer in
+                            // mechanism fence, off:
+                            //   $0.append(int64: term, forKey: "$gt") becomes $0.append(int64: .max, forKey: "$gt")
                             newer.document("term") { $0.append(int64: term, forKey: "$gt") }
                         }
                     }
@@ -208,6 +210,7 @@ extension StoredCheckpoint {
                 "what is stored in `\(CheckpointStore.collection)` was written by hand or by another version of Lockstep"
             return
         }
+        // mechanism home
         if let stored = document["home"], stored != home {
             problem = "the database was restored or copied: its position belongs to another oplog"
             return

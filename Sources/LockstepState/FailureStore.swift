@@ -363,6 +363,8 @@ extension FailureStore.Failure {
 extension Listener {
     /// Whether a parked document stays so while its input is this one: nothing of what it failed with has changed.
     package func leaves(_ entry: FailureStore.Parked, with input: Fingerprint?) -> Bool {
+        // mechanism setup, off:
+        //   (entry.setup == nil || entry.setup == model.setup) becomes true
         entry.input == input && entry.version == model.version
             && (entry.setup == nil || entry.setup == model.setup)
     }

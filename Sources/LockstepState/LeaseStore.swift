@@ -93,6 +93,7 @@ package struct LeaseStore: Sendable {
         as holder: LeaseHolder, above term: Int64, replacing dead: LeaseHolder?
     ) throws(MongoError) -> Int64? {
         let isOurs: BSONValue = ["$eq": ["$holder", holder.id]]
+        // mechanism lease, off: ["$not": [Self.isAlive]] becomes true
         var free = [isOurs, ["$not": [Self.isAlive]]]
         if let dead { free.append(["$eq": ["$holder", dead.id]]) }
         let known: BSONValue = [

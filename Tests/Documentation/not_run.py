@@ -9,8 +9,8 @@ from markdown import ROOT
 from page import BINARY, Wrong
 
 COMMANDS = [
-    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|test|torture|mechanisms|sanitize|soak|fuzz|bench|bench-quick|bench-peers"
-     r"|format-check|format|docs|deb|deployment|install|uninstall)\b.*", "builds or tests for minutes; other tests do it"),
+    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|unit|integration|test|torture|mechanisms|sanitize|soak|fuzz"
+     r"|bench|bench-quick|bench-peers|format-check|format|docs|deb|deployment|install|uninstall)\b.*", "builds or tests for minutes; other tests do it"),
     (r"\.ci/run|python3 -m unittest discover --start-directory Tests/Documentation.*", "is what runs this test"),
     (r"(export \w+=\S+ )?sudo .*", "changes the system"),
     (r"(systemctl|journalctl|kubectl|docker|systemd-analyze) .*", "needs a system of its own"),

@@ -116,10 +116,10 @@ import Testing
                 import subprocess
                 if inputs[0] == "hang": time.sleep(600)
                 reply({"id": id, "predictions": [subprocess.Popen(["sleep", "600"]).pid]})
-                """, timeout: .seconds(12))
+                """, timeout: .seconds(4))
         let child = try await pid(model)
         await #expect(
-            throws: ModelError.failed("model `test` (python3 program.py) did not answer within 12 s")
+            throws: ModelError.failed("model `test` (python3 program.py) did not answer within 4 s")
         ) {
             try await model.predict(["hang"])
         }

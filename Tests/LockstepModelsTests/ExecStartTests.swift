@@ -18,10 +18,10 @@ import Testing
         let folder = try ProgramFolder()
         let model = try folder.model(
             source: slow(loading: 0, "time.sleep(600 if inputs[0] == 'hang' else 0); reply(inputs)"),
-            timeout: .seconds(5))
+            timeout: .seconds(3))
         #expect(try await model.predict(["a"]) == [.success("a")])
         await #expect(
-            throws: ModelError.failed("model `test` (python3 program.py) did not answer within 5 s")
+            throws: ModelError.failed("model `test` (python3 program.py) did not answer within 3 s")
         ) {
             try await model.predict(["hang"])
         }

@@ -134,6 +134,15 @@ class Cluster:
                 behind = 0
             time.sleep(0.25)
 
+    def wait_unread(self, seconds=30):
+        """Until no request of Lockstep reads a change stream at a member, whether somebody waits for the answer or not."""
+        reads = [{"$currentOp": {}}, {"$match": {"op": "getmore", "cursor.tailable": True, "appName": "lockstep"}}]
+        deadline = time.monotonic() + seconds
+        while any(list(member.direct.admin.aggregate(reads)) for member in self.members):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"a change stream is still read after {seconds} s")
+            time.sleep(0.1)
+
     def resync(self, member):
         self.resyncs += 1
         member.kill()

@@ -201,8 +201,8 @@ def history_lost(f):
         f.run.cluster.wait_healthy()
         kills = f.rng.random() < 0.5
         f.run.kill_daemon() if kills else f.run.lockstep.pause()
-        # The request that is on its way reads on at the server for up to 2.5 s, and would be ahead of what is lost.
-        time.sleep(3)
+        # The request that is on its way reads on at the server, and would be ahead of what is lost.
+        f.run.cluster.wait_unread()
         said = f.run.lockstep.log_bytes().count(LOST)
         try:
             overflow(f.run.cluster, f.run.name)

@@ -46,6 +46,8 @@ class Recorder(threading.Thread):
         self.histories = collections.defaultdict(lambda: collections.deque(maxlen=80))
         self.broke = None
         self.opened = threading.Event()
+        #: The cluster time up to which everything has been taken.
+        self.reached = bson.Timestamp(0, 0)
 
     def run(self):
         token = None
@@ -59,6 +61,11 @@ class Recorder(threading.Thread):
                         token = stream.resume_token
                         if event:
                             self.take(event)
+                        if not token:
+                            continue
+                        # A token begins with a byte of its kind and the time.
+                        place = bytes.fromhex(token["_data"][2:18])
+                        self.reached = bson.Timestamp(int.from_bytes(place[:4]), int.from_bytes(place[4:]))
             except PyMongoError as error:
                 if getattr(error, "code", None) in (136, 280, 286):
                     self.gaps += 1

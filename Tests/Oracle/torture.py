@@ -339,7 +339,11 @@ class Torture:
         database["folded"].drop()
         database.create_collection("folded", collation={"locale": "en", "strength": 2})
         self.wait("before the first round")
-        time.sleep(1)
+        now, deadline = self.cluster.client.admin.command("ping")["operationTime"], time.monotonic() + 60
+        while self.recorder.reached < now:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the recorder does not reach {now}")
+            time.sleep(0.05)
         self.recorder.stored = 0
 
     # MARK: All of it

@@ -132,6 +132,7 @@ package final class Dying: Model {
 
     package func predict(_ texts: [String]) async throws -> [Int] {
         if state.withLock(\.works) { return texts.map(\.count) }
+        // Slow on purpose: a process that dies at its work.
         try await Task.sleep(for: .milliseconds(600))
         if state.withLock(\.works) { return texts.map(\.count) }
         state.withLock { $0.failures += 1 }

@@ -146,6 +146,7 @@ struct DaemonPresence {
             return
                 "\(entry.holderText) has not said what it runs: it is of an older version, or still starting"
         }
+        // mechanism other-configuration, off: entry.difference(to: wanted) becomes nil
         return entry.difference(to: wanted).map {
             "\(entry.holderText) follows this database with another configuration: it \($0.text). Run `lockstep reload` there, or restart it"
         }

@@ -72,6 +72,7 @@ public final class DatabaseWatcher: Sendable {
 
     /// Watches until ``stop()`` is called or the task is cancelled; for programs that do nothing else.
     public func run(progress: (any ProgressObserver)? = nil) async throws {
+        // mechanism cancel-shield, off: return try await pipeline.run(progress)
         let running = start(progress)
         try await withTaskCancellationHandler {
             try await running.value

@@ -41,6 +41,7 @@ package struct StartPlan {
         liveAfter = present
         var saved = forgetsPosition ? nil : stored.checkpoint
         problem = forgetsPosition ? nil : stored.problem
+        // mechanism present, off: time > present becomes false
         if let time = saved?.position?.clusterTime, let present, time > present {
             // MongoDB would wait for that time and bring nothing until then.
             problem =

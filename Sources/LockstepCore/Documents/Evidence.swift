@@ -59,6 +59,8 @@ extension Evidence {
         guard let fingerprint else { return hasOutput || hasProvenance ? .extra : .fresh }
         guard hasOutput else { return .missing }
         guard unjudged == nil else { return .stale }
+        // mechanism fingerprint, off: provenance?.input == fingerprint becomes true
+        // mechanism version, off: provenance?.version == version becomes true
         return provenance?.input == fingerprint && provenance?.version == version ? .fresh : .stale
     }
 }

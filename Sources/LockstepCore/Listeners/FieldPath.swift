@@ -67,6 +67,7 @@ package func pathsOverlap(_ left: some Sequence<UInt8>, _ right: some Sequence<U
     while true {
         switch (left.next(), right.next()) {
         case (nil, nil): return true
+        // mechanism touched-ancestors, off: next == dot becomes false
         case (nil, let next?), (let next?, nil): return next == dot
         case (let one?, let other?): if one != other { return false }
         }

@@ -74,6 +74,8 @@ package struct CheckpointTracker<Place> {
     @discardableResult
     package mutating func finished(_ ticket: Ticket) -> Place? {
         guard let index = index(of: ticket) else { return nil }
+        // mechanism prefix, off:
+        //   slots[index].outstanding -= 1; if slots[index].outstanding <= 0 { safe = slots[index].place }
         slots[index].outstanding -= 1
         var moved: Place?
         while let first = slots.first, first.outstanding <= 0 {

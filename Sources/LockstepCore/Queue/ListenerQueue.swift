@@ -38,6 +38,7 @@ package struct ListenerQueue {
 
     /// Bytes that stop the stream when they are too many; what was spared stops nobody.
     package var countedBytes: Int {
+        // mechanism behind-counted, off: max(0, bytes - spared) becomes 0
         isBehind ? max(0, bytes - spared) : bytes
     }
 
@@ -69,11 +70,13 @@ package struct ListenerQueue {
             if fromScan && known.streamTicket != nil { streamOrder.append(key) }
             return surplus
         }
+        // mechanism one-job
         if let entry = inFlight[key] {
             var merged = entry.later ?? PendingChange()
             let before = merged.size
             let surplus = merged.merge(change)
             // The handler may have read the document after this change: its values are then no news.
+            // mechanism carried-in-flight
             merged.carried = nil
             bytes += merged.size - before
             inFlight[key]?.later = merged

@@ -26,10 +26,12 @@ package struct PendingChange: Sendable {
     ///
     /// - Returns: the tickets that are held no more, since the earlier of two covers the other.
     package mutating func merge(_ later: PendingChange) -> Tickets {
+        // mechanism merge, off: force = later.force
         force = force || later.force
         retry = retry || later.retry
         isMissing = isMissing || later.isMissing
         // An update on top of a carried insert makes its values old; a scan brings no values and changes nothing.
+        // mechanism merge-carried
         if later.streamTicket != nil || later.carried != nil { carried = later.carried }
         attempts = max(attempts, later.attempts)
         superseded = superseded ?? later.superseded
@@ -37,6 +39,7 @@ package struct PendingChange: Sendable {
         if let ticket = later.streamTicket {
             // What comes on top may have the earlier one: it was delayed, and is due again.
             surplus.stream = streamTicket.map { max($0, ticket) }
+            // mechanism merge-ticket, off: streamTicket = max(streamTicket ?? ticket, ticket)
             streamTicket = min(streamTicket ?? ticket, ticket)
         }
         if let ticket = later.scanTicket {
@@ -64,6 +67,7 @@ package struct PendingChange: Sendable {
 
     /// A scan would not find it: provenance says that the output is fresh, and only the event told otherwise.
     package var isInvisibleToScans: Bool {
+        // mechanism invisible, off: force becomes false
         force
     }
 

@@ -74,6 +74,8 @@ package struct Bisection {
 
     /// So many inputs failed alone, one after another, that it may be the model.
     package var suspectsOutage: Bool {
+        // mechanism outage, off:
+        //   !isAbsolved && failuresInARow.count >= Self.outageAfter becomes false
         !isAbsolved && failuresInARow.count >= Self.outageAfter
     }
 
@@ -100,6 +102,7 @@ package struct Bisection {
 
     /// Why the last input failed, when every one that was tried did and nothing proves that the model works.
     package var unprovenFailure: String? {
+        // mechanism unproven, off: return nil
         guard !works, !isAbsolved, let last = failuresInARow.last, case .failed(let reason) = outcomes[last]
         else { return nil }
         return reason

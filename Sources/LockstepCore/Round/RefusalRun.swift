@@ -36,6 +36,8 @@ package struct RefusalRun {
             defer { self = RefusalRun() }
             return Decision(parked: refused, isOver: isHolding)
         }
+        // mechanism refusal-hold, off:
+        //   isHolding ? 0 : min(refused, Self.limit - count) becomes refused
         let parked = isHolding ? 0 : min(refused, Self.limit - count)
         count = min(Self.limit, count + refused)
         isHolding = isHolding || refused > parked

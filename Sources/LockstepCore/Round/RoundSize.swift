@@ -76,6 +76,7 @@ package struct RoundSize {
             var inputs = min(
                 bound == Self.scan ? most : min(most, 2 * mean.size), Self.scan * mean.size / mean.seconds)
             if inputs < 1.5 * mean.size { inputs = min(inputs, mean.size / 2) }
+            // mechanism fixed-cost, off: return (16, 0, mean.seconds / mean.size)
             return (max(1, inputs), mean.seconds, 0)
         }
         let allowed = cost.each > 0 ? (max(bound, 2 * cost.fixed) - cost.fixed) / cost.each : most

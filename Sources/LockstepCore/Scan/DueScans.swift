@@ -84,6 +84,7 @@ package struct DueScans {
     package mutating func want(_ indices: some Sequence<Int>) {
         for index in indices {
             wanted[index] = Start()
+            // mechanism shed-scan
             progress[listeners[index].id]?.isComplete = false
             progress[listeners[index].id]?.after = nil
         }
@@ -119,6 +120,7 @@ extension DueScans {
                     return !ready.contains(upstream) || start.after != wanted[index]?.after
                 }
             }
+            // mechanism scan-order-of-chains, off: break
             if early.isEmpty { break }
             ready.subtract(early)
         }

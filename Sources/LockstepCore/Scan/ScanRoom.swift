@@ -35,6 +35,7 @@ package struct ScanRoom {
         let isHungry = members.contains {
             bytes($0) <= share / 4 && !slow.contains($0) && order.upstreams(of: $0).isDisjoint(with: slow)
         }
+        // mechanism scan-leave, off: isHungry becomes false
         return isHungry ? .leave(full) : .wait
     }
 }

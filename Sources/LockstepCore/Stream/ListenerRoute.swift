@@ -44,6 +44,7 @@ package struct ListenerRoute {
         if removesProvenance, !touchesProvenance, !touchesOutput { return .look }
         touchesProvenance = touchesProvenance || removesProvenance
         // Lockstep moves both together; an output that moves alone was moved by somebody else.
+        // mechanism moved-alone
         if touchesOutput != touchesProvenance { return .force }
         return touchesInput || touchesOutput || touchesProvenance ? .look : .none
     }

@@ -76,11 +76,15 @@ package struct StreamEvent {
     /// Lends the path of every field that an update touched, and whether it was removed, up to the first array index:
     /// `parts` for `parts.0.name`, since a key such as `parts.name` goes through all elements.
     package func forEachTouchedPath(_ body: (_ path: UnsafeRawBufferPointer, _ isRemoved: Bool) -> Void) {
+        // mechanism touched-union, off:
+        //   for field in updatedFields ?? .empty { body(Self.upToIndex(field.key), false); return }
         for field in updatedFields ?? .empty { body(Self.upToIndex(field.key), false) }
         for field in removedFields ?? .empty {
+            // mechanism touched-removed
             if let path = field.text { body(Self.upToIndex(path), true) }
         }
         for array in truncatedArrays ?? .empty {
+            // mechanism touched-truncated
             if let path = array.nested?["field"]?.text { body(Self.upToIndex(path), false) }
         }
     }

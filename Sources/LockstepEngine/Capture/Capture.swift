@@ -170,6 +170,8 @@ extension Capture {
 
     /// Where nothing is to be delivered, cuts are the network's alone.
     private func hasEvent(_ from: StartPlan.Stream, isFiltered: Bool) -> Bool {
+        // mechanism cuts-proven, off:
+        //   (try? stream.hasEvent(behind: from, isFiltered: isFiltered)) ?? false becomes true
         (try? stream.hasEvent(behind: from, isFiltered: isFiltered)) ?? false
     }
 
@@ -219,6 +221,7 @@ extension Capture {
                 left -= findings.events
                 changes = foreign.saw(bytes: findings.bytes, foreign: findings.foreignBytes)
                 // A filter may hide the token's own event, without which MongoDB does not go on; a time it takes.
+                // mechanism foreign-place
                 if changes { from = .at(Position(token: token).clusterTime) }
             } catch {
                 throw Interruption(cause: error, opening: nil)

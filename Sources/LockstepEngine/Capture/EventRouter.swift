@@ -72,6 +72,7 @@ package struct EventRouter {
             findings.failureEvents += 1
             return routeFailure(event, into: &findings)
         case PauseStore.collection:
+            // mechanism pause-stream
             findings.changesPauses = true
             return
         case WaitRequests.collection:
@@ -107,6 +108,7 @@ package struct EventRouter {
             }
             if event.isBare { return routeBare(element, routes, force: false, into: &findings) }
             guard !routes.isEmpty, let document = event.fullDocument else { return }
+            // mechanism live-after, off: (event.clusterTime ?? liveAfter) > liveAfter becomes true
             let carries = (event.clusterTime ?? liveAfter) > liveAfter
             var key: DocumentKey?
             var offers: [Offer] = []
@@ -119,6 +121,7 @@ package struct EventRouter {
                 change.isMissing = true
                 // A write of ours may reflect this event already; whether it does not is asked once more by the queue.
                 // Here, for the write's own event may be in the same batch.
+                // mechanism outstanding-batch, off: ownWrites.isOutstanding(listener: index, key: known) becomes false
                 change.carried = ownWrites.isOutstanding(listener: index, key: known) ? nil : values
                 offers.append(.init(listener: index, key: known, change: change))
             }
@@ -163,6 +166,7 @@ package struct EventRouter {
             guard let provenance = route.ownProvenance(in: event) else { continue }
             if ownWrites.recognise(listener: index, key: key, provenance: provenance) {
                 // No position passes an output before those who read it are done.
+                // mechanism chain-return
                 findings.offers += (dependents[index] ?? []).map {
                     Offer(listener: $0, key: key, change: PendingChange())
                 }
@@ -190,6 +194,7 @@ package struct EventRouter {
         health[index].hasParked = true
         var change = PendingChange()
         change.retry = event.updatedFields?["retry"]?.bool == true
+        // mechanism failure-look, off: guard change.retry else { return }
         findings.offers.append(
             .init(listener: index, key: DocumentKey(BSONValue(copying: document)), change: change))
     }

@@ -110,6 +110,7 @@ package final class CheckpointSaver: Sendable {
 
     /// One more majority write in the same term proves what was done and read before it; see ``Elections``.
     package func proves() throws(MongoError) -> Bool {
+        // mechanism barrier
         elections.saw(try store.barrier())
         return !elections.changed
     }
@@ -139,6 +140,7 @@ package final class CheckpointSaver: Sendable {
     private func saveNow(_ last: Position?) throws(MongoError) {
         let position = queue.safePosition
         let isFinal = position != nil && position == last
+        // mechanism first-position
         guard position != nil || !needsPosition else { return }
         let reflected = reflected
         let progress = reconciler.progress

@@ -122,6 +122,7 @@ package final class ListenerHealth: Sendable {
     package func holdsUntil(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         let writes = writes.holdsUntil(now)
         let model: ContinuousClock.Instant? = state.withLock { state in
+            // mechanism pause-hold
             if state.isPaused { return max(now + .milliseconds(100), state.retryAt ?? now) }
             return state.retryAt.flatMap { $0 > now ? $0 : nil }
         }

@@ -82,6 +82,7 @@ package final class Tallies: Sendable {
     /// Asks what is wanted and may have changed; blocks.
     package func refreshIfDue(_ listeners: [Listener], _ connection: Connection, _ activity: Activity) throws
     {
+        // mechanism interest
         guard isWanted else { return }
         try refreshDocuments(listeners, connection, activity)
         try refreshParked(connection, activity.ofFailures)

@@ -65,6 +65,7 @@ extension WorkQueue.State {
     /// Notes since when the queue has been full; it counts as full until half of it is free.
     package mutating func hasRoom(limit: Int) -> Bool {
         let bytes = listeners.reduce(0) { $0 + $1.countedBytes }
+        // mechanism bound
         if bytes >= limit {
             if fullSince == nil { fullSince = .now }
             return false

@@ -88,6 +88,7 @@ extension WorkQueue {
                 if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
                 // As the router has asked, and once more under the lock: a handler may have written meanwhile, while the
                 // batch waited for room.
+                // mechanism outstanding
                 if offer.change.carried != nil,
                     ownWrites.isOutstanding(listener: offer.listener, key: offer.key)
                 {
@@ -277,7 +278,9 @@ extension WorkQueue.State {
     /// Puts a change in line; the places of its tickets wait for it.
     package mutating func enter(_ listener: Int, _ key: DocumentKey, _ change: PendingChange) {
         if let ticket = change.streamTicket {
+            // mechanism tickets
             stream.add(ticket)
+            // mechanism held
             held[listener].add(ticket)
         }
         if let ticket = change.scanTicket { scans[ticket.scan]?.tracker.add(ticket.ticket) }

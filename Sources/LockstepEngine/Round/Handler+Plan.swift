@@ -74,6 +74,7 @@ extension Handler {
                 } else {
                     plan.removals.append((job, evidence.isUnmatched))
                 }
+            // mechanism fresh, off: !(job.change.force && fingerprint != nil) becomes fingerprint == nil
             case .fresh where !(job.change.force && fingerprint != nil):
                 plan.settled.append(job)
                 plan.fresh += 1
@@ -87,6 +88,7 @@ extension Handler {
                     !hasRoom(entry.outputBytes, sizes[job.key])
                 {
                     plan.parked.remove(job.key)
+                    // mechanism refusal-rest, off: !entry.isStuck || isNews(job) becomes true
                     if !evidence.isBare, !entry.isStuck || isNews(job) {
                         plan.clears.append(input)
                     } else {

@@ -5,6 +5,7 @@ import MongoBSON
 extension Handler {
     /// What the model says of each input, and of those it has said of before that could not be stored.
     package func predict(_ inputs: [Input]) async -> [Bisection.Outcome] {
+        // mechanism kept, off: return await ask(inputs)
         guard !keptPredictions.isEmpty else { return await ask(inputs) }
         var outcomes = inputs.map { input in
             keptPredictions.take(input.fingerprint, of: input.job.key).map {
@@ -38,6 +39,7 @@ extension Handler {
                 if range.count > 1 { statistics.add(retries: range.count) }
                 bisection.failed(range, String(describing: error))
                 // A model that has answered nothing yet, as far as is known, does not work perhaps: no input is to blame.
+                // mechanism never-answered, off: !bisection.isProven becomes false
                 let isUnproven =
                     !bisection.isProven && (trial != nil || knownInputs.input(for: listener) == nil)
                 guard isUnproven || bisection.suspectsOutage else { continue }
@@ -136,6 +138,7 @@ extension Handler {
         case .failed(let reason):
             var job = input.job
             job.change.attempts += 1
+            // mechanism attempts, off: job.change.attempts >= Self.maximumAttempts becomes false
             if job.change.attempts >= Self.maximumAttempts {
                 batch.park(
                     input, reason, attempts: job.change.attempts, setup: listener.model.setup)

@@ -92,6 +92,7 @@ package struct Handler: Sendable {
         returnToQueue(batch, written)
         let done = plan.settled + batch.unchanged + written.done
         if !keptPredictions.isEmpty { keptPredictions.forget((done + plan.gone).map(\.key)) }
+        // mechanism chain
         queue.chain(done, to: dependents)
         statistics.add(fresh: plan.fresh)
         let readAt = queue.finish(written.done + plan.settled + batch.unchanged + plan.gone, listener: index)

@@ -145,6 +145,7 @@ package struct Audit {
                     // On what the filter cannot be evaluated, no repair gives an output to.
                     reports[place].count(
                         verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)
+                    // mechanism retry-seen, off: entry?.retry ?? false becomes false
                     let retry = entry?.retry ?? false
                     if !isParked || retry { page.unfresh.append((place, key, fingerprint, verdict, retry)) }
                 }

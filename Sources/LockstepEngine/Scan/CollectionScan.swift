@@ -117,6 +117,8 @@ package struct CollectionScan {
         var command = BSONBuilder()
         command.append(collection, forKey: "find")
         command.appendIDHint()
+        // mechanism scan-order, off:
+        //   if let from { command.document("filter") { $0.document("_id") { $0.append(from, forKey: "$gt") } } }
         if let from { command.document("min") { $0.append(from, forKey: "_id") } }
         command.append(ScanPlace.pageSize, forKey: "batchSize")
         return command

@@ -78,6 +78,7 @@ extension Reconciler {
             guard let share = pass.inputs(of: index) else { continue }
             inputs.counted(share, of: listeners[index].definition)
         }
+        // mechanism sweep
         try sweep(pass.members.map { listeners[$0] })
         queue.endScan(scan)
         if state.withLock({ $0.scans.end(scan) }) { observer?.finished(collection: pass.collection) }
@@ -112,6 +113,7 @@ extension Reconciler {
             let page = try failures.requests(
                 listener: listeners[listener].id, after: after, limit: ScanPlace.pageSize)
             guard let last = page.last else { return state.withLock { $0.requests[listener] = nil } }
+            // mechanism retry-room
             guard queue.next(of: room, patience: 0.5, isOut: { _ in false }) == .read else { return }
             queue.offer(
                 page.map { failure in

@@ -145,6 +145,7 @@ extension Reconciler {
     ///
     /// What cannot be done now waits in the queue, and is counted there.
     package func reveal(_ offers: inout [Offer]) {
+        // mechanism reveal, off: queue.invisible(in: offers) becomes []
         let places = queue.invisible(in: offers)
         for (listener, places) in Dictionary(grouping: places, by: { offers[$0].listener }) {
             let keys = places.map { offers[$0].key }

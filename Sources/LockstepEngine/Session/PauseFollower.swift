@@ -11,6 +11,7 @@ package final class PauseFollower: Sendable {
     private let reconciler: Reconciler
     private let log: Logger
     // What was written between the first read and the opening of the stream comes with no event.
+    // mechanism pause-look, off: true becomes false
     private let hasNews = Atomic(true)
     /// One read at a time, so that an older one is not applied after a newer one.
     private let applying = Mutex(())
@@ -44,6 +45,7 @@ package final class PauseFollower: Sendable {
         guard handler.health.pause(isPaused) else { return }
         let by = entry?.by.map { " by \($0)" } ?? ""
         if isPaused {
+            // mechanism pause-shed
             reconciler.setBehind(handler.index)
             log.about(id).notice(
                 "\(id): paused\(by): its model is not called until it is resumed, as by `lockstep resume \(id)`"

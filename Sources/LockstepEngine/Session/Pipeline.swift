@@ -91,6 +91,7 @@ package final class Pipeline: Sendable {
 
     /// What the last run failed with is over: another one begins.
     package func forgetFailure() {
+        // mechanism failure-forgotten
         state.withLock { ($0.hasEnded, $0.failure) = (false, nil) }
     }
 
@@ -123,6 +124,7 @@ package final class Pipeline: Sendable {
             // Without a position since the history was lost, what is saved leads nowhere still.
             if session.hasSaved {
                 mode = .follow
+                // mechanism token-once
                 state.withLock { $0.token = nil }
             }
             switch end {
@@ -194,6 +196,7 @@ package final class Pipeline: Sendable {
             let session = Session(self, opening)
             if mode != .repair {
                 if !opening.hasChangeStreams { tellStandalone() }
+                // mechanism pause-kept
                 try session.pauses.apply()
             }
             return session

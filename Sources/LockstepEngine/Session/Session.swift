@@ -146,6 +146,7 @@ extension Session {
     }
 
     func reconfigure() {
+        // mechanism reload-drain, off: .reconfigured becomes .rewind("the listeners changed")
         end(.reconfigured)
     }
 
@@ -162,6 +163,7 @@ extension Session {
         do {
             // What is scanned must be followed from before on.
             if let capture, capture.waitUntilOpen() != nil { return }
+            // mechanism position-first
             if capture != nil { try saver.save() }
             let schedule: Reconciler.Schedule =
                 switch (opening.mode, capture) {
@@ -179,6 +181,7 @@ extension Session {
     }
 
     private func audit() async {
+        // mechanism audit, off: return
         guard capture != nil, let every = pipeline.options.auditEvery else { return }
         let audit = PeriodicAudit(
             self, every: every, record: pipeline.auditRecord, inputs: pipeline.inputCounts, log: pipeline.log)

@@ -37,6 +37,7 @@ package struct ByteComparison: Sendable {
 
 extension ByteComparison {
     package init(_ listener: Listener, _ traits: CollectionTraits) {
+        // mechanism collation, off: !traits.comparesBytes becomes false
         self.init(listener.filter, isCollated: !traits.comparesBytes)
     }
 }

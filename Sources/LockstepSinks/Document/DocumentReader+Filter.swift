@@ -34,6 +34,7 @@ extension DocumentReader {
         while let range = trial.next() {
             do {
                 try ask(keys[range])
+                // mechanism filter-trial, off: error.mayBeAboutOneDocument becomes false
             } catch let error as MongoError where error.mayBeAboutOneDocument {
                 if isFilterSound {
                     trial.failed(range, Self.reason(error))

@@ -16,6 +16,9 @@ package enum Guard {
         var expressions: [(FieldPath, Identity, BSONValue)] = []
         var ancestors: [String] = []
         for (key, value) in zip(keys, values) {
+            // mechanism identity, off:
+            //   Identity(of: value, isCollated: isCollated) becomes
+            //   Identity(of: value, isCollated: isCollated).flatMap { $0.standsAlone ? $0 : nil }
             let identity = Identity(of: value, isCollated: isCollated)
             if let identity { expressions.append((key, identity, value)) }
             guard identity?.standsAlone != true else { continue }

@@ -121,11 +121,14 @@ package struct OutputWriter {
             switch change {
             case .store(_, _, let input), .clear(let input, _):
                 let isCollated = comparison.isCollated && collation == nil
+                // mechanism guard
                 Guard.appendUnchanged(listener.keys, input, isCollated: isCollated, to: &filter)
+                // mechanism guard-where
                 if let condition = comparison.filter, change.isJudged {
                     filter.array("$and") { $0.append(condition, forKey: "0") }
                 }
             case .remove(unmatched: false):
+                // mechanism guard-absent
                 Guard.appendAbsent(listener.keys, to: &filter)
             case .remove(unmatched: true):
                 if let condition = comparison.filter { Guard.appendUnmatched(condition, to: &filter) }
@@ -145,6 +148,7 @@ package struct OutputWriter {
                 }
             }
         }
+        // mechanism no-upsert, off: operation.append(true, forKey: "upsert")
         if let collation { operation.append(collation, forKey: "collation") }
     }
 

@@ -39,9 +39,12 @@ package final class OwnWrites: Sendable {
 
     /// True once for each expected write: an old copy brought back later is somebody else's change.
     package func recognise(listener: Int, key: DocumentKey, provenance: Provenance) -> Bool {
+        // mechanism own-writes, off: return false
         let mark = Self.mark(listener, key, provenance)
         let document = Self.hash(listener, key)
         return state.withLock { state in
+            // mechanism own-writes-once, off:
+            //   state.recent.recognise(mark, document) || state.older.recognise(mark, document) becomes true
             state.recent.recognise(mark, document) || state.older.recognise(mark, document)
         }
     }

@@ -26,6 +26,7 @@ package final class Elections: Sendable {
 
     /// True once writes of this session were acknowledged in more than one term.
     package var changed: Bool {
+        // mechanism elections, off: state.withLock { $0.changed } becomes false
         state.withLock { $0.changed }
     }
 }

@@ -259,9 +259,11 @@ import TestSupport
                         "insert": "docs", "documents": [["_id": 99, "text": "perhaps lost"]],
                         "writeConcern": ["w": 1],
                     ], on: alone, database: db.name)
-                // The outage itself.
-                try await Task.sleep(for: .seconds(10))
-                #expect(try saved() == before)
+                try await throughout(
+                    .seconds(10), "no position is saved in an outage", every: .milliseconds(200)
+                ) {
+                    try saved() == before
+                }
                 #expect((1...10).contains(lines.all.count), "\(lines.all)")
                 try await cluster.heal()
                 try await retrying { try await watcher.waitUntilFresh() }

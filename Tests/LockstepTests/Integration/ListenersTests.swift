@@ -24,9 +24,9 @@ import TestSupport
                 try await eventually("the model has the first batch") { !slow.entered.isEmpty }
                 try db.setListeners([text, Listener(model: TextLength(), on: docs, key: "title")])
                 // The session works with the listeners of before as long as the model has its inputs.
-                #expect(!watcher.hasListenersOfNow)
-                // Time enough to give the call up, which it must not; with less of it nothing is proven, and all is well.
-                try await Task.sleep(for: .milliseconds(500))
+                try await throughout(.milliseconds(500), "the call is not given up") {
+                    !watcher.hasListenersOfNow
+                }
                 slow.open()
                 try await eventually("the next session has begun") { watcher.hasListenersOfNow }
                 try await watcher.waitUntilFresh()
@@ -74,7 +74,8 @@ import TestSupport
             model.become(.refuses("bad"))
             let listener = Listener(model: model, on: docs, key: "text")
             try await db[docs].insertMany([["_id": 1, "text": "bad"]])
-            let (isOther, isAsked, isHeld) = (Flag(false), Flag(false), Flag(true))
+            let (isOther, isAsked) = (Flag(false), Flag(false))
+            let gate = DispatchSemaphore(value: 0)
             let pipeline = Pipeline(
                 connection: db.connection, options: WatcherOptions(), identifier: "lockstep",
                 threads: db.threads, log: db.log, collections: ["docs"]
@@ -82,13 +83,14 @@ import TestSupport
                 guard isOther.value else { return [listener] }
                 // The next session is being made.
                 isAsked.value = true
-                while isHeld.value { Thread.sleep(forTimeInterval: 0.001) }
+                gate.wait()
+                gate.signal()
                 return []
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await pipeline.run() }
                 defer {
-                    isHeld.value = false
+                    gate.signal()
                     pipeline.stop()
                 }
                 try await eventually("it is parked") { try await db.failures().count == 1 }
@@ -96,7 +98,7 @@ import TestSupport
                 pipeline.reconfigure()
                 try await eventually("the next session is being made") { isAsked.value }
                 #expect(!pipeline.hasListenersOfNow)
-                isHeld.value = false
+                gate.signal()
                 try await eventually("it is at work") { pipeline.hasListenersOfNow }
                 #expect(try await db.failures().isEmpty)
             }

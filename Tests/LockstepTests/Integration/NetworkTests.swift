@@ -108,8 +108,7 @@ import TestSupport
                 proxy.cut(.everything)
                 model.open()
                 try await fill(direct, 5..<10)
-                // The outage itself.
-                try await Task.sleep(for: .seconds(10))
+                try await lasting("the outage", .seconds(10))
                 // The stream and the handlers each say theirs once, however often they try.
                 #expect((1...10).contains(lines.all.count), "\(lines.all)")
                 proxy.heal()
@@ -135,10 +134,10 @@ import TestSupport
                 try await retrying { try await watcher.waitUntilFresh() }
                 for _ in 0..<40 {
                     try await eventually("the stream is open") { watcher.isAvailable() }
+                    let before = proxy.connections
                     proxy.disconnect()
-                    // It may be open again before anybody looks.
-                    for _ in 0..<20 where watcher.isAvailable() {
-                        try await Task.sleep(for: .milliseconds(5))
+                    try await eventually("it is noticed") {
+                        !watcher.isAvailable() || proxy.connections > before
                     }
                 }
                 try await fill(direct, 5..<10)

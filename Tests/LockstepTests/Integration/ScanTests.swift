@@ -166,7 +166,7 @@ import TestSupport
             let calls = Counter()
             let model = ClosureModel("fixed", limits: BatchLimits(count: 500)) { (texts: [String]) in
                 calls.add(1)
-                try await Task.sleep(for: .milliseconds(300))
+                try await lasting("what a call costs whatever its size", .milliseconds(300))
                 return texts.map(\.count)
             }
             try await db.add(Listener(model: model, on: docs, key: "text"))

@@ -34,11 +34,7 @@ import TestSupport
                     "updates": [["q": ["_id": 2], "u": ["$set": ["text": "after"]], "upsert": true]],
                 ], on: "shop")) != nil
         }
-        try await eventually("what came after is predicted") {
-            let reply = try? await server.run(["find": "docs", "filter": ["_id": 2]], on: "shop")
-            return reply?[path: "cursor.firstBatch"]?.array?.first?.document?[path: "_outputs.text.length"]?
-                .int == 5
-        }
+        try await server.waitForOutput(of: ["_id": 2], length: 5)
         try await eventually("it is available") { watcher.isAvailable() }
         try await watcher.waitUntilFresh()
         try await watcher.stop()
@@ -50,8 +46,7 @@ import TestSupport
             try await server.stop()
             try await server.start(isMember: false)
             try await server.run(["insert": "docs", "documents": [["_id": 3, "text": "alone"]]], on: "shop")
-            // Long enough for the driver to see it.
-            try await Task.sleep(for: .seconds(3))
+            try await server.waitForDriver()
             try await server.stop()
             try await server.start()
             try await server.waitForPrimary()
@@ -67,11 +62,11 @@ import TestSupport
             for text in ["one", "two", "three"] {
                 try await server.start()
                 try await server.waitForPrimary()
-                try await eventually("the driver sees it") {
+                try await eventually("it takes writes") {
                     (try? await server.run(
                         ["insert": "docs", "documents": [["text": BSONValue(text)]]], on: "shop")) != nil
                 }
-                try await Task.sleep(for: .seconds(2))
+                try await server.waitForOutput(of: ["text": BSONValue(text)], length: text.count)
                 try await server.stop()
             }
             try server.putBack(backup)
@@ -89,7 +84,7 @@ import TestSupport
             try await server.start()
             try await server.waitForPrimary()
             try await server.run(["insert": "docs", "documents": [["text": "lost"]]], on: "shop")
-            try await Task.sleep(for: .seconds(3))
+            try await server.waitForOutput(of: ["text": "lost"], length: 4)
             try await server.stop()
             try server.putBack(backup)
             try await server.start()
@@ -121,8 +116,9 @@ import TestSupport
                 try await server.run(["replSetReconfig": BSONValue(BSONDocument(fields)), "force": true])
                 try await server.waitForPrimary()
             }
+            let before = try await server.connectionsOfDriver()
             try await rename("localhost:\(server.port)")
-            try await Task.sleep(for: .seconds(3))
+            try await server.waitForDriver(beside: before)
             try await rename(server.host)
         }
     }

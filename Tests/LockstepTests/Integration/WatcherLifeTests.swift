@@ -72,9 +72,9 @@ import TestSupport
             try await eventually("the model has the inputs") { model.entered.count == 20 }
             running.cancel()
             try await eventually("the stream is closed") { !watcher.isAvailable() }
-            // Time enough to spin, which it must not; with less of it nothing is proven, and all is well.
-            try await Task.sleep(for: .milliseconds(300))
-            #expect(model.entered.count == 20)
+            try await throughout(.milliseconds(300), "the model is asked nothing again") {
+                model.entered.count == 20
+            }
             model.open()
             try await running.value
             #expect(model.entered.count == 20)

@@ -43,7 +43,8 @@ final class OwnServer: @unchecked Sendable {
     @discardableResult
     func run(_ command: BSONDocument, on database: String = "admin") async throws -> BSONDocument {
         try await blocking.run { [self] in
-            let direct = try Connection(uri: uri("&directConnection=true"), database: database)
+            let direct = try Connection(
+                uri: uri("&directConnection=true&appName=test"), database: database)
             return try direct.run(command, operation: command.first { _ in true }?.key ?? "")
         }
     }
@@ -58,6 +59,35 @@ final class OwnServer: @unchecked Sendable {
     func waitForPrimary() async throws {
         try await eventually("\(host) takes writes") {
             (try? await run(["hello": 1]))?["isWritablePrimary"]?.bool == true
+        }
+    }
+
+    /// The connections that the library's driver has to it now.
+    func connectionsOfDriver() async throws -> Set<Int> {
+        let reply = try await run([
+            "aggregate": 1, "cursor": ["batchSize": 1000],
+            "pipeline": [
+                ["$currentOp": ["allUsers": true, "idleConnections": true]],
+                ["$match": ["appName": "lockstep"]],
+            ],
+        ])
+        return Set(
+            (reply[path: "cursor.firstBatch"]?.array ?? []).compactMap { $0.document?["connectionId"]?.int })
+    }
+
+    /// Waits until the library's driver has seen what the server is now, by a connection beside those that it had.
+    func waitForDriver(beside known: Set<Int> = []) async throws {
+        try await eventually("the driver has seen \(host)") {
+            try await !connectionsOfDriver().subtracting(known).isEmpty
+        }
+    }
+
+    /// Waits until the length of the text of a document is its output.
+    func waitForOutput(of document: BSONDocument, length: Int) async throws {
+        try await eventually("\(document) is predicted") {
+            let reply = try? await run(["find": "docs", "filter": BSONValue(document)], on: "shop")
+            let found = reply?[path: "cursor.firstBatch"]?.array?.first?.document
+            return found?[path: "_outputs.text.length"]?.int == length
         }
     }
 

@@ -54,7 +54,7 @@ final class SmallOplog: Sendable {
         let time = try #require(try filler.operationTime())
         let megabyte = BSONValue(binary: [UInt8](repeating: 7, count: 1 << 20))
         var megabytes = 0
-        try await eventually("the oplog is cut", timeout: .seconds(90)) { [self] in
+        try await eventually("the oplog is cut", timeout: .seconds(90), every: .milliseconds(200)) { [self] in
             // A few more later, since it is cut when something is written.
             let count = megabytes < 32 ? 16 : 2
             megabytes += count
@@ -64,7 +64,6 @@ final class SmallOplog: Sendable {
                     ["insert": "filler", "documents": BSONValue(documents), "writeConcern": ["w": 1]],
                     operation: "insert")
             }
-            if count == 2 { try await Task.sleep(for: .milliseconds(200)) }
             return try oldest().map { $0 > time } ?? false
         }
         try filler.run(["drop": "filler"], operation: "drop")

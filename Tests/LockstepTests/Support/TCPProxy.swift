@@ -21,6 +21,7 @@ final class TCPProxy: Sendable {
         /// Close every connection at the next turn.
         var resets = false
         var stops = false
+        var connections = 0
     }
 
     private struct Pair {
@@ -73,6 +74,11 @@ final class TCPProxy: Sendable {
     /// Closes every connection; new ones are taken.
     func disconnect() {
         state.withLock { $0.resets = true }
+    }
+
+    /// So many have been taken so far.
+    var connections: Int {
+        state.withLock { $0.connections }
     }
 
     func stop() {
@@ -150,6 +156,7 @@ extension TCPProxy {
             close(Pair(client: client, server: server))
             return nil
         }
+        state.withLock { $0.connections += 1 }
         return Pair(client: client, server: server)
     }
 

@@ -89,8 +89,8 @@ import MongoDriver
         try project.insert((0..<50).map { ($0, "text \($0)") })
         for milliseconds in [0, 5, 20, 60] {
             let daemon = try project.start("run")
-            // A different moment of the start each time; whatever it is, the next run finds everything in order.
-            try await Task.sleep(for: .milliseconds(milliseconds))
+            // Whatever it has done by then, the next run finds everything in order.
+            try await lasting("a part of the start", .milliseconds(milliseconds))
             let ending = try await daemon.stop()
             // Before it can catch signals, the system ends it by the signal itself.
             #expect(ending.status == 0 || ending.status == SIGTERM, "\(ending)")
