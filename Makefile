@@ -17,7 +17,7 @@ TORTURE_FLAGS ?=
 FUZZ_SECONDS ?= 60
 # What runs under the sanitizers, one after another: thousands of threads at once are too slow under them. They refuse
 # OpenVINO's libraries, which are loaded with RTLD_DEEPBIND.
-SANITIZE_TESTS ?= LockstepTests\.|LockstepModelsTests\.|LockstepConfigurationTests\.
+SANITIZE_TESTS ?= LockstepTests\.|LockstepProvidersTests\.|LockstepConfigurationTests\.
 SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
 # Some of it: make bench BENCH_FLAGS='--only latency --runs 3'
 BENCH_FLAGS ?=

@@ -64,11 +64,11 @@ let package = Package(
         .target(name: "EmbeddedMongo", dependencies: ["MongoBSON", "MongoDriver"], swiftSettings: strict),
         .target(name: "COpenVINO"),
         .target(
-            name: "LockstepModels",
+            name: "LockstepProviders",
             dependencies: ["Lockstep", "COpenVINO", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
-            name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepModels", "Yams"],
+            name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepProviders", "Yams"],
             swiftSettings: strict),
         .target(
             name: "LockstepServer",
@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepModels",
+                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepProviders",
                 "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -140,7 +140,7 @@ let package = Package(
                 "Lockstep", "LockstepServer", .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LockstepModelsTests", dependencies: ["LockstepModels"], exclude: ["Fixtures"],
+            name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict
@@ -163,7 +163,7 @@ case "program":
         .executableTarget(
             name: "lockstep-bench",
             dependencies: [
-                "Lockstep", "LockstepModels", "LockstepServer",
+                "Lockstep", "LockstepProviders", "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ], path: "Benchmarks/Program", swiftSettings: strict))

@@ -1,6 +1,6 @@
 import Foundation
 public import Lockstep
-import LockstepModels
+import LockstepProviders
 
 /// The models and listeners of a configuration, ready to use.
 public struct Assembly: Sendable {

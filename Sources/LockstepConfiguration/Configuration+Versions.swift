@@ -1,6 +1,6 @@
 import Foundation
 import Lockstep
-import LockstepModels
+import LockstepProviders
 
 extension Configuration {
     /// Nil, with a problem, where the model's files cannot be read.

@@ -1,5 +1,5 @@
 import Foundation
-import LockstepModels
+import LockstepProviders
 
 /// The model that a new configuration begins with.
 enum ModelChoice: Equatable {

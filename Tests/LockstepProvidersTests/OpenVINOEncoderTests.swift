@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// all-MiniLM-L6-v2 on the real OpenVINO, as `make setup` installs both.
 @Suite struct OpenVINOEncoderTests {
@@ -280,7 +280,7 @@ private struct Reference: Decodable {
 
     static func load() throws -> Self {
         let file = Installation.package.appending(
-            path: "Tests/LockstepModelsTests/Fixtures/minilm-vectors.json")
+            path: "Tests/LockstepProvidersTests/Fixtures/minilm-vectors.json")
         return try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
     }
 }

@@ -1,7 +1,7 @@
 import Lockstep
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// What a line on stdout is to the request 7 with two inputs, of a program that was asked 5 first.
 @Suite struct ExecLineTests {

@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// What a program answers is right, or an error of the model: never a crash, never another input's prediction.
 @Suite struct DamagedAnswerTests {

@@ -1,6 +1,6 @@
 import Foundation
 import Lockstep
-import LockstepModels
+import LockstepProviders
 import Testing
 
 /// A folder of its own with the program of one test, removed with it.

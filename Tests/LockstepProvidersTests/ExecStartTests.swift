@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// Programs that load slowly, that never work, and that crash again and again.
 @Suite(.ownThread) struct ExecStartTests {

@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// Programs that speak the exec protocol, well and badly.
 @Suite(.ownThread) struct ExecModelTests {

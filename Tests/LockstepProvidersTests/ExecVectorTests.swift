@@ -1,5 +1,5 @@
 import Lockstep
-import LockstepModels
+import LockstepProviders
 import Testing
 
 /// Vectors in the answers of programs that cannot be stored as such.

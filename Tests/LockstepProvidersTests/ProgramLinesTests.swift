@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 @Suite struct ProgramLinesTests {
     @Test func linesComeOutWhenTheyAreComplete() {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// When a program may be started again, and what the log hears of one that fails again and again.
 @Suite struct StartHistoryTests {

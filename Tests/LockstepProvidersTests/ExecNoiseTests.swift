@@ -1,7 +1,7 @@
 import Lockstep
 import Testing
 
-@testable import LockstepModels
+@testable import LockstepProviders
 
 /// What a program writes to stdout beside its answers does no harm.
 @Suite(.ownThread) struct ExecNoiseTests {
