@@ -42,8 +42,10 @@ let package = Package(
         .target(
             name: "LockstepState", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
             swiftSettings: strict),
+        .target(name: "LockstepReading", dependencies: ["MongoBSON"], swiftSettings: strict),
         .target(
-            name: "LockstepSinks", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
+            name: "LockstepSinks",
+            dependencies: ["LockstepCore", "LockstepReading", "MongoBSON", "MongoDriver"],
             swiftSettings: strict),
         .target(
             name: "LockstepEngine",
@@ -65,10 +67,14 @@ let package = Package(
         .target(name: "COpenVINO"),
         .target(
             name: "LockstepProviders",
-            dependencies: ["Lockstep", "COpenVINO", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "COpenVINO", "LockstepCore", "LockstepReading", "MongoBSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
-            name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepProviders", "Yams"],
+            name: "LockstepConfiguration",
+            dependencies: ["Lockstep", "LockstepProviders", "LockstepReading", "LockstepSinks", "Yams"],
             swiftSettings: strict),
         .target(
             name: "LockstepServer",
@@ -88,7 +94,7 @@ let package = Package(
             name: "LockstepCLI",
             dependencies: [
                 "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepProviders",
-                "LockstepServer",
+                "LockstepReading", "LockstepServer", "LockstepSinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -132,7 +138,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LockstepCLITests",
-            dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "MongoDriver", "TestSupport"],
+            dependencies: [
+                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepProviders", "LockstepReading",
+                "MongoDriver", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepServerTests",
@@ -143,8 +152,9 @@ let package = Package(
             name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict
-        ),
+            name: "LockstepConfigurationTests",
+            dependencies: ["LockstepConfiguration", "LockstepProviders", "LockstepReading", "LockstepSinks"],
+            swiftSettings: strict),
     ]
 )
 

@@ -1,4 +1,5 @@
-import Lockstep
+import LockstepCore
+import MongoBSON
 
 /// Why a line is not the answer to a request: what the program did, to be put after its name.
 struct ExecAnswerProblem: Error, Equatable {

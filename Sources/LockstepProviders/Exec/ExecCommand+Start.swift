@@ -1,5 +1,5 @@
 import Glibc
-import Lockstep
+import LockstepCore
 
 extension ExecCommand {
     /// Starts the program with pipes on stdin, stdout and stderr, as the head of a process group of its own:

@@ -1,4 +1,4 @@
-import Lockstep
+import MongoBSON
 
 /// What a line on a program's stdout is to the request that the program was asked.
 enum ExecLine {

@@ -1,4 +1,5 @@
-public import Lockstep
+public import LockstepCore
+public import MongoBSON
 
 /// A model that is a program: it reads batches of inputs as lines of JSON and answers with lines of
 /// predictions.

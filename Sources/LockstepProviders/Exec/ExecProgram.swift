@@ -1,5 +1,6 @@
-import Lockstep
+import LockstepCore
 import Logging
+import MongoBSON
 import Synchronization
 
 /// What the workers of one model have in common: the program, its limits, and how its starts went.

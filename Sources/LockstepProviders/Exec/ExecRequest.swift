@@ -1,4 +1,5 @@
-import Lockstep
+import LockstepCore
+import MongoBSON
 
 /// One batch as a line of the exec protocol, and where its inputs came from.
 struct ExecRequest {

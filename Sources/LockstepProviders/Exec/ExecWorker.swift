@@ -1,4 +1,5 @@
-import Lockstep
+import LockstepCore
+import MongoBSON
 import Synchronization
 
 /// One place for a running program: starts it, asks it, and starts it again after it has broken.

@@ -1,4 +1,5 @@
-import Lockstep
+import LockstepCore
+import MongoBSON
 import Synchronization
 
 /// The programs of one model.

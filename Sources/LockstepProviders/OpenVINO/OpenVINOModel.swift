@@ -1,4 +1,4 @@
-public import Lockstep
+public import LockstepCore
 import Synchronization
 
 /// A text embedding model in a directory as `optimum-cli export openvino` lays it out, run in process.
