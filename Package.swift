@@ -42,8 +42,10 @@ let package = Package(
         .target(
             name: "LockstepState", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
             swiftSettings: strict),
+        .target(name: "LockstepReading", dependencies: ["MongoBSON"], swiftSettings: strict),
         .target(
-            name: "LockstepSinks", dependencies: ["LockstepCore", "MongoBSON", "MongoDriver"],
+            name: "LockstepSinks",
+            dependencies: ["LockstepCore", "LockstepReading", "MongoBSON", "MongoDriver"],
             swiftSettings: strict),
         .target(
             name: "LockstepEngine",
@@ -64,11 +66,15 @@ let package = Package(
         .target(name: "EmbeddedMongo", dependencies: ["MongoBSON", "MongoDriver"], swiftSettings: strict),
         .target(name: "COpenVINO"),
         .target(
-            name: "LockstepModels",
-            dependencies: ["Lockstep", "COpenVINO", .product(name: "Logging", package: "swift-log")],
+            name: "LockstepProviders",
+            dependencies: [
+                "COpenVINO", "LockstepCore", "LockstepReading", "MongoBSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
-            name: "LockstepConfiguration", dependencies: ["Lockstep", "LockstepModels", "Yams"],
+            name: "LockstepConfiguration",
+            dependencies: ["Lockstep", "LockstepProviders", "LockstepReading", "LockstepSinks", "Yams"],
             swiftSettings: strict),
         .target(
             name: "LockstepServer",
@@ -87,8 +93,8 @@ let package = Package(
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepModels",
-                "LockstepServer",
+                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepProviders",
+                "LockstepReading", "LockstepServer", "LockstepSinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -132,7 +138,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LockstepCLITests",
-            dependencies: ["LockstepCLI", "EmbeddedMongo", "Lockstep", "MongoDriver", "TestSupport"],
+            dependencies: [
+                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepProviders", "LockstepReading",
+                "MongoDriver", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepServerTests",
@@ -140,11 +149,12 @@ let package = Package(
                 "Lockstep", "LockstepServer", .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LockstepModelsTests", dependencies: ["LockstepModels"], exclude: ["Fixtures"],
+            name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "LockstepConfigurationTests", dependencies: ["LockstepConfiguration"], swiftSettings: strict
-        ),
+            name: "LockstepConfigurationTests",
+            dependencies: ["LockstepConfiguration", "LockstepProviders", "LockstepReading", "LockstepSinks"],
+            swiftSettings: strict),
     ]
 )
 
@@ -163,7 +173,7 @@ case "program":
         .executableTarget(
             name: "lockstep-bench",
             dependencies: [
-                "Lockstep", "LockstepModels", "LockstepServer",
+                "Lockstep", "LockstepProviders", "LockstepServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ], path: "Benchmarks/Program", swiftSettings: strict))

@@ -4,7 +4,7 @@ import Foundation
 import Lockstep
 import LockstepCore
 import LockstepEngine
-import LockstepModels
+import LockstepProviders
 import LockstepServer
 import MongoBSON
 import MongoDriver

@@ -50,7 +50,7 @@ enum ModelTrial {
     private static func text(for listeners: [Listener]) -> BSONValue? {
         let text: BSONValue = "a text to try the model with"
         guard let keys = listeners.first?.keys else { return text }
-        guard !keys.contains(where: { $0.text.hasPrefix("_outputs.") }) else { return nil }
+        guard !keys.contains(where: { $0.isOutput }) else { return nil }
         return keys.count == 1 ? text : BSONValue(keys.map { _ in text })
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LockstepConfiguration
+import LockstepReading
 import Testing
 
 /// A damaged file is read or refused with its problems, in bounded time.

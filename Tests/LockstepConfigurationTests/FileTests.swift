@@ -1,6 +1,7 @@
 import Foundation
 import Lockstep
 import LockstepConfiguration
+import LockstepReading
 import Testing
 
 /// What needs real files: reading one, and the versions of models.
@@ -22,7 +23,7 @@ import Testing
         let folder = try Folder()
         try folder.write("lockstep.yaml", Self.good)
         let configuration = try Configuration.load(file: folder.path + "/lockstep.yaml", environment: [:])
-        #expect(configuration.directory == folder.path)
+        #expect(configuration.folder.path == folder.path)
         #expect(configuration.listeners.count == 1)
     }
 

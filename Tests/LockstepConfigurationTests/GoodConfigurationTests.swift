@@ -1,4 +1,6 @@
 import Lockstep
+import LockstepProviders
+import LockstepReading
 import Testing
 
 @testable import LockstepConfiguration
@@ -31,13 +33,13 @@ import Testing
         #expect(configuration.mongodb.database == "shop")
         #expect(configuration.reconcileEvery == .seconds(30))
         #expect(configuration.auditEvery == .seconds(86400))
-        #expect(configuration.models["minilm"]?.kind == .openvino(directory: "models/all-MiniLM-L6-v2"))
-        #expect(configuration.models["length"]?.kind == .exec(.init(arguments: ["python3", "length.py"])))
+        #expect(provider("minilm", of: configuration) == OpenVINOSpec(directory: "models/all-MiniLM-L6-v2"))
+        #expect(provider("length", of: configuration) == ExecSpec(arguments: ["python3", "length.py"]))
         #expect(configuration.models["length"]?.version == "1")
         let listeners = configuration.listeners
         #expect(listeners.map(\.model) == ["minilm", "length"])
         #expect(listeners.map(\.keys) == [["text"], ["title", "text"]])
-        #expect(listeners.map(\.outputPath.text) == ["_outputs.text.minilm", "_outputs.size.length"])
+        #expect(listeners.map(\.outputPath?.text) == ["_outputs.text.minilm", "_outputs.size.length"])
         #expect(listeners.map(\.filter) == [nil, ["lang": "en"]])
         #expect(listeners.map(\.line) == [12, 15])
         #expect(configuration.warnings.isEmpty)
@@ -60,10 +62,10 @@ import Testing
                 auditEvery: 2h
                 """, environment: ["WORKERS": "4", "TOKEN": "secret"])
         let model = try #require(configuration.models["length"])
-        let exec = Configuration.ExecSpec(
+        let exec = ExecSpec(
             arguments: ["./length", "--port", "80"], timeout: .seconds(90), workers: 4,
             environment: ["TOKEN": "secret", "EMPTY": ""])
-        #expect(model.kind == .exec(exec))
+        #expect(provider("length", of: configuration) == exec)
         #expect(model.vectors == .array)
         #expect(model.version == "1.0")
         #expect(model.batchCount == 10)

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import LockstepConfiguration
+import LockstepReading
 
 /// The JSON Schema, and the readers that take their keys from the same description.
 @Suite struct SchemaTests {
@@ -31,9 +32,10 @@ import Testing
         }
     }
 
+    private static let schema = ConfigurationSchema.standard
     private static let mappings = [
-        ConfigurationSchema.file, ConfigurationSchema.mongodb, ConfigurationSchema.model,
-        ConfigurationSchema.batch, ConfigurationSchema.listener, ConfigurationSchema.server,
+        schema.file, ConfigurationSchema.mongodb, schema.model, ConfigurationSchema.batch, schema.listener,
+        ConfigurationSchema.server,
     ]
 
     @Test func synonymsLeadToKeysThatAreThere() {
@@ -45,12 +47,12 @@ import Testing
     }
 
     @Test func theSchemaIsJSONWithEveryKey() throws {
-        let text = ConfigurationSchema.json.page
+        let text = Self.schema.json.page
         let json = try #require(
             try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(json["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
         let properties = try #require(json["properties"] as? [String: Any])
-        #expect(Set(properties.keys) == Set(ConfigurationSchema.file.names))
+        #expect(Set(properties.keys) == Set(Self.schema.file.names))
         #expect(json["additionalProperties"] as? Bool == false)
         for mapping in Self.mappings {
             for key in mapping.keys {

@@ -1,5 +1,7 @@
 import Foundation
 import LockstepConfiguration
+import LockstepProviders
+import LockstepReading
 import Testing
 
 func parse(_ text: String, environment: [String: String] = [:]) throws(ConfigurationError) -> Configuration {
@@ -15,6 +17,11 @@ func problems(_ text: String, environment: [String: String] = [:]) -> [String] {
     } catch {
         return error.problems.map(\.description)
     }
+}
+
+/// What the provider of a model has read; nil when it is another provider's.
+func provider<Spec: ProviderSpec>(_ name: String, of configuration: Configuration) -> Spec? {
+    configuration.models[name]?.provider as? Spec
 }
 
 /// Line 1 and 2: the start of a right file.

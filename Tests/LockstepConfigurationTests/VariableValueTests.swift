@@ -1,4 +1,5 @@
 import Lockstep
+import LockstepProviders
 import Testing
 
 @testable import LockstepConfiguration
@@ -24,10 +25,7 @@ import Testing
         let configuration = try parse(text, environment: ["VALUE": value])
         #expect(
             configuration.listeners.first?.filter == ["lang": BSONValue(value), "size": BSONValue(value)])
-        guard case .exec(let exec) = configuration.models["length"]?.kind else {
-            Issue.record("no exec model")
-            return
-        }
+        let exec: ExecSpec = try #require(provider("length", of: configuration))
         #expect(exec.arguments == ["cat", value] && exec.environment == ["TOKEN": value])
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Lockstep
 import LockstepConfiguration
+import LockstepProviders
+import LockstepReading
 import Logging
 
 struct Init: AsyncParsableCommand {
@@ -40,36 +42,19 @@ struct Init: AsyncParsableCommand {
 
     func run() async throws {
         try await ending {
-            let files = try files()
-            let (uri, name, db) = try await connect()
+            try refuseToReplace()
+            let model = try model()
+            let (uri, name, db) = try await connect(model)
             let survey = DatabaseSurvey(db: db)
             if try await !survey.exists() { try await warn(ofAbsent: name, db) }
             let proposal = try await survey.proposal(collection)
-            let model = ModelChoice.find(
-                beside: folder, environment: ProcessInfo.processInfo.environment)
             let text = ConfigurationText(
                 database: name, uri: PlainURI(uri), proposal: proposal, model: model,
                 token: DaemonServer.makeToken(),
                 exampleCollection: try await survey.freeName()
             ).text
             try proofread(text)
-            var written: [String] = []
-            if !dryRun {
-                // The program first: without it the configuration is a bad one.
-                if model == .program, force || !FileManager.default.fileExists(atPath: files.program) {
-                    written.append(ModelChoice.programName)
-                    try NewFile.write(
-                        ModelChoice.programText, to: files.program, mode: 0o644, replacing: force)
-                }
-                let isSchemaWritten = force || !FileManager.default.fileExists(atPath: files.schema)
-                if isSchemaWritten {
-                    try NewFile.write(
-                        ConfigurationSchema.json.page + "\n", to: files.schema, mode: 0o644, replacing: force)
-                    written.append(ConfigurationSchema.fileName)
-                }
-                try NewFile.write(text, to: output, mode: 0o600, replacing: force)
-                written.insert(output, at: 0)
-            }
+            let written = dryRun ? [] : try write(text, model)
             if json {
                 Terminal.print(document(text, name, proposal, model, written).json)
             } else if dryRun {
@@ -86,27 +71,48 @@ struct Init: AsyncParsableCommand {
     }
 
     /// Fails before anything is looked at where nothing could be written.
-    private func files() throws -> (output: String, program: String, schema: String) {
+    private func refuseToReplace() throws {
         if !dryRun, !force, FileManager.default.fileExists(atPath: output) {
             throw Failure(
                 .wrong, "`\(output)` is there already: `--force` writes over it, `-o` names another file")
         }
-        return (
-            output, "\(folder)/\(ModelChoice.programName)", "\(folder)/\(ConfigurationSchema.fileName)"
-        )
+    }
+
+    private func model() throws -> ModelProposal {
+        let environment = ProcessInfo.processInfo.environment
+        guard let model = Registry.standard.proposal(beside: folder, environment: environment) else {
+            throw Failure(.wrong, "internal error: there is no model to propose")
+        }
+        return model
+    }
+
+    /// - Returns: the names of the files.
+    private func write(_ text: String, _ model: ModelProposal) throws -> [String] {
+        let schema = ModelProposal.File(
+            name: ConfigurationSchema.fileName, text: ConfigurationSchema.standard.json.page + "\n")
+        var written = [output]
+        // The model's file first: without it the configuration is a bad one.
+        for file in [model.file, schema].compactMap(\.self) {
+            let path = "\(folder)/\(file.name)"
+            guard force || !FileManager.default.fileExists(atPath: path) else { continue }
+            try NewFile.write(file.text, to: path, mode: 0o644, replacing: force)
+            written.append(file.name)
+        }
+        try NewFile.write(text, to: output, mode: 0o600, replacing: force)
+        return written
     }
 }
 
 // MARK: The database
 
 extension Init {
-    private func connect() async throws -> (uri: String, name: String, db: Database) {
+    private func connect(_ model: ModelProposal) async throws -> (uri: String, name: String, db: Database) {
         let set = ProcessInfo.processInfo.environment[Self.variable] ?? ""
         let uri = set.isEmpty ? Self.defaultURI : set
         let named = database ?? Lockstep.database(ofURI: uri).flatMap { $0.isEmpty ? nil : $0 }
         // The configuration's own rules, before a server is asked.
         try proofread(
-            "mongodb: {uri: \"${\(Self.variable):-\(Self.defaultURI)}\", database: \(ConfigurationText.scalar(named ?? "any"))}\nmodels: {a: {exec: [a]}}\nlisteners: [{model: a, on: a, key: a}]\n",
+            "mongodb: {uri: \"${\(Self.variable):-\(Self.defaultURI)}\", database: \(YAMLText.scalar(named ?? "any"))}\nmodels: {a: {\(model.line)}}\nlisteners: [{model: a, on: a, key: a}]\n",
             or: "$\(Self.variable) or the database cannot be used")
         let admin = try await open(uri, "admin")
         guard let named else {
@@ -168,7 +174,7 @@ extension Init {
     }
 
     private func document(
-        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelChoice, _ written: [String]
+        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelProposal, _ written: [String]
     ) -> BSONDocument {
         func list(_ fields: [Proposal.Field]) -> BSONValue {
             BSONValue(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LockstepConfiguration
+import LockstepReading
 
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +11,6 @@ struct Schema: ParsableCommand {
             """)
 
     func run() {
-        Terminal.print(ConfigurationSchema.json.page)
+        Terminal.print(ConfigurationSchema.standard.json.page)
     }
 }

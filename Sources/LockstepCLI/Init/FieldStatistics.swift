@@ -1,4 +1,5 @@
 import Lockstep
+import LockstepSinks
 
 /// What a sample of a collection's documents tells of one field: numbers only, no values.
 struct FieldStatistics: Equatable {
@@ -51,10 +52,13 @@ struct CollectionStatistics: Equatable {
         document.withView { add($0, under: "", depth: 1, isInsideArray: false) }
     }
 
+    /// No field of the application's.
+    private static let passed: Set<String> = ["_id", OutputRoots.outputs, OutputRoots.provenance]
+
     private mutating func add(_ view: BSONView, under prefix: String, depth: Int, isInsideArray: Bool) {
         for element in view {
             let name = element.name
-            if depth == 1, ["_id", "_outputs", "_lockstep"].contains(name) { continue }
+            if depth == 1, Self.passed.contains(name) { continue }
             // A dot within a name is no path.
             guard !name.contains("."), !name.contains("\u{FFFD}"), FieldPath(prefix + name).problem == nil
             else {

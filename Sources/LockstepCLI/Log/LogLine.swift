@@ -1,5 +1,5 @@
 import Foundation
-import LockstepConfiguration
+import LockstepReading
 import Logging
 
 /// One line of the log.

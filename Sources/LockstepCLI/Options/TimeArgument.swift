@@ -1,5 +1,5 @@
 import ArgumentParser
-import LockstepConfiguration
+import LockstepReading
 
 /// A length of time as people type it: `20` and `20s` are seconds, `500ms`, `5m` and `1h30m` what they say.
 struct TimeArgument: Sendable, Equatable, CustomStringConvertible {

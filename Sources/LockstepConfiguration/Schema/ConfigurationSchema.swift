@@ -1,30 +1,59 @@
+import LockstepProviders
+import LockstepReading
+import LockstepSinks
+
 /// What `lockstep.yaml` may hold, in one place: the readers take their keys from here, and editors the JSON Schema.
-package enum ConfigurationSchema {
-    static let file = MappingSchema(
-        about: "Which models are applied to which keys of a MongoDB database.",
-        keys: [
-            KeySchema("mongodb", .mapping(mongodb), "The database, and where it is.", isRequired: true),
-            KeySchema(
-                "models", .names(of: .mapping(model)), "The models, by names of your own.", isRequired: true),
-            KeySchema(
-                "listeners", .list(of: .mapping(listener)),
-                "Which model reads which key of which collection.",
-                isRequired: true),
-            KeySchema(
-                "reconcileEvery", .duration,
-                "How often a standalone server is audited for writes of others. Default: 30s."),
-            KeySchema(
-                "auditEvery", .off(or: .duration),
-                "The time in which all documents are audited once for writes that no change stream shows. Default: 1d."
-            ),
-            KeySchema(
-                "server", .off(or: .mapping(server)),
-                "The dashboard, the metrics and the HTTP API. Default: on 127.0.0.1:7077."),
-        ],
-        synonyms: [
-            "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery", "audit": "auditEvery",
-            "http": "server",
-        ])
+package struct ConfigurationSchema: Sendable {
+    /// The file's name beside a `lockstep.yaml`.
+    package static let fileName = "lockstep.schema.json"
+
+    package static let standard = ConfigurationSchema(.standard)
+
+    let model: MappingSchema
+    let listener: MappingSchema
+
+    package init(_ registry: Registry) {
+        var model = Self.model.with(registry.providers.map(\.keys))
+        model.about = "A model: \(registry.providers.map(\.about).joined(last: ", or "))."
+        self.model = model
+        listener = Self.listener.with(registry.allSinks.map(\.keys))
+    }
+
+    /// A JSON Schema of `lockstep.yaml`.
+    package var json: JSONText {
+        file.document(title: "lockstep.yaml")
+    }
+
+    var file: MappingSchema {
+        MappingSchema(
+            about: "Which models are applied to which keys of a MongoDB database.",
+            keys: [
+                KeySchema(
+                    "mongodb", .mapping(Self.mongodb), "The database, and where it is.", isRequired: true),
+                KeySchema(
+                    "models", .names(of: .mapping(model)), "The models, by names of your own.",
+                    isRequired: true),
+                KeySchema(
+                    "listeners", .list(of: .mapping(listener)),
+                    "Which model reads which key of which collection.",
+                    isRequired: true),
+                KeySchema(
+                    "reconcileEvery", .duration,
+                    "How often a standalone server is audited for writes of others. Default: 30s."),
+                KeySchema(
+                    "auditEvery", .off(or: .duration),
+                    "The time in which all documents are audited once for writes that no change stream shows. Default: 1d."
+                ),
+                KeySchema(
+                    "server", .off(or: .mapping(Self.server)),
+                    "The dashboard, the metrics and the HTTP API. Default: on 127.0.0.1:7077."),
+            ],
+            synonyms: [
+                "mongo": "mongodb", "database": "mongodb", "reconcile": "reconcileEvery",
+                "audit": "auditEvery",
+                "http": "server",
+            ])
+    }
 
     static let mongodb = MappingSchema(
         about: "The database, and where it is.",
@@ -39,16 +68,9 @@ package enum ConfigurationSchema {
             "url": "uri", "host": "uri", "connectionString": "uri", "db": "database", "name": "database",
         ])
 
-    static let model = MappingSchema(
-        about: "A model: a directory of OpenVINO's, or a program.",
+    private static let model = MappingSchema(
+        about: "",
         keys: [
-            KeySchema(
-                "openvino", .text,
-                "A directory as `optimum-cli export openvino` lays it out, relative to this file."),
-            KeySchema(
-                "exec", .list(of: .text),
-                "A program that speaks the exec protocol, and its arguments; paths are relative to this file."
-            ),
             KeySchema(
                 "version", .text,
                 "Another version computes everything anew. Default: a hash of the model's files or of its definition."
@@ -57,25 +79,8 @@ package enum ConfigurationSchema {
                 "vectors", .choice(["bson", "array"]),
                 "How vectors of numbers are stored: as BSON vectors of float32, or as arrays of doubles."),
             KeySchema("batch", .mapping(batch), "How much one call takes, at most."),
-            KeySchema(
-                "timeout", .duration,
-                "How long the program may take for one batch, once it has answered something. Default: 60s.",
-                onlyWith: "exec"),
-            KeySchema(
-                "startTimeout", .duration,
-                "How long the program may take from its start to its first answer. Default: 5m, or `timeout` if that is longer.",
-                onlyWith: "exec"),
-            KeySchema(
-                "workers", .number(1...256), "Programs side by side. Default: 1.", onlyWith: "exec"),
-            KeySchema(
-                "environment", .names(of: .text), "Variables for the program, beside PATH and the like.",
-                onlyWith: "exec"),
         ],
-        synonyms: [
-            "command": "exec", "cmd": "exec", "program": "exec", "run": "exec", "env": "environment",
-            "path": "openvino", "processes": "workers", "batchSize": "batch",
-        ],
-        alternatives: ["openvino", "exec"])
+        synonyms: ["batchSize": "batch"])
 
     static let batch = MappingSchema(
         about: "How much one call takes, at most.",
@@ -84,7 +89,7 @@ package enum ConfigurationSchema {
             KeySchema("bytes", .number(1...Int.max), "Bytes of inputs in one call."),
         ])
 
-    static let listener = MappingSchema(
+    private static let listener = MappingSchema(
         about: "Apply this model to this key of this collection.",
         keys: [
             KeySchema("model", .text, "A name of `models`.", isRequired: true),
@@ -95,7 +100,7 @@ package enum ConfigurationSchema {
                 isRequired: true),
             KeySchema(
                 "as", .text,
-                "Names the output, at `_outputs.<as>.<model>`. Default: the key; needed for a list of keys and on an output."
+                "Names the output, at `\(OutputRoots.outputs).<as>.<model>`. Default: the key; needed for a list of keys and on an output."
             ),
             KeySchema("where", .filter, "A filter of MongoDB's: other documents have no output."),
         ],

@@ -1,6 +1,8 @@
 import Foundation
 import Lockstep
 import LockstepConfiguration
+import LockstepProviders
+import LockstepReading
 import Testing
 import TestSupport
 import MongoDriver
@@ -186,19 +188,23 @@ import MongoDriver
         }
         let environment = ["OPENVINO_DIR": folder + "/python"]
         let name = ".lockstep/models/all-MiniLM-L6-v2"
-        #expect(ModelChoice.find(beside: folder, environment: environment) == .minilm(directory: name))
+        let registry = Registry.standard
         #expect(
-            ModelChoice.find(beside: folder + "/a/b", environment: environment)
-                == .minilm(directory: "../../" + name))
+            registry.proposal(beside: folder, environment: environment)
+                == OpenVINOKind.miniLM(directory: name))
         #expect(
-            ModelChoice.find(
+            registry.proposal(beside: folder + "/a/b", environment: environment)
+                == OpenVINOKind.miniLM(directory: "../../" + name))
+        #expect(
+            registry.proposal(
                 beside: "/",
                 environment: environment.merging(["LOCKSTEP_MODELS": folder + "/.lockstep/models"]) { $1 })
-                == .minilm(directory: model))
+                == OpenVINOKind.miniLM(directory: model))
         // Without OpenVINO, or with half of the model, it would not run.
-        #expect(ModelChoice.find(beside: folder, environment: ["OPENVINO_DIR": folder]) == .program)
+        #expect(
+            registry.proposal(beside: folder, environment: ["OPENVINO_DIR": folder]) == ExecKind.words)
         try FileManager.default.removeItem(atPath: model + "/openvino_model.bin")
-        #expect(ModelChoice.find(beside: folder, environment: environment) == .program)
+        #expect(registry.proposal(beside: folder, environment: environment) == ExecKind.words)
     }
 }
 
@@ -413,8 +419,8 @@ private final class Place: Sendable {
             mongodb: {uri: mongodb://a, database: shop}
             models:
               a:
-                exec: [one, \(ConfigurationText.scalar(name))]
-                environment: {A: \(ConfigurationText.scalar(name))}
+                exec: [one, \(YAMLText.scalar(name))]
+                environment: {A: \(YAMLText.scalar(name))}
             listeners: [{model: a, on: docs, key: text}]
             """
         let file =
@@ -423,7 +429,7 @@ private final class Place: Sendable {
             : try Configuration.parse(
                 Array(text.utf8), file: "f", directory: "/", environment: [:])
         guard let file else { return }
-        guard case .exec(let exec) = file.models["a"]?.kind else { throw NeverHappened(what: "it is read") }
+        let exec = try #require(file.models["a"]?.provider as? ExecSpec)
         #expect(exec.arguments == ["one", name])
     }
 }

@@ -1,0 +1,41 @@
+import LockstepReading
+import Yams
+
+extension YAMLNode {
+    /// What Yams has parsed, with its variables filled in.
+    init(_ node: Node, variables: Variables, problems: inout Problems) {
+        let line = node.mark?.line ?? 1
+        let content: Content
+        switch node {
+        case .scalar(let scalar):
+            let (text, wrong) = variables.expand(scalar.string)
+            for message in wrong { problems.add(line, message) }
+            let isText = scalar.style != .plain || scalar.tag.description == Tag.Name.str.rawValue
+            content = .scalar(Scalar(raw: scalar.string, text: text, isPlain: !isText))
+        case .sequence(let sequence):
+            content = .list(sequence.map { YAMLNode($0, variables: variables, problems: &problems) })
+        case .mapping(let mapping):
+            content = .mapping(Self.entries(mapping, line: line, variables: variables, problems: &problems))
+        case .alias:
+            // Yams puts the node in place of its alias.
+            content = .scalar(Scalar(raw: "", text: "", isPlain: true))
+        }
+        self.init(line: line, content: content)
+    }
+
+    private static func entries(
+        _ mapping: Node.Mapping, line: Int, variables: Variables, problems: inout Problems
+    ) -> [Entry] {
+        var entries: [Entry] = []
+        for (key, value) in mapping {
+            let line = key.mark?.line ?? line
+            guard let scalar = key.scalar else {
+                problems.add(line, "a key must be a text, not a list or a mapping")
+                continue
+            }
+            let value = YAMLNode(value, variables: variables, problems: &problems)
+            entries.append(Entry(key: scalar.string, line: line, value: value))
+        }
+        return DuplicateKeys.merge(entries, problems: &problems)
+    }
+}
