@@ -19,11 +19,7 @@ TORTURE_FLAGS ?=
 FUZZ_SECONDS ?= 60
 # What runs under the sanitizers, one after another: thousands of threads at once are too slow under them. They refuse
 # OpenVINO's libraries, which are loaded with RTLD_DEEPBIND.
-<<<<<<< HEAD
-SANITIZE_TESTS ?= (Lockstep(Core|Engine|State|Sinks|Models|Providers|Configuration)?|MongoDriver)Tests\.
-=======
-SANITIZE_TESTS ?= LockstepTests\.|LockstepProvidersTests\.|LockstepConfigurationTests\.
->>>>>>> 79edb86addc9283b7256085ae5d3b9e67a029fb4
+SANITIZE_TESTS ?= (Lockstep(Core|Engine|State|Sinks|Providers|Configuration)?|MongoDriver)Tests\.
 SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
 # Some of it: make bench BENCH_FLAGS='--only latency --runs 3'
 BENCH_FLAGS ?=
