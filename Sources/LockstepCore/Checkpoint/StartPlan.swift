@@ -21,7 +21,7 @@ package struct StartPlan {
 
     package var stream: Stream
     /// The listeners whose documents are to be scanned, and after which `_id`.
-    package var scans: [Int: BSONValue?]
+    package var scans: [ListenerRef: BSONValue?]
     /// Events after it have been handled by nobody, so that their values are news; nil: not known.
     package var liveAfter: BSONTimestamp?
     /// Why what was saved is not resumed from, in a line; nil when it is, or when nothing was saved.
@@ -35,7 +35,7 @@ package struct StartPlan {
     ///   - forgetsPosition: the saved position is of no use any more: its history is lost.
     package init(
         stored: StoredCheckpoint, token: BSONDocument?, stream fingerprint: String,
-        listeners: [Listener], present: BSONTimestamp?, forgetsPosition: Bool
+        listeners: PerListener<Listener>, present: BSONTimestamp?, forgetsPosition: Bool
     ) {
         scans = [:]
         liveAfter = present
@@ -57,7 +57,8 @@ package struct StartPlan {
         } else {
             stream = .now
         }
-        for (index, listener) in listeners.enumerated() {
+        for index in listeners.refs {
+            let listener = listeners[index]
             guard let progress = saved?.listeners[listener.id], progress.definition == listener.definition,
                 saved?.position != nil
             else {

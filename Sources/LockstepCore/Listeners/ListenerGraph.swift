@@ -99,6 +99,11 @@ private struct CycleSearch {
 }
 
 extension ListenerGraph {
+    /// The listeners of a session that read what this one writes.
+    package func readers(of writer: ListenerRef) -> [ListenerRef] {
+        dependents(of: writer.row).map(ListenerRef.init(row:))
+    }
+
     package init(_ listeners: [Listener]) {
         self.init(
             listeners.map {

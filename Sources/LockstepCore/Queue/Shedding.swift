@@ -16,9 +16,9 @@ package enum Shedding {
     /// A listener whose model is unavailable and that holds an eighth of the queue; else, once the queue has been full for
     /// ten seconds, one that holds more than half of it while others share it.
     package static func victim(
-        _ loads: [Load], limit: Int, fullFor: Duration, isOut: (Int) -> Bool
-    ) -> Int? {
-        let candidates = loads.indices.filter { !loads[$0].isBehind }.sorted {
+        _ loads: PerListener<Load>, limit: Int, fullFor: Duration, isOut: (ListenerRef) -> Bool
+    ) -> ListenerRef? {
+        let candidates = loads.refs.filter { !loads[$0].isBehind }.sorted {
             loads[$0].bytes > loads[$1].bytes
         }
         if let out = candidates.first(where: isOut), loads[out].bytes >= limit / 8 { return out }

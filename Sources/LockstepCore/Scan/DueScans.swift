@@ -28,19 +28,19 @@ package struct DueScans {
 
         package let scan: Int
         package let collection: String
-        package var members: [Int]
+        package var members: [ListenerRef]
         /// The listeners that took part and do not any more.
-        package var left: Set<Int> = []
+        package var left: Set<ListenerRef> = []
         package let start: Start
         package let began: ContinuousClock.Instant
         /// Read up to here.
         package var place: ScanPlace?
         package var phase = Phase.reading
         /// Documents without an input that were read in it, by member.
-        package var withoutInput: [Int: Int] = [:]
+        package var withoutInput: [ListenerRef: Int] = [:]
 
         /// What it has counted for a member; nil when it has read nothing where a pass before it ended.
-        package func inputs(of member: Int) -> InputShare? {
+        package func inputs(of member: ListenerRef) -> InputShare? {
             let read = documents - start.documents
             guard read > 0 || start.after == nil else { return nil }
             return InputShare(documents: read, withoutInput: withoutInput[member] ?? 0)
@@ -56,19 +56,20 @@ package struct DueScans {
         }
     }
 
-    package let listeners: [Listener]
+    package let listeners: PerListener<Listener>
     package let order: ListenerOrder
     /// How far each listener's documents are scanned, by the listener's id.
     package private(set) var progress: [String: ScanProgress] = [:]
-    package private(set) var wanted: [Int: Start] = [:]
+    package private(set) var wanted: [ListenerRef: Start] = [:]
     package private(set) var passes: [Pass] = []
     private var count = 0
 
     /// - Parameter starts: the listeners that are to be scanned, and behind which `_id`.
-    package init(_ listeners: [Listener], starts: [Int: BSONValue?]) {
+    package init(_ listeners: PerListener<Listener>, starts: [ListenerRef: BSONValue?]) {
         self.listeners = listeners
         order = ListenerOrder(listeners)
-        for (index, listener) in listeners.enumerated() {
+        for index in listeners.refs {
+            let listener = listeners[index]
             let after = starts[index]
             progress[listener.id] = ScanProgress(
                 definition: listener.definition, isComplete: after == nil, after: after ?? nil)
@@ -81,7 +82,7 @@ package struct DueScans {
     }
 
     /// All documents of these listeners are to be scanned.
-    package mutating func want(_ indices: some Sequence<Int>) {
+    package mutating func want(_ indices: some Sequence<ListenerRef>) {
         for index in indices {
             wanted[index] = Start()
             // mechanism shed-scan
@@ -99,7 +100,7 @@ package struct DueScans {
         pass(scan).map { ScanRoom($0.members, order, without: $0.left) }
     }
 
-    private func isRunning(_ listener: Int) -> Bool {
+    private func isRunning(_ listener: ListenerRef) -> Bool {
         passes.contains { $0.members.contains(listener) }
     }
 }
@@ -110,7 +111,7 @@ extension DueScans {
     /// Begins the next pass, if one can be.
     ///
     /// - Parameter isReady: whether the listener's model can be asked.
-    package mutating func begin(now: ContinuousClock.Instant, isReady: (Int) -> Bool) -> Pass? {
+    package mutating func begin(now: ContinuousClock.Instant, isReady: (ListenerRef) -> Bool) -> Pass? {
         var ready = Set(wanted.keys.filter { isReady($0) && !isRunning($0) })
         while true {
             let early = ready.filter { index in
@@ -139,7 +140,7 @@ extension DueScans {
     }
 
     /// The listeners that read outputs of a pass's members and are in passes of their own: they leave those.
-    package func overtaken(by pass: Pass) -> [(scan: Int, listeners: [Int])] {
+    package func overtaken(by pass: Pass) -> [(scan: Int, listeners: [ListenerRef])] {
         let readers = order.readers(of: pass.members)
         return passes.filter { $0.scan != pass.scan }.compactMap { other in
             let early = other.members.filter(readers.contains)
@@ -149,7 +150,7 @@ extension DueScans {
 
     /// - Parameter counts: documents without an input in a page, by member.
     package mutating func read(
-        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [(Int, Int)] = []
+        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [(ListenerRef, Int)] = []
     ) {
         change(scan) { pass in
             pass.place = place
@@ -202,8 +203,8 @@ extension DueScans {
     /// - Returns: who has left; and who of them is to be behind, since they would get from those that go on in the pass
     ///   more than they can take, and are scanned once these are done.
     package mutating func leave(
-        _ scan: Int, _ leaving: [Int], safe: ScanPlace?
-    ) -> (gone: [Int], behind: [Int]) {
+        _ scan: Int, _ leaving: [ListenerRef], safe: ScanPlace?
+    ) -> (gone: [ListenerRef], behind: [ListenerRef]) {
         guard let pass = pass(scan) else { return ([], []) }
         let gone = (pass.members + order.readers(of: pass.members)).filter { index in
             !pass.left.contains(index)

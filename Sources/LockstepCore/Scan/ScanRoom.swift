@@ -2,13 +2,13 @@
 /// slow one.
 package struct ScanRoom {
     /// The listeners whose documents are scanned.
-    package let members: [Int]
+    package let members: [ListenerRef]
     /// The others that read the members' outputs: they get what these have done.
-    package let readers: [Int]
+    package let readers: [ListenerRef]
     package let order: ListenerOrder
 
     /// - Parameter left: those that take no part any more.
-    package init(_ members: [Int], _ order: ListenerOrder, without left: Set<Int> = []) {
+    package init(_ members: [ListenerRef], _ order: ListenerOrder, without left: Set<ListenerRef> = []) {
         self.members = members
         readers = order.readers(of: members).filter { !left.contains($0) }
         self.order = order
@@ -20,13 +20,13 @@ package struct ScanRoom {
         /// All have enough to do.
         case wait
         /// These go on by themselves, since others have nothing more to do.
-        case leave([Int])
+        case leave([ListenerRef])
     }
 
     /// - Parameters:
     ///   - share: bytes that may wait for each.
     ///   - bytes: that wait for a listener.
-    package func decide(share: Int, isOut: (Int) -> Bool, bytes: (Int) -> Int) -> Decision {
+    package func decide(share: Int, isOut: (ListenerRef) -> Bool, bytes: (ListenerRef) -> Int) -> Decision {
         let full = (members + readers).filter { bytes($0) >= share }
         guard !full.isEmpty else { return .read }
         let out = full.filter(isOut)

@@ -39,9 +39,9 @@ package final class Capture: Sendable {
     private let queue: WorkQueue
     private let statistics: Statistics
     private let log: Logger
-    private let health: [ListenerHealth]
+    private let health: PerListener<ListenerHealth>
     private let onCollections: @Sendable ([String]) -> Void
-    private let onBlocked: @Sendable (Int) -> Void
+    private let onBlocked: @Sendable (ListenerRef) -> Void
     private let onPauses: @Sendable () -> Void
     private let reveal: @Sendable (inout [Offer]) -> Void
     private let state = Monitor(State())
@@ -55,10 +55,10 @@ package final class Capture: Sendable {
     ///   - onPauses: somebody paused a listener or resumed it.
     ///   - reveal: sees to it that a scan finds those of the changes that are left to one.
     package init(
-        stream: ChangeStream, router: EventRouter, queue: WorkQueue, health: [ListenerHealth],
+        stream: ChangeStream, router: EventRouter, queue: WorkQueue, health: PerListener<ListenerHealth>,
         statistics: Statistics, log: Logger,
         onCollections: @escaping @Sendable ([String]) -> Void,
-        onBlocked: @escaping @Sendable (Int) -> Void,
+        onBlocked: @escaping @Sendable (ListenerRef) -> Void,
         onPauses: @escaping @Sendable () -> Void,
         reveal: @escaping @Sendable (inout [Offer]) -> Void
     ) {

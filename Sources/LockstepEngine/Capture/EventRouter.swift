@@ -25,23 +25,24 @@ package struct EventRouter {
         package var isAwaited = false
     }
 
-    private let routes: [String: [(index: Int, route: ListenerRoute)]]
+    private let routes: [String: [(index: ListenerRef, route: ListenerRoute)]]
     private let watched: Set<String>
     private let ownWrites: OwnWrites
-    private let health: [ListenerHealth]
+    private let health: PerListener<ListenerHealth>
     private let order: ListenerOrder
     /// The listeners that read a listener's output.
-    private let dependents: [Int: [Int]]
-    private let indexOfListener: [String: Int]
+    private let dependents: [ListenerRef: [ListenerRef]]
+    private let indexOfListener: [String: ListenerRef]
     /// Events before it may be a repetition, so that their values are read again and not taken as news.
     private let liveAfter: BSONTimestamp
 
     package init(
-        listeners: [Listener], watched: [String], ownWrites: OwnWrites, health: [ListenerHealth],
+        listeners: PerListener<Listener>, watched: [String], ownWrites: OwnWrites, health: PerListener<ListenerHealth>,
         liveAfter: BSONTimestamp
     ) {
-        var routes: [String: [(index: Int, route: ListenerRoute)]] = [:]
-        for (index, listener) in listeners.enumerated() {
+        var routes: [String: [(index: ListenerRef, route: ListenerRoute)]] = [:]
+        for index in listeners.refs {
+            let listener = listeners[index]
             routes[listener.collection.name, default: []].append((index, ListenerRoute(listener)))
         }
         self.routes = routes
@@ -50,13 +51,13 @@ package struct EventRouter {
         self.health = health
         self.liveAfter = liveAfter
         order = ListenerOrder(listeners)
-        let graph = ListenerGraph(listeners)
+        let graph = ListenerGraph(listeners.values)
         dependents = Dictionary(
-            uniqueKeysWithValues: listeners.indices.map { ($0, graph.dependents(of: $0)) }
+            uniqueKeysWithValues: listeners.refs.map { ($0, graph.readers(of: $0)) }
         )
         .filter { !$0.value.isEmpty }
         indexOfListener = Dictionary(
-            listeners.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+            zip(listeners.map(\.id), listeners.refs).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Routes one event.
@@ -96,7 +97,7 @@ package struct EventRouter {
     }
 
     private func routeDocument(
-        _ event: StreamEvent, _ routes: [(index: Int, route: ListenerRoute)], into findings: inout Findings
+        _ event: StreamEvent, _ routes: [(index: ListenerRef, route: ListenerRoute)], into findings: inout Findings
     ) {
         guard let element = event.id else { return }
         switch event.operation {
@@ -145,7 +146,7 @@ package struct EventRouter {
 
     /// An event that does not say what it changed concerns every listener.
     private func routeBare(
-        _ element: BSONElement, _ routes: [(index: Int, route: ListenerRoute)], force: Bool,
+        _ element: BSONElement, _ routes: [(index: ListenerRef, route: ListenerRoute)], force: Bool,
         into findings: inout Findings
     ) {
         let key = DocumentKey(BSONValue(copying: element))
@@ -157,7 +158,7 @@ package struct EventRouter {
     }
 
     private func routeUpdate(
-        _ event: StreamEvent, _ element: BSONElement, _ routes: [(index: Int, route: ListenerRoute)],
+        _ event: StreamEvent, _ element: BSONElement, _ routes: [(index: ListenerRef, route: ListenerRoute)],
         into findings: inout Findings
     ) {
         // Most updates concern nobody.

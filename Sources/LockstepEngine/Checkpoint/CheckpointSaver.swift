@@ -23,7 +23,7 @@ package final class CheckpointSaver: Sendable {
     private let audit: AuditRecord
     private let store: CheckpointStore
     private let stream: String
-    private let listeners: [ListenerSignature]
+    private let listeners: PerListener<ListenerSignature>
     private let queue: WorkQueue
     private let reconciler: Reconciler
     private let elections: Elections
@@ -38,7 +38,7 @@ package final class CheckpointSaver: Sendable {
     private static let idleInterval = Duration.seconds(10)
 
     package init(
-        store: CheckpointStore, stream: String, listeners: [ListenerSignature], queue: WorkQueue,
+        store: CheckpointStore, stream: String, listeners: PerListener<ListenerSignature>, queue: WorkQueue,
         reconciler: Reconciler, elections: Elections, needsPosition: Bool, statistics: Statistics,
         inputs: InputCounts, audit: AuditRecord
     ) {
@@ -126,13 +126,13 @@ package final class CheckpointSaver: Sendable {
     /// What each listener has reflected by now; those that are scanned, or read what is, left out.
     private var reflected: Reflected {
         var reflected: Reflected = [:]
-        for (index, listener) in listeners.enumerated() {
+        for index in listeners.refs {
             let concerned = reconciler.order.withUpstreams(of: [index])
             // In that order: what is dropped from the queue is wanted of a scan before.
             guard let position = queue.safePosition(of: concerned), reconciler.isComplete(concerned) else {
                 continue
             }
-            reflected[listener] = position.clusterTime
+            reflected[listeners[index]] = position.clusterTime
         }
         return reflected
     }

@@ -5,46 +5,53 @@ import LockstepSinks
 ///
 /// A full queue stops the reader; it never grows. A listener that fills it while its model is unavailable is set behind.
 package final class WorkQueue: Sendable {
-    package struct Waiter {
-        package let limits: RoundLimits
-        package let continuation: CheckedContinuation<[Job]?, Never>
+    private struct Waiter {
+        let limits: RoundLimits
+        let continuation: CheckedContinuation<[Job]?, Never>
     }
 
-    package struct State {
-        package var listeners: [ListenerQueue]
-        package var waiters: [[Waiter]]
-        package var stream = CheckpointTracker<StreamPlace>()
-        /// For each listener, the places of the stream that its work holds open.
-        package var held: [HeldTickets]
-        package var scans: [Int: Scan] = [:]
-        package var fullSince: ContinuousClock.Instant?
-        package var closed = false
+    private struct State {
+        var backlog: Backlog
+        var waiters: PerListener<[Waiter]>
+        var closed = false
 
-        package var bytes: Int {
-            listeners.reduce(0) { $0 + $1.bytes }
+        /// Pairs waiting handlers with work; the continuations are resumed outside the lock.
+        mutating func handOut() -> [(Waiter, [Job]?)] {
+            var wakeups: [(Waiter, [Job]?)] = []
+            for listener in waiters.refs {
+                while backlog.hasWork(listener), let waiter = waiters[listener].popLast() {
+                    wakeups.append((waiter, backlog.next(listener, waiter.limits)))
+                }
+            }
+            return wakeups
         }
     }
 
-    /// One pass over a collection.
-    package struct Scan {
-        /// The listeners that took part and do not any more.
-        package var left: Set<Int> = []
-        package var tracker = CheckpointTracker<ScanPlace>()
-    }
-
-    package let state: Monitor<State>
+    private let state: Monitor<State>
     /// Bytes that may wait, at most.
     package let limit: Int
     private let ownWrites: OwnWrites
 
-    package init(listeners: Int, limit: Int, ownWrites: OwnWrites) {
+    package init(listeners count: Int, limit: Int, ownWrites: OwnWrites) {
         self.limit = limit
         self.ownWrites = ownWrites
         state = Monitor(
             State(
-                listeners: Array(repeating: ListenerQueue(), count: listeners),
-                waiters: Array(repeating: [], count: listeners),
-                held: Array(repeating: HeldTickets(), count: listeners)))
+                backlog: Backlog(listeners: count),
+                waiters: PerListener(Array(repeating: [], count: count))))
+    }
+
+    /// Changes the backlog and gives handlers that wait what is there for them.
+    private func change<Result>(_ body: (inout Backlog) -> Result) -> Result {
+        let (result, wakeups) = state.signalling { state in
+            (body(&state.backlog), state.handOut())
+        }
+        for (waiter, jobs) in wakeups { waiter.continuation.resume(returning: jobs) }
+        return result
+    }
+
+    private func read<Result>(_ body: (borrowing Backlog) -> Result) -> Result {
+        state.withLock { body($0.backlog) }
     }
 }
 
@@ -55,7 +62,7 @@ extension WorkQueue {
     package enum Reception: Equatable {
         case taken
         /// Not taken: the queue is full of this listener's changes, and the others need not wait for it.
-        case blocked(by: Int)
+        case blocked(by: ListenerRef)
         case closed
     }
 
@@ -63,79 +70,42 @@ extension WorkQueue {
     ///
     /// Blocks while the queue is full.
     package func offer(
-        _ offers: [Offer], upTo place: StreamPlace, isOut: (Int) -> Bool
+        _ offers: [Offer], upTo place: StreamPlace, isOut: (ListenerRef) -> Bool
     ) -> Reception {
         while true {
             let room = state.wait(atMost: 0.5) { state -> Reception? in
                 if state.closed { return .closed }
-                return offers.isEmpty || state.hasRoom(limit: limit) ? .taken : nil
+                return offers.isEmpty || state.backlog.hasRoom(limit: limit, at: .now) ? .taken : nil
             }
             switch room {
             case .taken:
-                take(offers, place)
+                change { $0.take(offers, upTo: place, isOutstanding: ownWrites.isOutstanding) }
                 return .taken
             case .some(let other): return other
             case nil:
-                if let listener = blocker(isOut) { return .blocked(by: listener) }
-            }
-        }
-    }
-
-    private func take(_ offers: [Offer], _ place: StreamPlace) {
-        let wakeups = state.signalling { state in
-            let ticket = state.stream.open(place)
-            for var offer in offers {
-                if state.listeners[offer.listener].isBehind, !offer.change.isInvisibleToScans { continue }
-                // As the router has asked, and once more under the lock: a handler may have written meanwhile, while the
-                // batch waited for room.
-                // mechanism outstanding
-                if offer.change.carried != nil,
-                    ownWrites.isOutstanding(listener: offer.listener, key: offer.key)
-                {
-                    offer.change.carried = nil
+                if let listener = read({ $0.blocker(limit: limit, at: .now, isOut: isOut) }) {
+                    return .blocked(by: listener)
                 }
-                offer.change.streamTicket = ticket
-                state.enter(offer.listener, offer.key, offer.change)
             }
-            state.stream.finished(ticket)
-            return state.handOut()
         }
-        wake(wakeups)
     }
 
     /// Takes documents that belong to no place in the stream: a library's own writes, parked ones to try again.
     package func offer(_ offers: [Offer]) {
-        let wakeups = state.signalling { state in
-            for offer in offers { state.enter(offer.listener, offer.key, offer.change) }
-            return state.handOut()
-        }
-        wake(wakeups)
+        change { $0.take(offers) }
     }
 
-    /// The outputs of these documents were written: the listeners that read them come next, under the same tickets.
-    package func chain(_ jobs: [Job], to listeners: [Int]) {
+    /// Takes what one page of a scan brought. False once the queue is closed.
+    package func offer(_ offers: [Offer], scan: Int, upTo place: ScanPlace) -> Bool {
+        guard !isClosed else { return false }
+        change { $0.take(offers, scan: scan, upTo: place) }
+        return true
+    }
+
+    /// Hands documents whose outputs were written to the listeners that read them, under the same tickets.
+    package func chain(_ jobs: [Job], to listeners: [ListenerRef]) {
         guard !listeners.isEmpty, !jobs.isEmpty else { return }
-        let wakeups = state.signalling { state in
-            for listener in listeners {
-                for job in jobs {
-                    var change = PendingChange()
-                    if let ticket = job.change.scanTicket, !state.hasLeft(listener, ticket.scan) {
-                        change.scanTicket = ticket
-                    }
-                    let isBehind = state.listeners[listener].isBehind
-                    if !isBehind { change.streamTicket = job.change.streamTicket }
-                    // Who has left the scan, or is behind, finds the document in a scan of its own.
-                    if isBehind || job.change.scanTicket != nil, change.scanTicket == nil,
-                        change.streamTicket == nil
-                    {
-                        continue
-                    }
-                    state.enter(listener, job.key, change)
-                }
-            }
-            return state.handOut()
-        }
-        wake(wakeups)
+        change { $0.chain(jobs, to: listeners) }
     }
 }
 
@@ -143,11 +113,11 @@ extension WorkQueue {
 
 extension WorkQueue {
     /// The next documents of a listener; waits for some. Nil once the queue is closed.
-    package func next(listener: Int, _ limits: RoundLimits) async -> [Job]? {
+    package func next(listener: ListenerRef, _ limits: RoundLimits) async -> [Job]? {
         await withCheckedContinuation { continuation in
             let now: [Job]?? = state.signalling { state in
                 if state.closed { return .some(nil) }
-                let jobs = state.listeners[listener].take(limits)
+                let jobs = state.backlog.next(listener, limits)
                 if !jobs.isEmpty { return jobs }
                 state.waiters[listener].append(Waiter(limits: limits, continuation: continuation))
                 return nil
@@ -160,143 +130,149 @@ extension WorkQueue {
     ///
     /// - Returns: when the change behind each was read from the stream; nil where there was none.
     @discardableResult
-    package func finish(_ jobs: [Job], listener: Int) -> [Moment?] {
-        var readAt: [Moment?] = []
-        readAt.reserveCapacity(jobs.count)
-        let wakeups = state.signalling { state in
-            // Neighbours are of one batch of the stream, mostly.
-            var known: (ticket: Ticket, readAt: Moment?)?
-            for job in jobs {
-                if let ticket = job.change.streamTicket {
-                    if known?.ticket != ticket { known = (ticket, state.stream.place(of: ticket)?.readAt) }
-                    readAt.append(known?.readAt)
-                } else {
-                    readAt.append(nil)
-                }
-                state.release(state.listeners[listener].finish(job), of: listener)
-            }
-            return state.handOut()
-        }
-        wake(wakeups)
-        return readAt
+    package func finish(_ jobs: [Job], listener: ListenerRef) -> [Moment?] {
+        change { $0.finish(jobs, of: listener) }
     }
 
     /// These documents are to be tried again at `due`; they hold their places meanwhile.
-    package func giveBack(_ jobs: [Job], listener: Int, due: ContinuousClock.Instant) {
-        let wakeups = state.signalling { state in
-            for job in jobs {
-                state.release(state.listeners[listener].giveBack(job, due: due), of: listener)
-            }
-            return state.handOut()
-        }
-        wake(wakeups)
+    package func giveBack(_ jobs: [Job], listener: ListenerRef, due: ContinuousClock.Instant) {
+        change { $0.giveBack(jobs, of: listener, due: due) }
     }
 
-    /// Brings back what is due again.
+    /// Brings back what was given back and is due.
     package func releaseDue(_ now: ContinuousClock.Instant) {
-        let wakeups = state.signalling { state in
-            for index in state.listeners.indices {
-                for surplus in state.listeners[index].releaseDue(now) { state.release(surplus, of: index) }
-            }
-            return state.handOut()
-        }
-        wake(wakeups)
+        change { $0.releaseDue(now) }
     }
 
-    package func wake(_ wakeups: [(Waiter, [Job]?)]) {
-        for (waiter, jobs) in wakeups { waiter.continuation.resume(returning: jobs) }
+    /// No more comes in or goes out; everybody who waits is told.
+    package func close() {
+        let waiting = state.signalling { state in
+            state.closed = true
+            defer { state.waiters = state.waiters.map { _ in [] } }
+            return state.waiters.values.flatMap { $0 }
+        }
+        for waiter in waiting { waiter.continuation.resume(returning: nil) }
+    }
+
+    private var isClosed: Bool {
+        state.withLock { $0.closed }
+    }
+}
+
+// MARK: Listeners that are behind, and scans
+
+extension WorkQueue {
+    /// Sets a listener behind: drops what waits for it from the stream, and leaves what comes to a scan.
+    ///
+    /// The caller has noted before that this scan is due, so that no position moves past what is dropped.
+    ///
+    /// - Returns: what no scan would find. It holds its places until it is given to ``drop(_:)`` or ``restore(_:)``.
+    package func shed(_ listener: ListenerRef) -> [Offer] {
+        change { $0.shed(listener) }
+    }
+
+    /// A scan finds these by now.
+    package func drop(_ offers: [Offer]) {
+        change { $0.drop(offers) }
+    }
+
+    /// No scan finds these still: they wait, and are counted.
+    package func restore(_ offers: [Offer]) {
+        change { $0.restore(offers) }
+    }
+
+    /// Which of these no scan would find, though their listener is left to one; by their places.
+    package func invisible(in offers: [Offer]) -> [Int] {
+        guard offers.contains(where: \.change.isInvisibleToScans) else { return [] }
+        return read { backlog in
+            offers.indices.filter {
+                offers[$0].change.isInvisibleToScans && backlog.isBehind(offers[$0].listener)
+            }
+        }
+    }
+
+    /// What the stream brings for the listener is left to a scan.
+    package func isBehind(_ listener: ListenerRef) -> Bool {
+        read { $0.isBehind(listener) }
+    }
+
+    /// Begins a pass for some listeners. From here on they get what the stream brings, too.
+    package func beginScan(_ scan: Int, for listeners: [ListenerRef]) {
+        state.withLock { $0.backlog.beginScan(scan, for: listeners) }
+    }
+
+    /// What those who take part in a scan do next, by what waits for each. Their share for scans is a quarter of the
+    /// queue for all listeners together, so that the stream always finds room.
+    ///
+    /// - Parameter patience: seconds to wait as long as they are to wait.
+    /// - Returns: nil once the queue is closed.
+    package func next(
+        of room: ScanRoom, patience: Double, isOut: (ListenerRef) -> Bool
+    ) -> ScanRoom.Decision? {
+        let decision: ScanRoom.Decision?? = state.wait(atMost: patience) { state in
+            if state.closed { return .some(nil) }
+            let share = limit / 4 / state.backlog.listenerCount
+            let decision = room.decide(share: share, isOut: isOut) { state.backlog.bytes($0) }
+            return decision == .wait ? nil : decision
+        }
+        return decision ?? .wait
+    }
+
+    /// The listener takes no part in a pass any more: its documents do not hold the others up.
+    package func leave(scan: Int, _ listener: ListenerRef) {
+        change { $0.leave(scan: scan, listener) }
+    }
+
+    /// The place up to which a scan's documents are handled, and whether any are not.
+    package func progress(ofScan scan: Int) -> (safe: ScanPlace?, isBusy: Bool) {
+        read { $0.progress(ofScan: scan) }
+    }
+
+    package func endScan(_ scan: Int) {
+        state.withLock { $0.backlog.endScan(scan) }
     }
 }
 
 // MARK: Progress
 
 extension WorkQueue {
-    /// The place up to which everything is handled.
+    /// The place of the stream up to which everything is handled.
     package var safePosition: Position? {
-        state.withLock { $0.stream.safe?.position }
+        read { $0.safePosition }
     }
 
     /// The place up to which everything of these listeners is handled, whatever waits for others.
-    package func safePosition(of listeners: Set<Int>) -> Position? {
-        state.withLock { state in
-            guard let oldest = listeners.compactMap({ state.held[$0].oldest }).min() else {
-                return state.stream.newest?.position
-            }
-            return state.stream.place(before: oldest)?.position
-        }
+    package func safePosition(of listeners: Set<ListenerRef>) -> Position? {
+        read { $0.safePosition(of: listeners) }
     }
 
     /// When the oldest batch was read that is not handled yet; nil when all are.
     package var oldestOpen: Moment? {
-        state.withLock { $0.stream.firstOpen?.readAt }
+        read { $0.oldestOpen }
     }
 
     /// For each listener, the documents that wait or are being handled, and those of them that have no output yet.
-    package var loads: [(documents: Int, missing: Int)] {
-        state.withLock { $0.listeners.map { ($0.count, $0.missing) } }
+    package var loads: PerListener<(documents: Int, missing: Int)> {
+        read { $0.loads }
     }
 
     /// Documents that wait or are being handled, and the bytes they take.
     package var load: (documents: Int, bytes: Int) {
-        state.withLock { state in (state.listeners.reduce(0) { $0 + $1.count }, state.bytes) }
+        read { $0.load }
     }
 
     /// True when no listener has anything to do.
     package var isIdle: Bool {
-        state.withLock { $0.listeners.allSatisfy(\.isIdle) }
+        read { $0.isIdle }
+    }
+
+    /// True when the listener has nothing to do.
+    package func isIdle(_ listener: ListenerRef) -> Bool {
+        read { $0.isIdle(listener) }
     }
 
     /// True while a handler has documents in its hands.
     package var isInHand: Bool {
-        state.withLock { $0.listeners.contains(where: \.isInHand) }
-    }
-
-    /// No more comes in or goes out; everybody who waits is told.
-    package func close() {
-        let wakeups = state.signalling { state in
-            state.closed = true
-            let all = state.waiters.flatMap { $0 }.map { ($0, [Job]?.none) }
-            for index in state.waiters.indices { state.waiters[index] = [] }
-            return all
-        }
-        wake(wakeups)
-    }
-}
-
-extension WorkQueue.State {
-    /// Pairs waiting handlers with work; the continuations are resumed outside the lock.
-    package mutating func handOut() -> [(WorkQueue.Waiter, [Job]?)] {
-        var wakeups: [(WorkQueue.Waiter, [Job]?)] = []
-        for index in listeners.indices {
-            while listeners[index].hasWork, let waiter = waiters[index].popLast() {
-                wakeups.append((waiter, listeners[index].take(waiter.limits)))
-            }
-        }
-        return wakeups
-    }
-
-    /// Puts a change in line; the places of its tickets wait for it.
-    package mutating func enter(_ listener: Int, _ key: DocumentKey, _ change: PendingChange) {
-        if let ticket = change.streamTicket {
-            // mechanism tickets
-            stream.add(ticket)
-            // mechanism held
-            held[listener].add(ticket)
-        }
-        if let ticket = change.scanTicket { scans[ticket.scan]?.tracker.add(ticket.ticket) }
-        release(listeners[listener].offer(key, change), of: listener)
-    }
-
-    /// Work of the listener is done, or was dropped, or earlier work covers its places.
-    package mutating func release(_ tickets: PendingChange.Tickets, of listener: Int) {
-        release(tickets.stream, tickets.scan, of: listener)
-    }
-
-    package mutating func release(_ stream: Ticket?, _ scan: ScanTicket?, of listener: Int) {
-        if let stream {
-            self.stream.finished(stream)
-            held[listener].remove(stream)
-        }
-        if let scan { scans[scan.scan]?.tracker.finished(scan.ticket) }
+        read { $0.isInHand }
     }
 }

@@ -9,7 +9,7 @@ import MongoDriver
 ///
 /// Everything is decided from the document as it is now; what the event said is only why we look.
 package struct Handler: Sendable {
-    package let index: Int
+    package let index: ListenerRef
     package let listener: Listener
     package let connection: Connection
     package let queue: WorkQueue
@@ -27,7 +27,7 @@ package struct Handler: Sendable {
     package let elections: Elections
     package let collations: Collations
     /// The listeners that read this one's output.
-    package let dependents: [Int]
+    package let dependents: [ListenerRef]
     /// A repair ends where MongoDB takes no writes; who follows the stream waits.
     package let endsWhenRefused: Bool
     package let log: Logger

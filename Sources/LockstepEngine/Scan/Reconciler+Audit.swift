@@ -5,7 +5,7 @@ import LockstepState
 /// What the periodic audit needs of the scans.
 extension Reconciler {
     /// Begins a scan of one page beside all others.
-    package func beginAudit(for members: [Int]) -> Int {
+    package func beginAudit(for members: [ListenerRef]) -> Int {
         state.withLock { state in
             state.audits += 1
             // Below all numbers of passes. Who fell behind meanwhile gets a scan of its own.
@@ -17,7 +17,7 @@ extension Reconciler {
     /// Those of the documents that are not fresh now, and not parked, with the input that they had before: of another one
     /// an event has come.
     package func unfresh(
-        _ inputs: [DocumentKey: Fingerprint?], of index: Int
+        _ inputs: [DocumentKey: Fingerprint?], of index: ListenerRef
     ) throws -> [(key: DocumentKey, verdict: Verdict)] {
         let keys = Array(inputs.keys)
         let listener = listeners[index]

@@ -48,7 +48,7 @@ extension Reconciler {
     /// Waits a little until there is room for a page of each member; who is slow leaves meanwhile.
     ///
     /// - Returns: who takes part; nil when there is nothing to be read for now.
-    private func makeRoom(in scan: Int, until isEnding: @Sendable () -> Bool) -> [Int]? {
+    private func makeRoom(in scan: Int, until isEnding: @Sendable () -> Bool) -> [ListenerRef]? {
         while !isEnding() {
             guard let room = state.withLock({ $0.scans.room(of: scan) }), !room.members.isEmpty else {
                 return nil
@@ -63,7 +63,7 @@ extension Reconciler {
     }
 
     /// These listeners, and those that read their outputs, go on in later passes from where they are.
-    package func leave(_ scan: Int, _ leaving: [Int]) {
+    package func leave(_ scan: Int, _ leaving: [ListenerRef]) {
         guard !leaving.isEmpty else { return }
         let safe = queue.progress(ofScan: scan).safe
         let (gone, behind) = state.withLock { $0.scans.leave(scan, leaving, safe: safe) }
@@ -105,9 +105,9 @@ extension Reconciler {
     }
 
     /// Queues the parked documents of a listener that a person wants retried, a page at a time.
-    package func request(_ listener: Int, until isEnding: @Sendable () -> Bool) throws {
+    package func request(_ listener: ListenerRef, until isEnding: @Sendable () -> Bool) throws {
         defer { state.withLock { _ = $0.requesting.remove(listener) } }
-        let room = ScanRoom([listener], order, without: Set(listeners.indices))
+        let room = ScanRoom([listener], order, without: Set(listeners.refs))
         while !isEnding() {
             let after = state.withLock { $0.requests[listener] ?? nil }
             let page = try failures.requests(
@@ -140,16 +140,16 @@ extension Reconciler {
     }
 
     /// For each listener, in their order.
-    package var looks: [Look] {
+    package var looks: PerListener<Look> {
         state.withLock { state in
-            listeners.indices.map { index in
+            PerListener(listeners.refs.map { index in
                 if state.scans.wanted[index] != nil { return .waiting }
                 guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
                     return .done
                 }
                 return .running(
                     since: pass.began, documents: pass.documents, withoutInput: pass.withoutInput[index] ?? 0)
-            }
+            })
         }
     }
 

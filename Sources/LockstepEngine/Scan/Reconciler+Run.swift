@@ -15,7 +15,7 @@ extension Reconciler {
     package enum Work {
         case read(scan: Int)
         case end(scan: Int)
-        case request(listener: Int)
+        case request(listener: ListenerRef)
     }
 
     /// Passes that are read at once, each with a thread, a connection and two pages in memory.
@@ -75,7 +75,7 @@ extension Reconciler {
             let taking = pass.members + order.readers(of: pass.members)
             leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
         }
-        var overtaken: [(scan: Int, listeners: [Int])] = []
+        var overtaken: [(scan: Int, listeners: [ListenerRef])] = []
         let work = state.withLock { state -> [Work] in
             var work = endings(&state)
             while state.working + work.count < Self.readers {
@@ -124,8 +124,8 @@ extension Reconciler {
         return nil
     }
 
-    private func requested(_ state: inout State) -> Int? {
-        let room = { ScanRoom([$0], self.order, without: Set(self.listeners.indices)) }
+    private func requested(_ state: inout State) -> ListenerRef? {
+        let room = { ScanRoom([$0], self.order, without: Set(self.listeners.refs)) }
         guard
             let listener = state.requests.keys.sorted().first(where: { listener in
                 !state.requesting.contains(listener) && isReady(listener)
@@ -137,7 +137,7 @@ extension Reconciler {
     }
 
     /// Its model is not known to be unavailable, or is to be tried.
-    private func isReady(_ listener: Int) -> Bool {
+    private func isReady(_ listener: ListenerRef) -> Bool {
         !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
     }
 }

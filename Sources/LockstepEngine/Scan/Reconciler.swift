@@ -15,9 +15,9 @@ package final class Reconciler: Sendable {
         package var scans: DueScans
         /// The listeners whose parked documents that a person wants tried again are still to be queued, and behind
         /// which entry.
-        package var requests: [Int: BSONDocument?] = [:]
+        package var requests: [ListenerRef: BSONDocument?] = [:]
         /// Those of them whose entries are being read.
-        package var requesting: Set<Int> = []
+        package var requesting: Set<ListenerRef> = []
         /// Pages of the periodic audit that were queued.
         package var audits = 0
         /// Pieces of work in progress.
@@ -33,8 +33,8 @@ package final class Reconciler: Sendable {
     }
 
     package let connection: Connection
-    package let listeners: [Listener]
-    package let health: [ListenerHealth]
+    package let listeners: PerListener<Listener>
+    package let health: PerListener<ListenerHealth>
     package let queue: WorkQueue
     package let order: ListenerOrder
     package let state: Mutex<State>
@@ -45,7 +45,7 @@ package final class Reconciler: Sendable {
     private let log: Logger
 
     package init(
-        connection: Connection, listeners: [Listener], health: [ListenerHealth], queue: WorkQueue,
+        connection: Connection, listeners: PerListener<Listener>, health: PerListener<ListenerHealth>, queue: WorkQueue,
         failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics, inputs: InputCounts,
         log: Logger
     ) {
@@ -61,7 +61,7 @@ package final class Reconciler: Sendable {
         order = ListenerOrder(listeners)
         var state = State(scans: DueScans(listeners, starts: plan.scans))
         // A scan from the beginning finds them by itself.
-        for index in listeners.indices where health[index].hasParked && plan.scans[index] != .some(nil) {
+        for index in listeners.refs where health[index].hasParked && plan.scans[index] != .some(nil) {
             state.requests[index] = .some(nil)
         }
         self.state = Mutex(state)
@@ -83,7 +83,7 @@ package final class Reconciler: Sendable {
     }
 
     /// Nothing is left to scan of these listeners.
-    package func isComplete(_ concerned: Set<Int>) -> Bool {
+    package func isComplete(_ concerned: Set<ListenerRef>) -> Bool {
         state.withLock { state in
             concerned.allSatisfy { state.scans.wanted[$0] == nil && state.requests[$0] == nil }
                 && state.scans.passes.allSatisfy { concerned.isDisjoint(with: $0.members) }
@@ -96,28 +96,28 @@ package final class Reconciler: Sendable {
 extension Reconciler {
     /// Documents of these collections came or went without events of their own.
     package func collectionsChanged(_ collections: [String]) {
-        want(listeners.indices.filter { collections.contains(listeners[$0].collection.name) })
+        want(listeners.refs.filter { collections.contains(listeners[$0].collection.name) })
     }
 
     /// All documents of these listeners are to be scanned.
-    package func want(_ indices: [Int]) {
+    package func want(_ indices: [ListenerRef]) {
         state.withLock { $0.scans.want(indices) }
     }
 
     /// Parked documents of this listener are marked to be tried again.
-    package func wantRequests(of listener: Int) {
+    package func wantRequests(of listener: ListenerRef) {
         state.withLock { $0.requests[listener] = .some(nil) }
     }
 
     package func wantEverything() {
         state.withLock { state in
             state.passBegan = currentMilliseconds()
-            state.scans.want(listeners.indices)
+            state.scans.want(listeners.refs)
         }
     }
 
     /// Sets a listener behind whose pending changes fill the queue.
-    package func fallBehind(_ listener: Int) {
+    package func fallBehind(_ listener: ListenerRef) {
         setBehind(listener)
         guard !health[listener].isPaused else { return }
         let why = health[listener].outage == nil ? "is too slow" : "is unavailable"
@@ -127,7 +127,7 @@ extension Reconciler {
     }
 
     /// The pending changes of a listener are dropped, and all its documents scanned later; blocks.
-    package func setBehind(_ listener: Int) {
+    package func setBehind(_ listener: ListenerRef) {
         let invisible = state.withLock { state in
             state.scans.want([listener])
             // While a pass cannot begin, which would bring it back.
@@ -137,7 +137,7 @@ extension Reconciler {
         guard let left = try? disowning.disown(invisible.map(\.key), of: listeners[listener]) else {
             return queue.restore(invisible)
         }
-        queue.forget(invisible.filter { !left.contains($0.key) })
+        queue.drop(invisible.filter { !left.contains($0.key) })
         queue.restore(invisible.filter { left.contains($0.key) })
     }
 

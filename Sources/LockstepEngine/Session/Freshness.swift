@@ -13,14 +13,14 @@ package struct Freshness: Sendable {
 
     /// Every change up to that time is reflected in the outputs of these listeners, and nothing of them is to be scanned;
     /// on a standalone server, everything that was noted.
-    package func isFresh(_ time: BSONTimestamp?, _ listeners: some Sequence<Int>) -> Bool {
+    package func isFresh(_ time: BSONTimestamp?, _ listeners: some Sequence<ListenerRef>) -> Bool {
         let concerned = reconciler.order.withUpstreams(of: listeners)
         // In that order: what is dropped from the queue is wanted of a scan before.
         return hasHandled(time, concerned) && reconciler.isComplete(concerned)
             && (capture == nil || capture?.position != nil)
     }
 
-    private func hasHandled(_ time: BSONTimestamp?, _ listeners: Set<Int>) -> Bool {
+    private func hasHandled(_ time: BSONTimestamp?, _ listeners: Set<ListenerRef>) -> Bool {
         guard capture != nil, let time else { return listeners.allSatisfy { queue.isIdle($0) } }
         return queue.safePosition(of: listeners).map { $0.clusterTime >= time } ?? false
     }

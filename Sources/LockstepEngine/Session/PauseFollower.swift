@@ -7,7 +7,7 @@ import Synchronization
 /// Pauses and resumes listeners as `lockstep.pauses` says.
 package final class PauseFollower: Sendable {
     private let store: PauseStore
-    private let handlers: [Handler]
+    private let handlers: PerListener<Handler>
     private let reconciler: Reconciler
     private let log: Logger
     // What was written between the first read and the opening of the stream comes with no event.
@@ -19,7 +19,7 @@ package final class PauseFollower: Sendable {
     /// How often it is read where no stream tells of a change, and after a failure.
     private static let interval = Duration.seconds(1)
 
-    init(store: PauseStore, handlers: [Handler], reconciler: Reconciler, log: Logger) {
+    init(store: PauseStore, handlers: PerListener<Handler>, reconciler: Reconciler, log: Logger) {
         self.store = store
         self.handlers = handlers
         self.reconciler = reconciler

@@ -11,7 +11,7 @@ package final class PeriodicAudit: Sendable {
     private struct Reading {
         var documents = 0
         /// By listener; of one that was left out of a page not all.
-        var inputs: [Int: InputShare] = [:]
+        var inputs: [ListenerRef: InputShare] = [:]
     }
 
     private let session: Session
@@ -118,9 +118,9 @@ extension PeriodicAudit {
     /// The listeners of a collection that have nothing else to do; those that have are waited for a while.
     private func ready(
         _ collection: String, _ isEnding: @escaping @Sendable () -> Bool
-    ) async -> [Int] {
+    ) async -> [ListenerRef] {
         let reconciler = session.reconciler
-        let all = reconciler.listeners.indices.filter {
+        let all = reconciler.listeners.refs.filter {
             reconciler.listeners[$0].collection.name == collection
         }
         let deadline = ContinuousClock.now + min(Self.patience, every / 10)
@@ -139,7 +139,7 @@ extension PeriodicAudit {
     /// Those that are still not fresh, with the same input, once every change up to now is reflected: for the others an
     /// event has come.
     private func confirmed(
-        _ page: Audit.Page, _ members: [Int], _ isEnding: @escaping @Sendable () -> Bool
+        _ page: Audit.Page, _ members: [ListenerRef], _ isEnding: @escaping @Sendable () -> Bool
     ) async throws -> [Offer] {
         guard !page.unfresh.isEmpty else { return [] }
         let time = try session.connection.operationTime()
@@ -168,7 +168,7 @@ extension PeriodicAudit {
 
     /// Queues documents and waits until they are handled, or left to an unavailable model.
     private func compute(
-        _ offers: [Offer], upTo id: BSONValue, _ members: [Int],
+        _ offers: [Offer], upTo id: BSONValue, _ members: [ListenerRef],
         _ isEnding: @escaping @Sendable () -> Bool
     ) async {
         guard !offers.isEmpty else { return }
@@ -190,7 +190,7 @@ extension PeriodicAudit {
         }
     }
 
-    private func ended(_ collection: String, of collections: [String], _ members: [Int]) throws {
+    private func ended(_ collection: String, of collections: [String], _ members: [ListenerRef]) throws {
         let whole = reading.withLock { reading in
             defer { reading = nil }
             return reading
@@ -204,7 +204,7 @@ extension PeriodicAudit {
         try count(collections)
     }
 
-    private func note(_ page: Audit.Page, _ members: [Int], isFirst: Bool) {
+    private func note(_ page: Audit.Page, _ members: [ListenerRef], isFirst: Bool) {
         reading.withLock { reading in
             if isFirst { reading = Reading() }
             reading?.documents += page.documents

@@ -6,7 +6,7 @@ import MongoDriver
 /// an output is stored again.
 struct RefusalWatch {
     let connection: Connection
-    let handlers: [Handler]
+    let handlers: PerListener<Handler>
     let reconciler: Reconciler
     /// The change stream brings what is marked to be retried.
     let hasStream: Bool

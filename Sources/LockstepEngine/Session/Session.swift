@@ -12,7 +12,7 @@ package final class Session: Sendable {
     package let capture: Capture?
     package let reconciler: Reconciler
     package let connection: Connection
-    package let handlers: [Handler]
+    package let handlers: PerListener<Handler>
     package let saver: CheckpointSaver
     package let freshness: Freshness
     /// Of MongoDB, as all handlers see it.
@@ -22,7 +22,7 @@ package final class Session: Sendable {
     private let pipeline: Pipeline
     private let opening: SessionOpening
     /// Of the handlers' listeners, in their order.
-    private let signatures: [ListenerSignature]
+    private let signatures: PerListener<ListenerSignature>
     private let ending = SessionEnding()
     private let isWoundDown = Atomic(false)
 
@@ -46,7 +46,7 @@ package final class Session: Sendable {
             connection: connection, listeners: listeners, health: health, queue: queue,
             failures: opening.failures, elections: opening.elections, plan: opening.plan,
             statistics: pipeline.statistics, inputs: pipeline.inputCounts, log: log)
-        reconciler.want(listeners.indices.filter { opening.changedModels.contains(listeners[$0].id) })
+        reconciler.want(listeners.refs.filter { opening.changedModels.contains(listeners[$0].id) })
         self.reconciler = reconciler
         signatures = listeners.map(\.signature)
         saver = CheckpointSaver(
@@ -82,10 +82,10 @@ package final class Session: Sendable {
     private static func handlers(
         _ pipeline: Pipeline, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ListenerHealth,
         _ collations: Collations
-    ) -> [Handler] {
-        let graph = ListenerGraph(opening.listeners)
+    ) -> PerListener<Handler> {
+        let graph = ListenerGraph(opening.listeners.values)
         let tellers = OutageTellers()
-        return opening.listeners.enumerated().map { index, listener in
+        return opening.listeners.mapWithRefs { index, listener in
             let log = pipeline.log.about(listener.id)
             let health = ListenerHealth(name: listener.id, log: log, tellers: tellers)
             health.hasParked = opening.parked.contains(listener.id)
@@ -97,7 +97,7 @@ package final class Session: Sendable {
                 serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
                 vectorLengths: pipeline.vectorLengths, statistics: pipeline.statistics.of(listener),
                 pace: Pace(listener.model.limits), elections: opening.elections, collations: collations,
-                dependents: graph.dependents(of: index), endsWhenRefused: opening.mode == .repair, log: log)
+                dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
         }
     }
 }
@@ -189,7 +189,7 @@ extension Session {
     }
 
     private func renewLease() async {
-        await pipeline.lease.renew(publishing: { (self.running, SessionStatus(self).lag) }) {
+        await pipeline.lease.renew(publishing: { (self.running.values, SessionStatus(self).lag) }) {
             // What is in hand when the listeners change takes longer than a lease holds, perhaps.
             if case .reconfigured = self.ending.reason {
                 return self.isWoundDown.load(ordering: .relaxed)
@@ -278,28 +278,28 @@ extension Session {
     }
 
     /// The place of a listener, by its id.
-    package func index(of listener: String) -> Int? {
-        handlers.firstIndex { $0.listener.id == listener }
+    package func index(of listener: String) -> ListenerRef? {
+        handlers.first(where: { $0.listener.id == listener })
     }
 
     /// The places of listeners, by their ids, or of all; nil when one of them is not taken up yet.
-    package func places(of ids: [String]?) -> [Int]? {
-        guard let ids else { return Array(handlers.indices) }
+    package func places(of ids: [String]?) -> [ListenerRef]? {
+        guard let ids else { return handlers.refs }
         let places = ids.compactMap { index(of: $0) }
         return places.count == ids.count ? places : nil
     }
 
     /// What other processes read of the listeners, in their order.
-    package var running: [RunningListener] {
-        zip(handlers, signatures).map { handler, signature in
+    package var running: PerListener<RunningListener> {
+        handlers.mapWithRefs { listener, handler in
             let (state, reason) = handler.health.condition(at: .now)
-            return RunningListener(signature, state: state, reason: reason)
+            return RunningListener(signatures[listener], state: state, reason: reason)
         }
     }
 
     /// Queues documents without an event of the stream.
     package func note(_ ids: [BSONValue], in collection: Collection) {
-        let offers = handlers.filter { $0.listener.collection == collection }.flatMap { handler in
+        let offers = handlers.values.filter { $0.listener.collection == collection }.flatMap { handler in
             ids.map { Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange()) }
         }
         guard queue.load.bytes < queue.limit else {

@@ -7,7 +7,7 @@ import MongoDriver
 /// What a session finds in the database when it begins: the only part of a session's making that asks the server.
 struct SessionOpening {
     let mode: SessionMode
-    let listeners: [Listener]
+    let listeners: PerListener<Listener>
     /// The collections whose events count.
     let watched: [String]
     let hasChangeStreams: Bool
@@ -34,7 +34,7 @@ struct SessionOpening {
     static func read(_ pipeline: Pipeline, _ mode: SessionMode, term: Int64) throws -> SessionOpening {
         let (connection, log) = (pipeline.connection, pipeline.log)
         let generation = connection.pool.generation
-        let listeners = pipeline.listeners()
+        let listeners = PerListener(pipeline.listeners())
         let checkpoints = CheckpointStore(
             connection: connection, identifier: pipeline.identifier, term: term)
         let failures = FailureStore(connection: connection)
@@ -70,7 +70,7 @@ struct SessionOpening {
 
     /// Forgets what is stored of listeners that this watcher had and has no more.
     private static func forgetOthers(
-        _ checkpoint: Checkpoint?, _ listeners: [Listener], _ checkpoints: CheckpointStore,
+        _ checkpoint: Checkpoint?, _ listeners: PerListener<Listener>, _ checkpoints: CheckpointStore,
         _ failures: FailureStore
     ) throws {
         let known = checkpoint.map { Array($0.listeners.keys) } ?? []
@@ -83,7 +83,7 @@ struct SessionOpening {
 
     /// The refusals of an earlier session whose rules still hold; the others are marked to be retried.
     private static func standingRefusals(
-        _ failures: FailureStore, _ listeners: [Listener], _ connection: Connection
+        _ failures: FailureStore, _ listeners: PerListener<Listener>, _ connection: Connection
     ) throws -> [String: FailureStore.Refused] {
         var standing: [String: FailureStore.Refused] = [:]
         let refusals = try failures.refusals()
@@ -101,7 +101,7 @@ struct SessionOpening {
     }
 
     private static func changedModels(
-        _ failures: FailureStore, _ listeners: [Listener], _ parked: Set<String>, _ log: Logger
+        _ failures: FailureStore, _ listeners: PerListener<Listener>, _ parked: Set<String>, _ log: Logger
     ) throws -> Set<String> {
         var changed: Set<String> = []
         for listener in listeners where parked.contains(listener.id) {

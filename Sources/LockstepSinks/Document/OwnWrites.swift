@@ -24,7 +24,7 @@ package final class OwnWrites: Sendable {
     }
 
     /// Said before the write is sent, so that its event cannot come first.
-    package func expect(_ writes: [(key: DocumentKey, provenance: Provenance)], listener: Int) {
+    package func expect(_ writes: [(key: DocumentKey, provenance: Provenance)], listener: ListenerRef) {
         state.withLock { state in
             if state.recent.marks.count + writes.count > capacity / 2 {
                 state.older = state.recent
@@ -38,7 +38,7 @@ package final class OwnWrites: Sendable {
     }
 
     /// True once for each expected write: an old copy brought back later is somebody else's change.
-    package func recognise(listener: Int, key: DocumentKey, provenance: Provenance) -> Bool {
+    package func recognise(listener: ListenerRef, key: DocumentKey, provenance: Provenance) -> Bool {
         // mechanism own-writes, off: return false
         let mark = Self.mark(listener, key, provenance)
         let document = Self.hash(listener, key)
@@ -50,14 +50,14 @@ package final class OwnWrites: Sendable {
     }
 
     /// True while a write of this document is not back: it may reflect events that are being read only now.
-    package func isOutstanding(listener: Int, key: DocumentKey) -> Bool {
+    package func isOutstanding(listener: ListenerRef, key: DocumentKey) -> Bool {
         let document = Self.hash(listener, key)
         return state.withLock { state in
             state.recent.outstanding[document] != nil || state.older.outstanding[document] != nil
         }
     }
 
-    private static func mark(_ listener: Int, _ key: DocumentKey, _ provenance: Provenance) -> UInt64 {
+    private static func mark(_ listener: ListenerRef, _ key: DocumentKey, _ provenance: Provenance) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(listener)
         hasher.combine(key)
@@ -66,7 +66,7 @@ package final class OwnWrites: Sendable {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    private static func hash(_ listener: Int, _ key: DocumentKey) -> UInt64 {
+    private static func hash(_ listener: ListenerRef, _ key: DocumentKey) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(listener)
         hasher.combine(key)
