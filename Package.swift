@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "LockstepTests",
             dependencies: [
-                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepSinks", "LockstepState", "MongoBSON",
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepSinks",
+                "LockstepState", "MongoBSON",
                 "MongoDriver", "EmbeddedMongo", "TestModels", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

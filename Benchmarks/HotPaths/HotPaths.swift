@@ -148,10 +148,7 @@ struct HotPaths {
             comparison: ByteComparison(nil, isCollated: false))
         let provenance = Provenance(input: Fingerprint(of: [BSONValue(text)]), version: "1", at: 1000)
         let changes = keys.map { key in
-            (
-                key: key,
-                change: OutputWriter.Change.store(prediction, provenance, input: [BSONValue(text)])
-            )
+            OutputChange(key: key, action: .store(prediction, provenance, input: [BSONValue(text)]))
         }
         for _ in 0..<(times / keys.count) {
             var end = changes.count

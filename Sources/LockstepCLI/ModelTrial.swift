@@ -17,7 +17,7 @@ enum ModelTrial {
     /// - Parameters:
     ///   - sample: the input of some document, if there is one.
     ///   - listeners: those of the model.
-    init(_ model: AnyModel, sample: BSONValue?, _ listeners: [Listener]) async {
+    init(_ model: any Provider, sample: BSONValue?, _ listeners: [Listener]) async {
         guard let input = sample ?? Self.text(for: listeners) else {
             self = .untried
             return

@@ -59,12 +59,6 @@ package struct FailureStore: Sendable {
         }
     }
 
-    /// What a parked document failed with.
-    package typealias Parked = (
-        input: Fingerprint?, version: String, outputBytes: Int?, retry: Bool, isStuck: Bool,
-        setup: String?
-    )
-
     package func park(_ failures: [Failure]) throws(MongoError) {
         for some in failures.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.document.bytes.count }) {
             try parkTogether(some)
@@ -166,18 +160,17 @@ package struct FailureStore: Sendable {
     }
 
     /// Which of these documents are parked, with the input and version that failed.
-    package func parked(listener: String, documents: [BSONValue]) throws -> [DocumentKey: Parked] {
-        var found: [DocumentKey: Parked] = [:]
+    package func parked(listener: String, documents: [BSONValue]) throws -> [DocumentKey: ParkedEntry] {
+        var found: [DocumentKey: ParkedEntry] = [:]
         for some in documents.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.bytes.count }) {
             var command = BSONBuilder()
             command.append(Self.collection, forKey: "find")
             command.document("filter") { Self.append(listener, some, to: &$0) }
             try connection.query(command, collection: Self.collection) { view in
                 guard let failure = Failure(view) else { return }
-                found[DocumentKey(failure.document)] = (
-                    failure.input, failure.version, failure.outputBytes, failure.retry, failure.isStuck,
-                    failure.setup
-                )
+                found[DocumentKey(failure.document)] = ParkedEntry(
+                    input: failure.input, version: failure.version, outputBytes: failure.outputBytes,
+                    retry: failure.retry, isStuck: failure.isStuck, setup: failure.setup)
             }
         }
         return found
@@ -357,15 +350,5 @@ extension FailureStore.Failure {
             retry: view["retry"]?.bool ?? false, rule: view["rule"]?.int64.map { Int($0) },
             rules: view["rules"]?.string, isStuck: view["stuck"]?.bool ?? false,
             setup: view["setup"]?.string)
-    }
-}
-
-extension Listener {
-    /// Whether a parked document stays so while its input is this one: nothing of what it failed with has changed.
-    package func leaves(_ entry: FailureStore.Parked, with input: Fingerprint?) -> Bool {
-        // mechanism setup, off:
-        //   (entry.setup == nil || entry.setup == model.setup) becomes true
-        entry.input == input && entry.version == model.version
-            && (entry.setup == nil || entry.setup == model.setup)
     }
 }

@@ -22,7 +22,7 @@ import Testing
                     bisection.confirmOutage("broken")
                 }
             } else {
-                bisection.succeeded(range, range.map { .success(BSONValue($0)) })
+                bisection.succeeded(range, range.map { .value(BSONValue($0)) })
             }
         }
         return (bisection.outcomes, calls)
@@ -91,12 +91,12 @@ import Testing
         var bisection = Bisection(count: 10, batches: [0..<5, 5..<10], trial: trial)
         #expect(bisection.untried == [])
         #expect(bisection.next() == trial..<trial + 1)
-        bisection.succeeded(trial..<trial + 1, [.success(1)])
+        bisection.succeeded(trial..<trial + 1, [.value(1)])
         #expect(!bisection.untried.isEmpty)
         var rest: [Int] = []
         while let range = bisection.next() {
             rest += range
-            bisection.succeeded(range, range.map { .success(BSONValue($0)) })
+            bisection.succeeded(range, range.map { .value(BSONValue($0)) })
         }
         #expect(rest == (0..<10).filter { $0 != trial })
         #expect(bisection.outcomes.allSatisfy { $0 != nil })
@@ -104,11 +104,11 @@ import Testing
 
     @Test func aModelThatAsksToWaitLeavesTheRestForLater() {
         var bisection = Bisection(count: 4, batches: [0..<2, 2..<4])
-        bisection.succeeded(bisection.next() ?? 0..<0, [.success(1), .failure(InputError("no"))])
+        bisection.succeeded(bisection.next() ?? 0..<0, [.value(1), .refused("no")])
         _ = bisection.next()
         bisection.wait(.seconds(5), "too many requests")
         #expect(bisection.next() == nil)
-        let later = bisection.outcomes.map { if case .later(.seconds(5), _) = $0 { true } else { false } }
+        let later = bisection.outcomes.map { if case .wait(.seconds(5), _) = $0 { true } else { false } }
         #expect(later == [false, false, true, true])
     }
 
@@ -116,7 +116,7 @@ import Testing
         var bisection = Bisection(count: 2, batches: [0..<2])
         bisection.failed(0..<2, "broken")
         _ = bisection.next()
-        bisection.succeeded(0..<1, [.success(1)])
+        bisection.succeeded(0..<1, [.value(1)])
         _ = bisection.next()
         bisection.failed(1..<2, "broken")
         #expect(bisection.unprovenFailure == nil)

@@ -37,15 +37,6 @@ import Testing
         #expect(!health.isOut)
     }
 
-    @Test func oneOfThoseThatMeetTheSameOutageTellsOfIt() {
-        let tellers = OutageTellers()
-        #expect(tellers.tells("a", of: "refused") && tellers.tells("a", of: "refused"))
-        #expect(!tellers.tells("b", of: "refused") && tellers.tells("b", of: "another"))
-        #expect(!tellers.hasEnded(for: "c") && tellers.hasEnded(for: "a") && !tellers.hasEnded(for: "a"))
-        // Those for whom it goes on are heard then.
-        #expect(tellers.tells("b", of: "refused"))
-    }
-
     @Test func aPauseIsNotEndedByAModelThatWorks() {
         health.pause(true)
         health.succeeded()
@@ -56,18 +47,18 @@ import Testing
         func state(_ seconds: Double) -> ListenerStatus.State {
             health.condition(at: now + .seconds(seconds)).state
         }
-        health.callFailed("it broke", at: now)
+        health.account.callFailed("it broke", at: now)
         // An input that breaks the model is found meanwhile, perhaps.
         #expect(state(0.5) == .ok)
-        health.callFailed("it broke again", at: now + .seconds(1))
+        health.account.callFailed("it broke again", at: now + .seconds(1))
         #expect(state(1.5) == .out)
         #expect(health.condition(at: now + .seconds(1.5)).reason == "it broke again")
         // Nothing follows from it yet.
         #expect(!health.isOut && health.holdsUntil(now) == nil)
-        health.callSucceeded()
+        health.account.callSucceeded()
         #expect(state(9) == .ok)
         #expect(health.pause(true))
-        health.callFailed("it broke", at: now)
+        health.account.callFailed("it broke", at: now)
         #expect(state(9) == .paused)
     }
 }

@@ -79,31 +79,31 @@ import Testing
         let kept = KeptPredictions(limit: 1000)
         let (a, b) = (Fingerprint(of: ["a"]), Fingerprint(of: ["b"]))
         let (one, two) = (DocumentKey(1), DocumentKey(2))
-        kept.keep(5, for: a, of: one)
+        kept.keep(.value(5), for: a, of: one)
         #expect(kept.take(b, of: one) == nil)
         #expect(kept.take(a, of: one) == nil)
-        kept.keep(5, for: a, of: one)
-        kept.keep(6, for: b, of: one)
-        kept.keep(7, for: a, of: two)
-        #expect(kept.take(b, of: one) == 6)
-        #expect(kept.take(a, of: two) == 7)
+        kept.keep(.value(5), for: a, of: one)
+        kept.keep(.value(6), for: b, of: one)
+        kept.keep(.value(7), for: a, of: two)
+        #expect(kept.take(b, of: one) == .value(6))
+        #expect(kept.take(a, of: two) == .value(7))
         #expect(kept.isEmpty)
     }
 
     @Test func whatWasKeptOfADocumentThatIsDoneWithTakesNoRoom() {
         let kept = KeptPredictions(limit: 1000)
         let input = Fingerprint(of: ["a"])
-        for id in 0..<100 { kept.keep(5, for: input, of: DocumentKey(BSONValue(id))) }
+        for id in 0..<100 { kept.keep(.value(5), for: input, of: DocumentKey(BSONValue(id))) }
         kept.forget((0..<100).map { DocumentKey(BSONValue($0)) })
         #expect(kept.isEmpty)
-        kept.keep(5, for: input, of: DocumentKey(1))
-        #expect(kept.take(input, of: DocumentKey(1)) == 5)
+        kept.keep(.value(5), for: input, of: DocumentKey(1))
+        #expect(kept.take(input, of: DocumentKey(1)) == .value(5))
     }
 
     @Test func whatIsKeptIsBoundedInBytes() {
         let kept = KeptPredictions(limit: 1000)
         let input = Fingerprint(of: ["a"])
-        for id in 0..<100 { kept.keep(5, for: input, of: DocumentKey(BSONValue(id))) }
+        for id in 0..<100 { kept.keep(.value(5), for: input, of: DocumentKey(BSONValue(id))) }
         let found = (0..<100).count { kept.take(input, of: DocumentKey(BSONValue($0))) != nil }
         #expect(found > 0 && found < 10)
         #expect(kept.isEmpty)

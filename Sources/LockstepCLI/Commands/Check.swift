@@ -185,7 +185,7 @@ extension Check {
 
 extension Check {
     private func answer(
-        _ name: String, _ model: AnyModel, _ sample: BSONValue?, _ listeners: [Listener]
+        _ name: String, _ model: any Provider, _ sample: BSONValue?, _ listeners: [Listener]
     ) async -> Finding {
         let what = "model \(name)"
         switch await ModelTrial(model, sample: sample, listeners) {

@@ -9,24 +9,16 @@ package struct Evidence: Sendable {
     package var isUnmatched = false
     /// There is an input, and why the listener's filter cannot be evaluated on the document.
     package var unjudged: String?
-    package var hasOutput: Bool
-    /// Something stands where the provenance belongs.
-    package var hasProvenance: Bool
-    package var provenance: Provenance?
-    /// An array stands above our fields.
-    package var isWalled = false
+    /// What is known of the output.
+    package var stored = OutputEvidence()
 
     package init(
-        input: [BSONValue]? = nil, isUnmatched: Bool = false, unjudged: String? = nil, hasOutput: Bool,
-        hasProvenance: Bool, provenance: Provenance? = nil, isWalled: Bool = false
+        input: [BSONValue]? = nil, isUnmatched: Bool = false, unjudged: String? = nil, stored: OutputEvidence = OutputEvidence()
     ) {
         self.input = input
         self.isUnmatched = isUnmatched
         self.unjudged = unjudged
-        self.hasOutput = hasOutput
-        self.hasProvenance = hasProvenance
-        self.provenance = provenance
-        self.isWalled = isWalled
+        self.stored = stored
     }
 }
 
@@ -49,18 +41,13 @@ extension Evidence {
         return evidence
     }
 
-    /// Nothing stands where Lockstep writes.
-    package var isBare: Bool {
-        !hasOutput && !hasProvenance
-    }
-
     /// Decides from the evidence alone, with the fingerprint of the input if there is one.
     package func verdict(fingerprint: Fingerprint?, version: String) -> Verdict {
-        guard let fingerprint else { return hasOutput || hasProvenance ? .extra : .fresh }
-        guard hasOutput else { return .missing }
-        guard unjudged == nil else { return .stale }
-        // mechanism fingerprint, off: provenance?.input == fingerprint becomes true
-        // mechanism version, off: provenance?.version == version becomes true
-        return provenance?.input == fingerprint && provenance?.version == version ? .fresh : .stale
+        guard let fingerprint else { return stored.isBare ? .fresh : .extra }
+        guard stored.hasOutput else { return .missing }
+        guard unjudged == nil, let provenance = stored.provenance else { return .stale }
+        // mechanism fingerprint, off: provenance.input == fingerprint becomes true
+        // mechanism version, off: provenance.version == version becomes true
+        return provenance.input == fingerprint && provenance.version == version ? .fresh : .stale
     }
 }

@@ -2,7 +2,7 @@ import MongoBSON
 
 /// "Apply this model to this key of this collection."
 public struct Listener: Sendable {
-    package let model: AnyModel
+    package let model: any Provider
     public let collection: Collection
     /// The keys whose values are the input, in order.
     public let keys: [FieldPath]
@@ -12,10 +12,10 @@ public struct Listener: Sendable {
     public let filter: BSONDocument?
     /// Identifies the listener within its database: collection, output name and model.
     public let id: String
-    /// Where the prediction is stored.
-    public let outputPath: FieldPath
-    /// Where it is stored what the prediction was computed from.
-    public let provenancePath: FieldPath
+    /// Where in the document the output stands.
+    package let place: OutputPlace
+    /// Makes the sink of its outputs; nil when they are in the documents.
+    package let sinks: (any SinkKind)?
 
     /// - Parameters:
     ///   - model: makes the predictions; its name is the last part of the output's path.
@@ -39,26 +39,37 @@ public struct Listener: Sendable {
             model: AnyModel(model), on: collection, keys: keys.map { FieldPath($0) }, as: name, where: filter)
     }
 
+    /// - Parameter sinks: makes the sink; nil keeps the outputs in the documents.
     package init(
-        model: AnyModel, on collection: Collection, keys: [FieldPath], as name: String?,
-        where filter: BSONDocument?
+        model provider: any Provider, on collection: Collection, keys: [FieldPath], as name: String?,
+        where filter: BSONDocument?, sinks: (any SinkKind)? = nil
     ) {
-        self.model = model
+        model = provider
+        self.sinks = sinks
         self.collection = collection
         self.keys = keys
         self.name = name
         self.filter = filter
         let stem = name ?? keys.first?.text ?? ""
         id = Self.id(
-            collection: collection.name, name: name, keys: keys.map(\.text), model: model.name)
-        outputPath = FieldPath("_outputs.\(stem).\(model.name)")
-        provenancePath = FieldPath("_lockstep.\(stem).\(model.name)")
+            collection: collection.name, name: name, keys: keys.map(\.text), model: provider.name)
+        place = OutputPlace(stem: stem, model: provider.name)
     }
 }
 
 extension Listener {
     package static func id(collection: String, name: String?, keys: [String], model: String) -> String {
         "\(collection)/\(name ?? keys.first ?? "")/\(model)"
+    }
+
+    /// Where the prediction is stored.
+    public var outputPath: FieldPath {
+        place.output
+    }
+
+    /// Where it is stored what the prediction was computed from.
+    public var provenancePath: FieldPath {
+        place.provenance
     }
 
     public var modelName: String {

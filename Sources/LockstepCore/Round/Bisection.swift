@@ -2,7 +2,8 @@ import MongoBSON
 
 /// Finds the inputs that break a model: a failing batch is halved until the culprit stands alone.
 ///
-/// Many failures in a row with no success between them are an outage of the model, not a fault of the inputs.
+/// Many failures in a row with no success between them are an outage of the model, not a fault of the inputs. Whatever
+/// an input was sent for, its answer is its outcome: none is sent again once it has one.
 package struct Bisection {
     package enum Outcome: Sendable {
         case prediction(BSONValue)
@@ -12,8 +13,14 @@ package struct Bisection {
         case failed(String)
         /// The model does not work at the moment; nothing is known about the input.
         case unavailable(String)
-        /// The model asks to be asked again after that time.
-        case later(Duration, String)
+        /// The model asks for all inputs to be asked again after that time.
+        case wait(Duration, String)
+        /// It has no answer to this input yet; it may say how long to wait.
+        case later(Duration?)
+        /// It computes this one, and has it later under this id.
+        case deferred(String, Duration?)
+        /// It was not asked: another listener has met an outage of the account.
+        case held(ContinuousClock.Instant)
     }
 
     /// Single inputs that fail one after another before it counts as an outage.
@@ -35,14 +42,11 @@ package struct Bisection {
     package init(count: Int, batches: [Range<Int>], trial: Int? = nil) {
         outcomes = Array(repeating: nil, count: count)
         self.trial = trial
-        guard let trial else {
-            pending = batches.reversed()
-            return
+        pending = batches.reversed()
+        if let trial {
+            take(trial)
+            pending.append(trial..<trial + 1)
         }
-        let rest = batches.flatMap { batch in
-            batch.contains(trial) ? [batch.lowerBound..<trial, trial + 1..<batch.upperBound] : [batch]
-        }
-        pending = rest.filter { !$0.isEmpty }.reversed() + [trial..<trial + 1]
     }
 
     /// The next inputs to try together; nil when every input has an outcome.
@@ -50,14 +54,17 @@ package struct Bisection {
         pending.popLast()
     }
 
-    package mutating func succeeded(_ range: Range<Int>, _ results: [Result<BSONValue, InputError>]) {
+    package mutating func succeeded(_ range: Range<Int>, _ answers: [Answer]) {
         failuresInARow = []
         works = true
-        for (index, result) in zip(range, results) {
-            switch result {
-            case .success(let value): outcomes[index] = .prediction(value)
-            case .failure(let error): outcomes[index] = .refused(error.reason)
-            }
+        for (index, answer) in zip(range, answers) {
+            outcomes[index] =
+                switch answer {
+                case .value(let value): .prediction(value)
+                case .refused(let reason): .refused(reason)
+                case .later(let time): .later(time)
+                case .deferred(let id, let time): .deferred(id, time)
+                }
         }
     }
 
@@ -89,6 +96,14 @@ package struct Bisection {
         trial == nil || isProven ? pending.reversed().suffix(3).compactMap(\.last) : []
     }
 
+    /// This input is sent alone now, whatever comes of it.
+    package mutating func take(_ place: Int) {
+        guard let index = pending.firstIndex(where: { $0.contains(place) }) else { return }
+        let range = pending[index]
+        let rest = [place + 1..<range.upperBound, range.lowerBound..<place].filter { !$0.isEmpty }
+        pending.replaceSubrange(index...index, with: rest)
+    }
+
     /// The model works: what failed, failed by itself.
     package mutating func absolve() {
         isAbsolved = true
@@ -115,12 +130,29 @@ package struct Bisection {
 
     /// The model asks to wait: so does everything that has no outcome yet.
     package mutating func wait(_ time: Duration, _ reason: String) {
-        end(.later(time, reason))
+        end(.wait(time, reason))
+    }
+
+    /// The account is held: so is everything that has no outcome yet.
+    package mutating func hold(until due: ContinuousClock.Instant) {
+        end(.held(due))
     }
 
     private mutating func end(_ outcome: Outcome) {
         pending = []
         for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }
+    }
+}
+
+extension Bisection.Outcome {
+    /// What need not be asked again.
+    package var known: KnownAnswer? {
+        switch self {
+        case .prediction(let value): .value(value)
+        case .refused(let reason): .refused(reason)
+        case .deferred(let id, _): .deferred(id)
+        default: nil
+        }
     }
 }
 

@@ -14,6 +14,8 @@ package struct ListenerRoute {
     private let readsAnything: Bool
     private let output: [UInt8]
     private let provenance: [UInt8]
+    /// The output is not in the document, and stays when it goes.
+    package let outlivesDocuments: Bool
     private let keys: [FieldPath]
     private let hasFilter: Bool
 
@@ -23,6 +25,7 @@ package struct ListenerRoute {
         readsAnything = filter.readsAnything
         output = Array(listener.outputPath.text.utf8)
         provenance = Array(listener.provenancePath.text.utf8)
+        outlivesDocuments = listener.sinks != nil
         keys = listener.keys
         hasFilter = listener.filter != nil
     }
@@ -34,9 +37,11 @@ package struct ListenerRoute {
         var touchesProvenance = false
         var removesProvenance = false
         event.forEachTouchedPath { path, isRemoved in
-            if pathsOverlap(path, output) { touchesOutput = true }
-            if pathsOverlap(path, provenance) {
-                if isRemoved { removesProvenance = true } else { touchesProvenance = true }
+            if !outlivesDocuments {
+                if pathsOverlap(path, output) { touchesOutput = true }
+                if pathsOverlap(path, provenance) {
+                    if isRemoved { removesProvenance = true } else { touchesProvenance = true }
+                }
             }
             touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
         }
@@ -53,7 +58,9 @@ package struct ListenerRoute {
     package func interest(
         inDocument document: BSONView, carries: Bool
     ) -> (interest: Interest, values: [BSONValue]?) {
-        let isOurs = document["_outputs"] != nil || document["_lockstep"] != nil
+        // What is known of an output elsewhere, the document does not tell.
+        guard !outlivesDocuments else { return (.look, nil) }
+        let isOurs = document[OutputPlace.outputs] != nil || document[OutputPlace.provenance] != nil
         var values: [BSONValue]? = []
         for key in keys {
             switch PlainValue(at: key, in: document) {
@@ -70,7 +77,7 @@ package struct ListenerRoute {
     package func ownProvenance(in event: StreamEvent) -> Provenance? {
         for _ in event.removedFields ?? .empty { return nil }
         for _ in event.truncatedArrays ?? .empty { return nil }
-        guard let fields = event.updatedFields else { return nil }
+        guard !outlivesDocuments, let fields = event.updatedFields else { return nil }
         var found: Provenance?
         for field in fields {
             if let element = sole(field, at: provenance) {

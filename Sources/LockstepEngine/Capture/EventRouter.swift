@@ -135,8 +135,8 @@ package struct EventRouter {
             routeUpdate(event, element, routes, into: &findings)
         case .delete:
             findings.counts.deletes += 1
-            // The outputs went with the document; what may remain is its place among the parked.
-            for (index, _) in routes where health[index].hasParked {
+            // The outputs in the document went with it; what may remain is one elsewhere, or its place among the parked.
+            for (index, route) in routes where route.outlivesDocuments || health[index].hasParked {
                 let key = DocumentKey(BSONValue(copying: element))
                 findings.offers.append(.init(listener: index, key: key, change: PendingChange()))
             }

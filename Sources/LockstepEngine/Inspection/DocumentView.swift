@@ -38,12 +38,12 @@ extension DocumentView {
         unjudged = evidence.unjudged
         self.output = output
         verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
-        origin = evidence.provenance.map {
+        origin = evidence.stored.provenance.map {
             Origin(version: $0.version, at: $0.at, isOfThisInput: $0.input == fingerprint)
         }
         // As an audit counts it: a parked document has no output.
         let isParked =
-            verdict != .fresh && !evidence.hasOutput && !evidence.hasProvenance
+            verdict != .fresh && evidence.stored.isBare
             && parked?.input == (evidence.unjudged == nil ? fingerprint : nil)
             && parked?.version == listener.model.version
         failure = isParked ? parked.map(ParkedDocument.init) : nil

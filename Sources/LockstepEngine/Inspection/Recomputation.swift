@@ -17,8 +17,7 @@ package struct Recomputation {
     package func run() async throws -> RecomputationReport {
         var report = RecomputationReport()
         let traits = try connection.traits(of: listener.collection.name)
-        let reader = DocumentReader(
-            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        let reader = DocumentReader(connection, listener, traits)
         var after: BSONValue?
         while let page = try nextPage(after: after, reader) {
             after = page.upTo
@@ -45,33 +44,33 @@ package struct Recomputation {
         after: BSONValue?, _ reader: DocumentReader
     ) throws -> (upTo: BSONValue, entries: [Entry])? {
         guard !CollectionScan.isEnd(after) else { return nil }
-        let evidences = EvidenceProjection([listener])
+        let evidences = EvidenceProjection([reader], withOutput: true)
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
         command.appendIDHint()
         if let after { command.document("min") { $0.append(after, forKey: "_id") } }
-        command.document("projection") { projection in
-            evidences.append(to: &projection)
-            projection.append("$" + listener.outputPath.text, forKey: "v")
-        }
+        command.document("projection") { evidences.append(to: &$0) }
         // `min` begins with the document that the page before ended with.
         command.append(ScanPlace.pageSize + 1, forKey: "limit")
         var upTo: BSONValue?
         var digest = SHA256()
-        var entries: [Entry] = []
+        var found: [(key: DocumentKey, evidence: Evidence)] = []
         try connection.query(command, collection: listener.collection.name) { view in
             guard let id = view["_id"].map(BSONValue.init(copying:)), id != after else { return }
             upTo = id
-            let evidence = evidences.evidence(in: view)[0]
-            guard let values = evidence.input, let output = view["v"] else { return }
-            let fingerprint = Fingerprint(of: values, with: &digest)
-            guard evidence.verdict(fingerprint: fingerprint, version: listener.model.version) == .fresh else {
-                return
-            }
-            entries.append(
-                Entry(key: DocumentKey(id), values: values, output: BSONValue(copying: output)))
+            found.append((DocumentKey(id), evidences.evidence(in: view)[0]))
         }
         guard let upTo else { return nil }
+        if reader.sink.place == nil {
+            let stored = try reader.sink.evidence(of: found.map(\.key))
+            for place in found.indices { found[place].evidence.stored = stored[found[place].key] ?? .init() }
+        }
+        let entries = found.compactMap { key, evidence -> Entry? in
+            guard let values = evidence.input, let output = evidence.stored.output else { return nil }
+            let fingerprint = Fingerprint(of: values, with: &digest)
+            let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
+            return verdict == .fresh ? Entry(key: key, values: values, output: output) : nil
+        }
         let matching = try reader.judge(entries.map(\.key)).matching
         return (upTo, entries.filter { matching.contains($0.key) })
     }

@@ -45,7 +45,7 @@ package struct SampleInput {
             }
         }
         if let collation = comparison.collation { command.append(collation, forKey: "collation") }
-        let projection = EvidenceProjection([listener])
+        let projection = EvidenceProjection([DocumentReader(connection, listener, traits)])
         command.document("projection") { projection.append(to: &$0) }
         command.append(1, forKey: "limit")
         command.append(Self.patience, forKey: "maxTimeMS")

@@ -36,11 +36,11 @@ package final class KnownInputs: Sendable {
     }
 
     /// Of any listener.
-    package func input(for model: AnyModel) -> BSONValue? {
+    package func input(for model: any Provider) -> BSONValue? {
         state.withLock { $0.ofModels[Self.version(of: model)] }
     }
 
-    private static func version(of model: AnyModel) -> ModelVersion {
+    private static func version(of model: any Provider) -> ModelVersion {
         ModelVersion(name: model.name, version: model.version)
     }
 }

@@ -129,7 +129,7 @@ package struct Audit {
                     if verdict == .fresh {
                         reports[place].count(.fresh, hasInput: fingerprint != nil, isParked: false)
                     } else {
-                        let isBare = !evidence.hasOutput && !evidence.hasProvenance
+                        let isBare = evidence.stored.isBare
                         let isJudged = evidence.unjudged == nil
                         suspects.append(
                             (document.key, verdict, isJudged ? fingerprint : nil, isBare, isJudged))
@@ -141,7 +141,8 @@ package struct Audit {
                 for (key, verdict, fingerprint, isBare, isJudged) in suspects {
                     let entry = parked[key]
                     // A parked document has no output; if it has one, that is not Lockstep's.
-                    let isParked = isBare && entry.map { listener.leaves($0, with: fingerprint) } == true
+                    let isParked = isBare && entry?.isUpheld(
+                        by: fingerprint, version: listener.model.version, setup: listener.model.setup) == true
                     // On what the filter cannot be evaluated, no repair gives an output to.
                     reports[place].count(
                         verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)

@@ -30,8 +30,7 @@ package struct CollectionScan {
         let traits = try connection.traits(of: collection)
         guard traits.obstacle == nil else { return }
         let readers = listeners.map { listener in
-            DocumentReader(
-                connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+            DocumentReader(connection, listener, traits)
         }
         var from = after
         var backoff = Backoff()
@@ -61,7 +60,7 @@ package struct CollectionScan {
     private func read(
         _ from: inout BSONValue?, _ readers: [DocumentReader], _ body: ([Document]) throws -> Bool
     ) throws {
-        let projection = EvidenceProjection(listeners)
+        let projection = EvidenceProjection(readers)
         var command = command(from: from)
         command.document("projection") { projection.append(to: &$0) }
         let known = from.map(DocumentKey.init)
@@ -124,10 +123,17 @@ package struct CollectionScan {
         return command
     }
 
-    /// Takes the input away where a listener's filter does not match: the server decides, page by page.
+    /// Takes the input away where a listener's filter does not match, which the server decides, and looks up the outputs
+    /// that are not in the documents; page by page.
     private func filtered(_ page: [Document], _ readers: [DocumentReader]) throws -> [Document] {
-        guard listeners.contains(where: { $0.filter != nil }) else { return page }
+        guard readers.contains(where: { $0.listener.filter != nil || $0.sink.place == nil }) else { return page }
         var evidence = page.map(\.evidence)
+        for (place, reader) in readers.enumerated() where reader.sink.place == nil {
+            let found = try reader.sink.evidence(of: page.map(\.key))
+            for (row, document) in page.enumerated() {
+                if let stored = found[document.key] { evidence[row][place].stored = stored }
+            }
+        }
         for (place, reader) in readers.enumerated() where reader.listener.filter != nil {
             let judgement = try reader.judge(page.map(\.key))
             for (row, document) in page.enumerated() {

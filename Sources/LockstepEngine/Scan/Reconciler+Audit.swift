@@ -22,8 +22,7 @@ extension Reconciler {
         let keys = Array(inputs.keys)
         let listener = listeners[index]
         let traits = try connection.traits(of: listener.collection.name)
-        let reader = DocumentReader(
-            connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+        let reader = DocumentReader(connection, listener, traits)
         let found = try reader.read(keys)
         let parked =
             health[index].hasParked
@@ -37,8 +36,11 @@ extension Reconciler {
             let input = evidence.unjudged == nil ? fingerprint : nil
             // A parked document has no output, unless it cannot be removed; if it has one, that is not Lockstep's.
             let isParked =
-                parked[key].map { listener.leaves($0, with: input) && (evidence.isBare || $0.isStuck) }
-                ?? false
+                parked[key].map { entry in
+                    (evidence.stored.isBare || entry.isStuck)
+                        && entry.isUpheld(
+                            by: input, version: listener.model.version, setup: listener.model.setup)
+                } ?? false
             guard verdict != .fresh, !isParked, inputs[key] == .some(input) else { return nil }
             return (key, verdict)
         }

@@ -80,6 +80,7 @@ extension Reconciler {
         }
         // mechanism sweep
         try sweep(pass.members.map { listeners[$0] })
+        for index in pass.members { try sweepOutputs(of: index) }
         queue.endScan(scan)
         if state.withLock({ $0.scans.end(scan) }) { observer?.finished(collection: pass.collection) }
     }
@@ -88,19 +89,33 @@ extension Reconciler {
     package func sweep(_ concerned: [Listener]) throws {
         for listener in concerned {
             let traits = try connection.traits(of: listener.collection.name)
-            let reader = DocumentReader(
-                connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+            let reader = DocumentReader(connection, listener, traits)
             try failures.forEachPage(listener: listener.id) { keys in
                 let found = try reader.read(keys)
                 let over = keys.filter { key in
                     guard let evidence = found[key] else { return true }
                     // One that cannot be removed stays parked as long as it stands.
-                    guard let input = evidence.input else { return evidence.isBare }
+                    guard let input = evidence.input else { return evidence.stored.isBare }
                     return evidence.verdict(
                         fingerprint: Fingerprint(of: input), version: listener.model.version) == .fresh
                 }
                 try failures.clear(listener: listener.id, documents: over.map(\.id))
             }
+        }
+    }
+
+    /// Queues documents that are gone and have an output elsewhere still.
+    private func sweepOutputs(of index: ListenerRef) throws {
+        let sink = sink(of: index)
+        guard sink.place == nil else { return }
+        let traits = try connection.traits(of: listeners[index].collection.name)
+        let reader = DocumentReader(connection, listeners[index], traits)
+        try sink.forEachPage { keys in
+            let found = try reader.read(keys)
+            queue.offer(
+                keys.filter { found[$0] == nil }.map {
+                    Offer(listener: index, key: $0, change: PendingChange())
+                })
         }
     }
 

@@ -41,7 +41,7 @@ package final class Reconciler: Sendable {
     package let statistics: Statistics
     package let inputs: InputCounts
     package let failures: FailureStore
-    package let disowning: Disowning
+    package let elections: Elections
     private let log: Logger
 
     package init(
@@ -56,7 +56,7 @@ package final class Reconciler: Sendable {
         self.health = health
         self.queue = queue
         self.failures = failures
-        disowning = Disowning(connection: connection, elections: elections)
+        self.elections = elections
         self.log = log
         order = ListenerOrder(listeners)
         var state = State(scans: DueScans(listeners, starts: plan.scans))
@@ -126,6 +126,11 @@ extension Reconciler {
         )
     }
 
+    /// Where the outputs of a listener live.
+    func sink(of listener: ListenerRef) -> any Sink {
+        connection.sink(of: listeners[listener], elections: elections)
+    }
+
     /// The pending changes of a listener are dropped, and all its documents scanned later; blocks.
     package func setBehind(_ listener: ListenerRef) {
         let invisible = state.withLock { state in
@@ -134,7 +139,7 @@ extension Reconciler {
             return queue.shed(listener)
         }
         guard !invisible.isEmpty else { return }
-        guard let left = try? disowning.disown(invisible.map(\.key), of: listeners[listener]) else {
+        guard let left = try? sink(of: listener).disown(invisible.map(\.key)) else {
             return queue.restore(invisible)
         }
         queue.drop(invisible.filter { !left.contains($0.key) })
@@ -149,7 +154,7 @@ extension Reconciler {
         let places = queue.invisible(in: offers)
         for (listener, places) in Dictionary(grouping: places, by: { offers[$0].listener }) {
             let keys = places.map { offers[$0].key }
-            guard let left = try? disowning.disown(keys, of: listeners[listener]) else { continue }
+            guard let left = try? sink(of: listener).disown(keys) else { continue }
             for place in places where !left.contains(offers[place].key) { offers[place].change.force = false }
         }
     }

@@ -29,6 +29,7 @@ package final class Pipeline: Sendable {
     package let ownWrites = OwnWrites()
     package let knownInputs = KnownInputs()
     package let vectorLengths = VectorLengths()
+    package let kept = KeptByListener()
     package let statistics: Statistics
     package let tallies: Tallies
     let inputCounts = InputCounts()

@@ -16,7 +16,7 @@ package final class Session: Sendable {
     package let saver: CheckpointSaver
     package let freshness: Freshness
     /// Of MongoDB, as all handlers see it.
-    package let serverHealth: ListenerHealth
+    package let serverHealth: ServerHealth
     package let pauses: PauseFollower
     let positions: PositionKeeper
     private let pipeline: Pipeline
@@ -36,7 +36,8 @@ package final class Session: Sendable {
         self.pipeline = pipeline
         self.opening = opening
         self.connection = connection
-        serverHealth = ListenerHealth(name: "MongoDB", log: log)
+        serverHealth = ServerHealth(log: log)
+        pipeline.kept.forgetAll(but: listeners.values)
         queue = WorkQueue(
             listeners: listeners.count, limit: pipeline.options.queueBytes, ownWrites: pipeline.ownWrites)
         let collations = Collations(connection: connection)
@@ -80,23 +81,28 @@ package final class Session: Sendable {
     }
 
     private static func handlers(
-        _ pipeline: Pipeline, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ListenerHealth,
+        _ pipeline: Pipeline, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ServerHealth,
         _ collations: Collations
     ) -> PerListener<Handler> {
         let graph = ListenerGraph(opening.listeners.values)
-        let tellers = OutageTellers()
+        let accounts = Accounts(log: pipeline.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = pipeline.log.about(listener.id)
-            let health = ListenerHealth(name: listener.id, log: log, tellers: tellers)
+            let health = ListenerHealth(
+                name: listener.id, log: log, account: accounts.account(of: listener.model))
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
             return Handler(
                 index: index, listener: listener, connection: pipeline.connection, queue: queue,
+                sink: pipeline.connection.sink(
+                    of: listener, collations: collations, elections: opening.elections),
                 ownWrites: pipeline.ownWrites, failures: opening.failures, health: health,
                 serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
-                vectorLengths: pipeline.vectorLengths, statistics: pipeline.statistics.of(listener),
-                pace: Pace(listener.model.limits), elections: opening.elections, collations: collations,
+                vectorLengths: pipeline.vectorLengths,
+                keptPredictions: pipeline.kept.predictions(of: listener),
+                statistics: pipeline.statistics.of(listener), pace: Pace(listener.model.limits),
+                collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
         }
     }

@@ -7,11 +7,23 @@ package struct DocumentReader {
     package let connection: Connection
     package let listener: Listener
     package let comparison: ByteComparison
+    /// Where the outputs live.
+    package let sink: any Sink
 
-    package init(connection: Connection, listener: Listener, comparison: ByteComparison) {
+    package init(connection: Connection, listener: Listener, comparison: ByteComparison, sink: any Sink) {
         self.connection = connection
         self.listener = listener
         self.comparison = comparison
+        self.sink = sink
+    }
+
+    /// Outside of a round.
+    ///
+    /// - Parameter traits: of the listener's collection.
+    package init(_ connection: Connection, _ listener: Listener, _ traits: CollectionTraits) {
+        self.init(
+            connection: connection, listener: listener, comparison: ByteComparison(listener, traits),
+            sink: connection.sink(of: listener))
     }
 
     /// The evidence of each document that exists, by its key.
@@ -20,6 +32,7 @@ package struct DocumentReader {
         found.reserveCapacity(keys.count)
         guard comparison.filter != nil else {
             for some in keys.perCommand { try query(some, matching: false) { found[$0] = $1 } }
+            try lookUp(&found)
             return found
         }
         // The server decides what the listener's filter matches; the others are read for what is to go.
@@ -32,13 +45,20 @@ package struct DocumentReader {
                 found[key] = evidence.judged(isMatching: false, unjudged: unjudged[key])
             }
         }
+        try lookUp(&found)
         return found
+    }
+
+    /// Asks a sink whose outputs live elsewhere.
+    private func lookUp(_ found: inout [DocumentKey: Evidence]) throws {
+        guard sink.place == nil else { return }
+        for (key, evidence) in try sink.evidence(of: Array(found.keys)) { found[key]?.stored = evidence }
     }
 
     private func query(
         _ keys: ArraySlice<DocumentKey>, matching: Bool, _ body: (DocumentKey, Evidence) -> Void
     ) throws {
-        let projection = EvidenceProjection([listener])
+        let projection = EvidenceProjection([self])
         var command = command(keys, matching: matching)
         command.document("projection") { projection.append(to: &$0) }
         try connection.query(command, collection: listener.collection.name) { document in
@@ -47,66 +67,16 @@ package struct DocumentReader {
         }
     }
 
-    /// What is stored as the output of each document that has one.
-    package func outputs(_ keys: [DocumentKey]) throws -> [DocumentKey: BSONValue] {
-        var found: [DocumentKey: BSONValue] = [:]
-        for slice in keys.perCommand {
-            var command = command(slice, matching: false)
-            command.document("projection") { $0.append("$" + listener.outputPath.text, forKey: "v") }
-            try connection.query(command, collection: listener.collection.name) { view in
-                guard let id = view["_id"], let output = view["v"] else { return }
-                found[DocumentKey(BSONValue(copying: id))] = BSONValue(copying: output)
-            }
-        }
-        return found
-    }
-
     /// The input of some document whose output is of the model's present version; nil when none is found soon.
     package func example() throws -> [BSONValue]? {
-        let projection = EvidenceProjection([listener])
-        var example: [BSONValue]?
-        try someOfPresentVersion {
-            projection.append(to: &$0)
-        } _: { view in
-            let evidence = projection.evidence(in: view)[0]
-            guard example == nil, let input = evidence.input, evidence.hasOutput,
-                isPresent(evidence.provenance), evidence.provenance?.input == Fingerprint(of: input)
-            else { return }
-            example = input
-        }
-        return example
-    }
-
-    /// Some outputs of the model's present version; none when none is found soon.
-    package func someOutputs() throws -> [BSONValue] {
-        var outputs: [BSONValue] = []
-        try someOfPresentVersion { projection in
-            projection.append("$" + listener.outputPath.text, forKey: "v")
-            projection.append("$" + listener.provenancePath.text, forKey: "p")
-        } _: { view in
-            guard isPresent(Provenance(view["p"])), let output = view["v"] else { return }
-            outputs.append(BSONValue(copying: output))
-        }
-        return outputs
-    }
-
-    private func someOfPresentVersion(
-        _ projection: (inout BSONBuilder) -> Void, _ body: (BSONView) -> Void
-    ) throws {
-        var command = BSONBuilder()
-        command.append(listener.collection.name, forKey: "find")
-        command.document("filter") {
-            $0.append(listener.model.version, forKey: listener.provenancePath.text + ".version")
-        }
-        command.document("projection", projection)
-        command.append(20, forKey: "limit")
-        command.append(2000, forKey: "maxTimeMS")
-        try connection.query(command, collection: listener.collection.name, body)
-    }
-
-    // The collection may take another version for equal.
-    private func isPresent(_ provenance: Provenance?) -> Bool {
-        provenance?.version == listener.model.version
+        let examples = try sink.examples(of: listener.model.version)
+        guard !examples.isEmpty else { return nil }
+        let found = try read(examples.map(\.key))
+        return examples.lazy.compactMap { example -> [BSONValue]? in
+            guard let input = found[example.key]?.input, example.provenance.input == Fingerprint(of: input)
+            else { return nil }
+            return input
+        }.first
     }
 
     /// The bytes that each of the documents takes.

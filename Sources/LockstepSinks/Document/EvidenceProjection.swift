@@ -3,30 +3,37 @@ import MongoBSON
 import MongoDriver
 
 /// The computed fields by which a query brings the evidence of listeners: values by their position, so that no field
-/// name of the user's can clash and none comes twice, and of the outputs only whether they are there.
+/// name of the user's can clash and none comes twice, and what the sinks need beside.
 package struct EvidenceProjection {
-    private let listeners: [Listener]
-    private let paths: [FieldPath]
-    private let places: [[Int]]
+    private struct Part {
+        /// Of the values of its keys.
+        let places: [Int]
+        let sink: any Sink
+    }
 
-    package init(_ listeners: [Listener]) {
+    private let parts: [Part]
+    private let paths: [FieldPath]
+    private let withOutput: Bool
+
+    /// - Parameter withOutput: the outputs themselves come too, of sinks in the document.
+    package init(_ readers: [DocumentReader], withOutput: Bool = false) {
         var paths: [FieldPath] = []
-        places = listeners.map { listener in
-            listener.keys.map { key in
+        parts = readers.map { reader in
+            let places = reader.listener.keys.map { key in
                 if let known = paths.firstIndex(of: key) { return known }
                 paths.append(key)
                 return paths.count - 1
             }
+            return Part(places: places, sink: reader.sink)
         }
-        self.listeners = listeners
         self.paths = paths
+        self.withOutput = withOutput
     }
 
     package func append(to projection: inout BSONBuilder) {
         for (place, path) in paths.enumerated() { projection.append("$" + path.text, forKey: "i\(place)") }
-        for (number, listener) in listeners.enumerated() {
-            projection.append("$" + listener.provenancePath.text, forKey: "p\(number)")
-            projection.document("o\(number)") { $0.append("$" + listener.outputPath.text, forKey: "$type") }
+        for (number, part) in parts.enumerated() {
+            part.sink.project(&projection, as: number, withOutput: withOutput)
         }
     }
 
@@ -36,16 +43,11 @@ package struct EvidenceProjection {
             guard let element = document["i\(place)"], element.type != .undefined else { return .null }
             return BSONValue(copying: element)
         }
-        return listeners.indices.map { number in
-            let input = places[number].map { values[$0] }
-            let provenance = document["p\(number)"]
-            let output = document["o\(number)"]?.string
+        return parts.enumerated().map { number, part in
+            let input = part.places.map { values[$0] }
             return Evidence(
                 input: input.allSatisfy { $0.type == .null } ? nil : input,
-                hasOutput: output != "missing",
-                hasProvenance: provenance != nil,
-                provenance: Provenance(provenance),
-                isWalled: provenance?.type == .array || (output == "array" && provenance == nil))
+                stored: part.sink.evidence(in: document, as: number))
         }
     }
 }

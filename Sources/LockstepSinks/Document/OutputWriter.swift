@@ -8,26 +8,9 @@ package struct OutputWriter {
     package let listener: Listener
     package let comparison: ByteComparison
 
-    package init(connection: Connection, listener: Listener, comparison: ByteComparison) {
-        self.connection = connection
-        self.listener = listener
-        self.comparison = comparison
-    }
-
     // Readers of change streams see an output once it is committed by a majority; asking for that commits it at
     // once, where a write of the primary alone would wait for the journal's next turn, up to 100 ms.
     private static let concern = WriteConcern.majority
-
-    /// What is to be written for one document.
-    package enum Change {
-        case store(BSONValue, Provenance, input: [BSONValue])
-        /// The input is gone. `unmatched`: because the listener's filter does not match any more.
-        case remove(unmatched: Bool)
-        /// This input is parked: an output of an earlier one must not stand beside it.
-        ///
-        /// `isJudged`: it is known that the listener's filter matches; it is asked again.
-        case clear(input: [BSONValue], isJudged: Bool)
-    }
 
     package struct Result {
         /// Operations that found their document with the expected input.
@@ -41,7 +24,7 @@ package struct OutputWriter {
     private static let bytesPerCommand = 8 << 20
 
     /// Writes all changes in as few commands as their size allows.
-    package func write(_ changes: [(key: DocumentKey, change: Change)]) throws(MongoError) -> Result {
+    package func write(_ changes: [OutputChange]) throws(MongoError) -> Result {
         var result = Result()
         var start = 0
         while start < changes.count {
@@ -60,7 +43,7 @@ package struct OutputWriter {
     }
 
     private func writeAlone(
-        _ changes: [(key: DocumentKey, change: Change)], _ place: Int, into result: inout Result
+        _ changes: [OutputChange], _ place: Int, into result: inout Result
     ) throws(MongoError) {
         var end = place + 1
         do throws(MongoError) {
@@ -72,7 +55,7 @@ package struct OutputWriter {
     }
 
     private func write(
-        _ command: borrowing BSONBuilder, _ changes: ArraySlice<(key: DocumentKey, change: Change)>,
+        _ command: borrowing BSONBuilder, _ changes: ArraySlice<OutputChange>,
         into result: inout Result
     ) throws(MongoError) {
         var written = try connection.write(
@@ -96,7 +79,7 @@ package struct OutputWriter {
 
     /// One command for the changes from `start` on, at least one of them; `end` moves to the first that it leaves.
     package func build(
-        _ changes: [(key: DocumentKey, change: Change)], from start: Int, to end: inout Int
+        _ changes: [OutputChange], from start: Int, to end: inout Int
     ) -> BSONBuilder {
         var command = BSONBuilder()
         let limit = end
@@ -106,7 +89,7 @@ package struct OutputWriter {
         command.array("updates") { updates in
             while end < limit, end == start || updates.count < Self.bytesPerCommand {
                 updates.document(String(end - start)) {
-                    append(changes[end].key, changes[end].change, to: &$0)
+                    append(changes[end], to: &$0)
                 }
                 end += 1
             }
@@ -114,28 +97,29 @@ package struct OutputWriter {
         return command
     }
 
-    private func append(_ key: DocumentKey, _ change: Change, to operation: inout BSONBuilder) {
-        let collation = comparison.collation(comparing: change.input)
+    private func append(_ change: OutputChange, to operation: inout BSONBuilder) {
+        let action = change.action
+        let collation = comparison.collation(comparing: action.input)
         operation.document("q") { filter in
-            filter.document("_id") { $0.append(key.id, forKey: "$eq") }
-            switch change {
+            filter.document("_id") { $0.append(change.key.id, forKey: "$eq") }
+            switch action {
             case .store(_, _, let input), .clear(let input, _):
                 let isCollated = comparison.isCollated && collation == nil
                 // mechanism guard
                 Guard.appendUnchanged(listener.keys, input, isCollated: isCollated, to: &filter)
                 // mechanism guard-where
-                if let condition = comparison.filter, change.isJudged {
+                if let condition = comparison.filter, action.isJudged {
                     filter.array("$and") { $0.append(condition, forKey: "0") }
                 }
-            case .remove(unmatched: false):
+            case .remove(.noValues), .remove(.gone):
                 // mechanism guard-absent
                 Guard.appendAbsent(listener.keys, to: &filter)
-            case .remove(unmatched: true):
+            case .remove(.unmatched):
                 if let condition = comparison.filter { Guard.appendUnmatched(condition, to: &filter) }
             }
         }
         operation.document("u") { update in
-            switch change {
+            switch action {
             case .store(let prediction, let provenance, _):
                 update.document("$set") { fields in
                     fields.append(prediction, forKey: listener.outputPath.text)
@@ -209,7 +193,7 @@ package struct OutputWriter {
     }
 }
 
-extension OutputWriter.Change {
+extension OutputChange.Action {
     /// The values that must still be there.
     fileprivate var input: [BSONValue] {
         switch self {

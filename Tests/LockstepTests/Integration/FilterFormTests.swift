@@ -80,7 +80,8 @@ import TestSupport
                         let listener = Listener(model: Echo(), on: docs, key: "x", where: filter)
                         return try DocumentReader(
                             connection: db.connection, listener: listener,
-                            comparison: ByteComparison(filter, isCollated: isCollated)
+                            comparison: ByteComparison(filter, isCollated: isCollated),
+                            sink: db.connection.sink(of: listener)
                         ).judge(keys).matching
                     }
                     let reply = try db.command([

@@ -47,7 +47,10 @@ import TestSupport
             let comparison = ByteComparison(listener, try db.connection.traits(of: "docs"))
             #expect(comparison.isCollated == (collation != nil))
             try await body(
-                db, DocumentReader(connection: db.connection, listener: listener, comparison: comparison),
+                db,
+                DocumentReader(
+                    connection: db.connection, listener: listener, comparison: comparison,
+                    sink: db.connection.sink(of: listener)),
                 OutputWriter(connection: db.connection, listener: listener, comparison: comparison))
         }
     }
@@ -61,7 +64,7 @@ import TestSupport
                     + [["_id": "of documents", "meta": [["value": "abc"]]], ["_id": "without"]])
             for (place, value) in Self.values.enumerated() {
                 let changes = (keys + [DocumentKey("of documents"), DocumentKey("without")]).map { key in
-                    (key: key, change: OutputWriter.Change.clear(input: [value], isJudged: true))
+                    OutputChange(key: key, action: .clear(input: [value], isJudged: true))
                 }
                 for (other, change) in changes.enumerated() {
                     let isArrayOfIt = other == Self.values.count && value == ["abc"]
@@ -98,13 +101,14 @@ import TestSupport
                             "meta": ["value": BSONValue("Text \(number)")],
                         ]
                     })
-                let changes: [OutputWriter.Change] = [
+                let changes: [OutputChange.Action] = [
                     .clear(input: ["Text 7"], isJudged: true), .clear(input: ["Text 7"], isJudged: false),
-                    .remove(unmatched: false), .remove(unmatched: true),
+                    .remove(.noValues), .remove(.unmatched),
                 ]
                 for change in changes {
                     var end = 1
-                    let command = writer.build([(DocumentKey("document 7"), change)], from: 0, to: &end)
+                    let command = writer.build(
+                        [OutputChange(key: DocumentKey("document 7"), action: change)], from: 0, to: &end)
                         .finish()
                     let cost = try explain(command, db)
                     #expect(cost.keys <= 1 && cost.documents <= 1, "\(change)")

@@ -34,13 +34,15 @@ public struct FieldPath: Hashable, Sendable {
             }
         }
         if text == "_id" { return "`_id` cannot change, so that nothing is to be kept in step with it" }
-        if components.first == "_lockstep" { return "`_lockstep` holds provenance and is not an input" }
+        if let first = components.first, first == OutputPlace.provenance {
+            return "`\(OutputPlace.provenance)` holds provenance and is not an input"
+        }
         return nil
     }
 
-    /// True at or under `_outputs`.
+    /// True at or under the field of all outputs.
     package var isOutput: Bool {
-        components.first == "_outputs"
+        components.first.map { $0 == OutputPlace.outputs } ?? false
     }
 
     /// True when a change at one of them can change what stands at the other: equal, or one above the other.

@@ -1,23 +1,14 @@
+import LockstepCore
 import MongoBSON
 
-/// What the refusal of a single update calls for.
-package enum WriteVerdict: Equatable {
-    /// The document is looked at again: somebody put something in the way, or it was busy.
-    case again
-    /// The server takes no writes for now, or fails with what is not known: the document is pending.
-    case wait
-    /// The document is to blame, or its output.
-    case document
-    /// A rule of the collection, its validator or an index: it may refuse the outputs of every document.
-    case rule
-
+extension WriteVerdict {
     /// Decided by the code, and for a validator by the fields that it complains of.
     package init(_ error: WriteError) {
         switch error.code {
         case MongoError.Code.pathNotViable: self = .again
         case _ where error.isAboutSize || Self.documentCodes.contains(error.code): self = .document
         case MongoError.Code.validation:
-            let isOurs = error.fields.isEmpty || error.fields.contains(where: Self.isOfLockstep)
+            let isOurs = error.fields.isEmpty || error.fields.contains { OutputPlace.isOfLockstep($0) }
             self = isOurs ? .rule : .document
         case _ where MongoError.isUnavailable(code: error.code): self = .again
         case _ where MongoError.isTransient(code: error.code): self = .wait
@@ -27,11 +18,6 @@ package enum WriteVerdict: Equatable {
 
     // BadValue, FailedToParse, TypeMismatch, Overflow (nested too deep), InvalidBSON, and names that MongoDB does not take.
     private static let documentCodes: Set<Int> = [2, 9, 14, 15, 22, 52, 54, 55, 56, 57]
-
-    private static func isOfLockstep(_ path: String) -> Bool {
-        let root = path.prefix { $0 != "." }
-        return root == "_outputs" || root == "_lockstep"
-    }
 }
 
 extension WriteError {
@@ -39,13 +25,13 @@ extension WriteError {
     package var refusal: String {
         switch (code, WriteVerdict(self)) {
         case (MongoError.Code.validation, .rule):
-            "\(message). Allow `_outputs` and `_lockstep` in the validator"
+            "\(message). Allow `\(OutputPlace.outputs)` and `\(OutputPlace.provenance)` in the validator"
         case (MongoError.Code.validation, _):
             "\(message). Fix the document: as it is, every update of it is refused"
         case (MongoError.Code.duplicateKey, _):
             "\(message). Drop the index, or make it not unique"
         case (_, .rule):
-            "\(message) (code \(code)). Does an index include `_outputs`? Drop it"
+            "\(message) (code \(code)). Does an index include `\(OutputPlace.outputs)`? Drop it"
         default: "\(message) (code \(code))"
         }
     }

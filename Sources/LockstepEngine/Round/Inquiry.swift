@@ -1,0 +1,138 @@
+import LockstepCore
+import LockstepSinks
+import MongoBSON
+
+/// Asks a model for many inputs: in batches, halved where one fails. One that may be out is tried with single inputs.
+package struct Inquiry {
+    private let handler: Handler
+    private let values: [BSONValue]
+    private let ids: [Int: String]
+    private let trial: Int?
+    private var bisection: Bisection
+    private let began = ContinuousClock.now
+
+    package init(_ handler: Handler, _ questions: [Predict.Question]) {
+        self.handler = handler
+        values = questions.map(\.input.value)
+        ids = Dictionary(
+            uniqueKeysWithValues: questions.enumerated().compactMap { place, question in
+                question.id.map { (place, $0) }
+            })
+        // While it is out one input tells whether it works again: another one each time, since one may break it.
+        trial = handler.health.outage == nil ? nil : values.indices.randomElement()
+        bisection = Bisection(
+            count: values.count, batches: handler.listener.model.limits.batches(sizes: values.map(\.bytes.count)),
+            trial: trial)
+    }
+
+    /// One outcome for each input, in their order.
+    package mutating func run() async -> [Bisection.Outcome] {
+        while let range = bisection.next() {
+            guard let failure = await ask(range) else { continue }
+            // Each half is sent again; of a single input it is decided later.
+            if range.count > 1 { handler.statistics.add(retries: range.count) }
+            // A model that has answered nothing yet, as far as is known, does not work perhaps: no input is to blame.
+            // mechanism never-answered, off: !bisection.isProven becomes false
+            let isUnproven =
+                !bisection.isProven
+                && (trial != nil || handler.knownInputs.input(for: handler.listener) == nil)
+            guard isUnproven || bisection.suspectsOutage else { continue }
+            if await works() { bisection.absolve() } else { bisection.confirmOutage(failure) }
+        }
+        // Few inputs that all fail are an outage, too, when one fails that is known to be good.
+        if let reason = bisection.unprovenFailure, let proven = provenInput(), await !answers(proven) {
+            bisection.confirmOutage(reason)
+        }
+        if bisection.works { handler.health.succeeded(began: began) }
+        return bisection.outcomes.map { $0 ?? .unavailable("no answer") }
+    }
+
+    /// Asks for some of the inputs, and notes what comes of it.
+    ///
+    /// - Returns: why the batch failed, when that may be for its inputs.
+    private mutating func ask(_ range: Range<Int>) async -> String? {
+        do {
+            let some = ids.filter { range.contains($0.key) }
+            let batch = ProviderBatch(
+                Array(values[range]),
+                deferred: some.isEmpty
+                    ? [:] : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
+            bisection.succeeded(range, try await call(batch))
+            handler.knownInputs.note(values[range.lowerBound], for: handler.listener)
+        } catch ModelError.unavailable(let reason) {
+            bisection.unavailable(reason)
+        } catch ModelError.retryAfter(let time, let reason) {
+            bisection.wait(time, reason)
+        } catch let held as AccountHeld {
+            bisection.hold(until: held.until)
+        } catch is CancellationError {
+            bisection.unavailable("it was stopped")
+        } catch {
+            let reason = String(describing: error)
+            bisection.failed(range, reason)
+            return reason
+        }
+        return nil
+    }
+
+    /// Whether the model answers at least one of some inputs, each alone: first those that are to be asked anyhow.
+    private mutating func works() async -> Bool {
+        for place in bisection.untried {
+            bisection.take(place)
+            do {
+                let batch = ProviderBatch([values[place]], deferred: ids[place].map { [0: $0] } ?? [:])
+                bisection.succeeded(place..<place + 1, try await call(batch))
+                return true
+            } catch ModelError.unavailable, ModelError.retryAfter, is AccountHeld, is CancellationError {
+                // Nothing is known of the input.
+                continue
+            } catch {
+                bisection.failed(place..<place + 1, String(describing: error))
+            }
+        }
+        guard let proven = provenInput() else { return false }
+        return await answers(proven)
+    }
+
+    private func answers(_ value: BSONValue) async -> Bool {
+        (try? await call(ProviderBatch([value]))) != nil
+    }
+
+    private func call(_ batch: ProviderBatch) async throws -> [Answer] {
+        let (health, statistics, count) = (handler.health, handler.statistics, batch.inputs.count)
+        return try await health.account.call(health.name) {
+            statistics.called(inputs: count)
+            let began = ContinuousClock.now
+            do {
+                let reply = try await handler.listener.model.ask(batch)
+                guard reply.answers.count == count else {
+                    throw ModelError.failed(
+                        "the model answered \(reply.answers.count) predictions to \(count) inputs")
+                }
+                let time = ContinuousClock.now - began
+                statistics.answered(after: time, failed: false)
+                handler.pace.called(count, took: time)
+                health.account.callSucceeded(reply.usage)
+                return reply.answers
+            } catch {
+                statistics.answered(after: .now - began, failed: true)
+                if !(error is CancellationError), !Task.isCancelled {
+                    health.account.callFailed(handler.outage(String(describing: error)), at: began)
+                }
+                throw error
+            }
+        }
+    }
+
+    /// An input that this version of the model has answered: in this process, or as the documents tell; of another
+    /// listener if need be.
+    private func provenInput() -> BSONValue? {
+        let (listener, known) = (handler.listener, handler.knownInputs)
+        if let input = known.input(for: listener) { return input }
+        let reader = handler.reader(ByteComparison(nil, isCollated: false))
+        guard let values = try? reader.example() else { return known.input(for: listener.model) }
+        let input = values.count == 1 ? values[0] : BSONValue(values)
+        known.note(input, for: listener)
+        return input
+    }
+}

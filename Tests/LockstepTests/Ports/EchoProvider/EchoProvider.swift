@@ -1,0 +1,60 @@
+import LockstepCore
+import MongoBSON
+import Synchronization
+
+/// Answers with its inputs. What it makes of a text follows from how that begins, as the conformance kit has it.
+final class EchoProvider: Provider {
+    let name: String
+    let version = "1"
+    let setup: String? = nil
+    let account: AccountID
+    let limits: BatchLimits
+    let vectors = VectorCheck(arraysAreVectors: false)
+    private let state = Mutex(State())
+
+    private struct State {
+        var batches: [ProviderBatch] = []
+        var deferred: Set<String> = []
+        var script: [ModelError] = []
+    }
+
+    init(_ name: String = "echo", account: String = "echo", limits: BatchLimits = BatchLimits(count: 100)) {
+        self.name = name
+        self.account = AccountID(account)
+        self.limits = limits
+    }
+
+    /// The next calls fail with these.
+    func fail(_ errors: [ModelError]) {
+        state.withLock { $0.script += errors }
+    }
+
+    /// What it was asked so far.
+    var batches: [ProviderBatch] {
+        state.withLock { $0.batches }
+    }
+
+    func ask(_ batch: ProviderBatch) async throws -> ProviderReply {
+        let failure = state.withLock { state in
+            state.batches.append(batch)
+            return state.script.isEmpty ? nil : state.script.removeFirst()
+        }
+        if let failure { throw failure }
+        try Task.checkCancellation()
+        var usage = Usage(tokens: 0)
+        let answers = batch.inputs.enumerated().map { place, input -> Answer in
+            let text = input.string ?? ""
+            usage.tokens = (usage.tokens ?? 0) + text.count
+            if text.hasPrefix("refuse") { return .refused("not this") }
+            if text.hasPrefix("long") { usage.truncated.insert(place) }
+            if text.hasPrefix("later"), state.withLock({ $0.deferred.insert(text).inserted }) {
+                return .later(.milliseconds(50))
+            }
+            if text.hasPrefix("defer"), batch.deferred[place] == nil {
+                return .deferred("job of \(text)", .milliseconds(50))
+            }
+            return .value(input)
+        }
+        return ProviderReply(answers, usage: usage)
+    }
+}
