@@ -1,6 +1,6 @@
 import MongoDriver
 
-// What the driver knows of a connection string, for those who do not import the driver.
+// The driver's functions about connection strings, for modules that do not import the driver.
 
 /// The connection string with `***` for its password.
 package func redacted(uri: String) -> String {
@@ -12,17 +12,17 @@ package func database(ofURI uri: String) -> String? {
     MongoDriver.database(ofURI: uri)
 }
 
-/// Everything that is wrong with a connection string.
+/// The problems of a connection string.
 package func uriProblems(_ uri: String) -> [String] {
     MongoDriver.uriProblems(uri)
 }
 
-/// Why none of the servers of a connection string can be used; nil when the reason is not found. Asks them; blocks.
+/// Asks the servers of a connection string why none can be used; nil when no reason is found. Blocks.
 package func serverProblem(uri: String) -> String? {
     MongoDriver.serverProblem(uri: uri)
 }
 
-/// Why TLS cannot be set up with a server of a connection string; nil when the reason is not found. Asks it; blocks.
+/// Asks the servers of a connection string why TLS fails; nil when no reason is found. Blocks.
 package func tlsProblem(uri: String) -> String? {
     MongoDriver.tlsProblem(uri: uri)
 }

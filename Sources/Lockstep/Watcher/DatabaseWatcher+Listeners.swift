@@ -1,7 +1,7 @@
 import LockstepCore
 import LockstepState
 
-/// What a person may ask of a listener while it runs. All take the listener's id, as `status()` gives it.
+/// Requests of people about a running listener. All take the listener's id, as `status()` gives it.
 extension DatabaseWatcher {
     /// Stops calling the listener's model. Its pending changes are dropped and the others go on; nothing is lost, since
     /// ``resume(listener:by:)`` rescans its documents. It holds until then, over restarts.
@@ -31,7 +31,7 @@ extension DatabaseWatcher {
         }
     }
 
-    /// Stores it, then makes the running session take it up; one that begins later reads what is stored.
+    /// Stores the request, then has the running session read it; a later session reads it at its start.
     private func setPaused(_ id: String, _ paused: Bool, by: String?) async throws {
         try checkWatched(id)
         try await pipeline.threads.run { [pipeline] in

@@ -15,7 +15,7 @@ import Synchronization
 /// try await watcher.stop()
 /// ```
 public final class DatabaseWatcher: Sendable {
-    // Not the database: on a standalone server that owns a watcher.
+    // Not the database: on a standalone server, the database owns a watcher.
     let pipeline: Pipeline
     private let task = Mutex<Task<Void, any Error>?>(nil)
     private let proofs: Proofs
@@ -56,14 +56,14 @@ public final class DatabaseWatcher: Sendable {
         }
     }
 
-    /// The run at work, or a new one after one that failed.
+    /// The running task, or a new one after a failed one.
     @discardableResult
     private func start(_ progress: (any ProgressObserver)? = nil) -> Task<Void, any Error> {
         task.withLock { task in
             if let task, pipeline.ending.failure == nil { return task }
             pipeline.forgetFailure()
-            // The one task without a parent: the watcher owns it until it ends, so that no cancellation of a caller's
-            // cuts its waits short while it finishes what is in hand.
+            // The one task without a parent: the watcher owns it until it ends, so that a cancelled caller does not cut
+            // its waits short while it finishes its work.
             let new = Task { [pipeline] in try await pipeline.run(progress) }
             task = new
             return new
@@ -119,12 +119,12 @@ public final class DatabaseWatcher: Sendable {
         await pipeline.countedStatus
     }
 
-    /// The same for who looks all the time and for nobody: documents are not counted for it.
+    /// The same, without a request to count documents.
     package func glance() -> WatcherStatus {
         pipeline.status
     }
 
-    /// Tells swift-metrics what is now, as is done twice a second: for those who are about to read it.
+    /// Records the gauges in swift-metrics now, in place of twice a second: for a reader who reads them at once.
     package func recordGauges() async {
         _ = await pipeline.countedStatus
         pipeline.recordGauges()
@@ -222,7 +222,7 @@ public final class DatabaseWatcher: Sendable {
         try await waitUntilFresh(after: time, listeners: nil, timeout: timeout)
     }
 
-    /// The same for some listeners, by their ids, and those whose outputs they read.
+    /// The same for some listeners, by their ids, and for those whose outputs they read.
     ///
     /// - Parameters:
     ///   - time: nil on a standalone server: everything that was noted by this process.
@@ -231,49 +231,8 @@ public final class DatabaseWatcher: Sendable {
     public func waitUntilFresh(
         after time: BSONTimestamp?, listeners ids: [String]?, timeout: Duration
     ) async throws {
-        let deadline = ContinuousClock.now + timeout
-        // An idle stream reports its position every few seconds; a write to the database wakes it at once.
-        let wakesAt = ContinuousClock.now + .milliseconds(ChangeStream.patience)
-        var hasWoken = false
-        while true {
-            let known = Set(pipeline.listeners().map(\.id))
-            if let unknown = ids?.first(where: { !known.contains($0) }) {
-                throw LockstepError.noListener(unknown)
-            }
-            let (hasEnded, failure) = pipeline.ending
-            if let failure { throw failure }
-            guard !hasEnded, pipeline.session != nil || isStandingBy else { throw LockstepError.notWatching }
-            if let session = pipeline.session, let places = session.places(of: ids),
-                session.freshness.isFresh(time, places), try await proofs.prove(session)
-            {
-                return
-            }
-            guard .now < deadline else { throw LockstepError.timeout(reason(ids, timeout)) }
-            if .now >= wakesAt, !hasWoken, let session = pipeline.session {
-                hasWoken = true
-                // One that cannot be woken says it by itself.
-                try? await pipeline.threads.run { try session.freshness.wakeStream() }
-            }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
-
-    /// Why these listeners were not fresh in time.
-    private func reason(_ ids: [String]?, _ timeout: Duration) -> String {
-        if let standby = pipeline.lease.standby {
-            return
-                "not known to be fresh after \(timeout): \(standby.holder) follows the changes, and this process is standby"
-        }
-        guard let session = pipeline.session, let places = session.places(of: ids) else {
-            return "not known to be fresh after \(timeout): the watcher takes up other listeners"
-        }
-        let running = session.running
-        let troubles = session.reconciler.order.withUpstreams(of: places).sorted().compactMap {
-            running[$0].trouble
-        }
-        let waiting = places.reduce(0) { $0 + session.queue.loads[$1].documents }
-        let text = "not everything was fresh after \(timeout): \(waiting) documents are pending"
-        return ([text] + troubles.prefix(3)).joined(separator: "; ")
+        try await FreshnessWait(pipeline: pipeline, proofs: proofs).run(
+            after: time, listeners: ids, timeout: timeout)
     }
 
     /// Throws what it ended with, if it failed.
@@ -285,7 +244,7 @@ public final class DatabaseWatcher: Sendable {
         pipeline.reconfigure()
     }
 
-    /// The listeners of now are at work: no model of one that was taken out is in use, what was parked for it is forgotten.
+    /// The present listeners run: no model of a removed listener is in use, and its parked documents are forgotten.
     package var hasListenersOfNow: Bool {
         pipeline.hasListenersOfNow
     }

@@ -3,7 +3,7 @@ import LockstepSinks
 import MongoBSON
 import MongoDriver
 
-/// Calls a listener's model again and compares with what is stored: finds what provenance cannot tell.
+/// Calls a listener's model again and compares its outputs with the stored ones: finds what provenance cannot show.
 package struct Recomputation {
     package let connection: Connection
     package let listener: Listener
@@ -46,20 +46,17 @@ package struct Recomputation {
     ) throws -> (upTo: BSONValue, entries: [Entry])? {
         guard !CollectionScan.isEnd(after) else { return nil }
         let evidences = EvidenceProjection([listener])
-        var command = BSONBuilder()
-        command.append(listener.collection.name, forKey: "find")
-        command.appendIDHint()
-        if let after { command.document("min") { $0.append(after, forKey: "_id") } }
-        command.document("projection") { projection in
-            evidences.append(to: &projection)
-            projection.append("$" + listener.outputPath.text, forKey: "v")
-        }
+        var projection = BSONBuilder()
+        evidences.append(to: &projection)
+        projection.append("$" + listener.outputPath.text, forKey: "v")
         // `min` begins with the document that the page before ended with.
-        command.append(ScanPlace.pageSize + 1, forKey: "limit")
+        let find = Find(
+            listener.collection.name, projection: projection.finish(), limit: ScanPlace.pageSize + 1,
+            hint: .idHint, min: after.map { ["_id": $0] })
         var upTo: BSONValue?
         var digest = SHA256()
         var entries: [Entry] = []
-        try connection.query(command, collection: listener.collection.name) { view in
+        try connection.query(find) { view in
             guard let id = view["_id"].map(BSONValue.init(copying:)), id != after else { return }
             upTo = id
             let evidence = evidences.evidence(in: view)[0]
