@@ -14,17 +14,17 @@ struct Certificate: Equatable {
     var isExpired: Bool
 
     init(_ certificate: shim_certificate) {
-        subject = text(certificate.subject)
-        names = text(certificate.names)
-        from = text(certificate.from)
-        until = text(certificate.until)
+        subject = textInC(certificate.subject)
+        names = textInC(certificate.names)
+        from = textInC(certificate.from)
+        until = textInC(certificate.until)
         isEarly = certificate.is_early
         isExpired = certificate.is_expired
     }
 }
 
 /// The text in a C array, which Swift sees as a tuple.
-func text<Characters>(_ characters: Characters) -> String {
+func textInC<Characters>(_ characters: Characters) -> String {
     withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 

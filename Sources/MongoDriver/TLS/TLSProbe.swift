@@ -31,11 +31,11 @@ struct TLSProbe {
         switch end {
         case shim_probe_objected:
             return TLSProblem(
-                objection: report.code, reason: text(report.text), depth: report.depth,
+                objection: report.code, reason: textInC(report.text), depth: report.depth,
                 Certificate(report.certificate), host: host, caFile: options.caFile)
         case shim_probe_closed:
             if plain() == shim_probe_answered { return .serverHasNoTLS }
-            let reason = text(report.text)
+            let reason = textInC(report.text)
             return ownCertificateProblem(options) ?? (reason.isEmpty ? nil : .handshakeFailed(reason))
         case shim_probe_closed_later:
             guard let file = options.keyFile else { return .serverWantsCertificate }
