@@ -8,6 +8,7 @@ package struct FailureStore: Sendable {
 
     package typealias Failure = ParkedFailure
     package typealias Refused = RefusedOutputs
+    package typealias Group = FailureGroup
 
     package let connection: Connection
 

@@ -16,19 +16,20 @@ package struct ParkedFailure: Sendable {
     /// The output's size, when the document had no room for it.
     package var outputBytes: Int?
     /// A person wants it tried again.
-    package var retry = false
+    package let retry: Bool
     /// MongoDB's code, when a rule of the collection refused the output: it is retried when the rules change.
     package var rule: Int?
     /// What the rules were then; see ``CollectionRules/fingerprint``.
     package var rules: String?
     /// The document holds an output that can be neither replaced nor removed.
-    package var isStuck = false
+    package var isStuck: Bool
     /// The model's setup when the input broke the model: it is retried under another one. Nil when it was refused.
     package var setup: String?
 
     package init(
         listener: String, document: BSONValue, reason: String, attempts: Int, input: Fingerprint?,
-        version: String, at: Int64, since: Int64
+        version: String, at: Int64, since: Int64, outputBytes: Int? = nil, retry: Bool = false,
+        rule: Int? = nil, rules: String? = nil, isStuck: Bool = false, setup: String? = nil
     ) {
         self.listener = listener
         self.document = document
@@ -38,6 +39,12 @@ package struct ParkedFailure: Sendable {
         self.version = version
         self.at = at
         self.since = since
+        self.outputBytes = outputBytes
+        self.retry = retry
+        self.rule = rule
+        self.rules = rules
+        self.isStuck = isStuck
+        self.setup = setup
     }
 }
 
@@ -64,13 +71,10 @@ extension ParkedFailure {
                 value.count == 21 ? Fingerprint(bytes: Array(value.suffix(16))) : nil
             },
             version: view["version"]?.string ?? "", at: view["at"]?.milliseconds ?? 0,
-            since: view["since"]?.milliseconds ?? 0)
-        outputBytes = view["outputBytes"]?.int64.map { Int($0) }
-        retry = view["retry"]?.bool ?? false
-        rule = view["rule"]?.int64.map { Int($0) }
-        rules = view["rules"]?.string
-        isStuck = view["stuck"]?.bool ?? false
-        setup = view["setup"]?.string
+            since: view["since"]?.milliseconds ?? 0, outputBytes: view["outputBytes"]?.int64.map { Int($0) },
+            retry: view["retry"]?.bool ?? false, rule: view["rule"]?.int64.map { Int($0) },
+            rules: view["rules"]?.string, isStuck: view["stuck"]?.bool ?? false,
+            setup: view["setup"]?.string)
     }
 
     /// The update that parks it, and removes what an earlier failure of the document left in the entry.

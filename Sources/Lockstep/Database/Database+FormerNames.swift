@@ -28,12 +28,24 @@ extension Database {
     package func warnings(about listeners: [Listener]) async throws -> [ListenerWarning] {
         try await listenerCheck.warnings(about: listeners)
     }
+    package func filterProblems(
+        of listeners: [Listener]
+    ) async throws -> [(listener: String, reason: String)] {
+        try await listenerCheck.filterProblems(of: listeners)
+    }
+    package func view(_ id: BSONValue, in collection: Collection) async throws -> [DocumentView]? {
+        try await inspection.view(id, in: collection)
+    }
+    package func pauses() async throws -> [String: PauseStore.Entry] { try await orders.pauses() }
+    package func failureCount(listener: String? = nil) async throws -> Int {
+        try await parked.count(listener: listener)
+    }
     package func checkRights() async throws { try await rights.run() }
     package func checkMajority() async throws { try await rights.checkMajority() }
     package func setPaused(_ listener: String, _ paused: Bool, by: String?) async throws -> PauseStore.Entry?
     { try await orders.setPaused(listener, paused, by: by) }
     package func forEachFailure(
-        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) -> Void
+        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) throws -> Void
     ) async throws { try await parked.forEach(listener: listener, limit: limit, body) }
     package func failureGroups(
         listener: String?, limit: Int

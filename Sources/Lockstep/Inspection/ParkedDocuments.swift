@@ -20,11 +20,11 @@ package struct ParkedDocuments: Sendable {
     ///   - listener: nil for all.
     ///   - limit: 0 for all.
     package func forEach(
-        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) -> Void
+        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) throws -> Void
     ) async throws {
         try await access.perform { connection in
             try FailureList(connection: connection).forEach(listener: listener, limit: limit) {
-                body(ParkedDocument($0))
+                try body(ParkedDocument($0))
             }
         }
     }

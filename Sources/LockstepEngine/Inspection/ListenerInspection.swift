@@ -106,7 +106,9 @@ package struct ListenerInspection {
     private func paths(in collection: String) throws -> [String] {
         var seen: Set<String> = []
         let random: BSONDocument = ["$sample": ["size": 50]]
-        let without: BSONDocument = ["$unset": ["_outputs", "_lockstep"]]
+        let without: BSONDocument = [
+            "$unset": [BSONValue(OutputRoots.outputs), BSONValue(OutputRoots.provenance)]
+        ]
         for document in try bounded([random, without], in: collection) ?? [] {
             Self.collect(document, below: "", into: &seen)
         }

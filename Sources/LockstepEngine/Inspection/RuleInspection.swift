@@ -1,4 +1,5 @@
 import LockstepCore
+import LockstepSinks
 import MongoBSON
 import MongoDriver
 
@@ -37,7 +38,7 @@ extension CollectionRules {
             schema["additionalProperties"]?.bool == false, schema["patternProperties"] == nil
         else { return false }
         let known = schema["properties"]?.document
-        return known?["_outputs"] == nil || known?["_lockstep"] == nil
+        return known?[OutputRoots.outputs] == nil || known?[OutputRoots.provenance] == nil
     }
 }
 
@@ -60,7 +61,7 @@ package struct RuleInspection {
                 warnings.append(
                     RuleWarning(
                         text:
-                            "the validator of `\(name)` refuses Lockstep's fields: allow `_outputs` and `_lockstep` in it, or no prediction can be stored",
+                            "the validator of `\(name)` refuses Lockstep's fields: allow `\(OutputRoots.outputs)` and `\(OutputRoots.provenance)` in it, or no prediction can be stored",
                         isCertain: true))
             }
             warnings += rules.indexWarnings(paths, collection: name)

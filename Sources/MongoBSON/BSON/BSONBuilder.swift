@@ -96,10 +96,6 @@ extension BSONBuilder {
         withKey(key) { shim_append_date(handle, $0, $1, milliseconds) }
     }
 
-    package mutating func appendNull(forKey key: String) {
-        withKey(key) { shim_append_null(handle, $0, $1) }
-    }
-
     package mutating func append(_ value: BSONTimestamp, forKey key: String) {
         withKey(key) { shim_append_timestamp(handle, $0, $1, value.seconds, value.increment) }
     }
