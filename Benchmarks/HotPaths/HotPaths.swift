@@ -140,7 +140,7 @@ struct HotPaths {
 
     static func write(_ times: Int) {
         // Nothing is sent: the command is built and let go.
-        guard let connection = try? Connection(uri: "mongodb://127.0.0.1:1/", database: "bench") else {
+        guard let connection = try? Connection.open(uri: "mongodb://127.0.0.1:1/", database: "bench") else {
             fatalError("a connection is made without a server")
         }
         let writer = OutputWriter(

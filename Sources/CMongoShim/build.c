@@ -64,10 +64,6 @@ bool shim_append_date(shim_builder *builder, const char *key, int key_length, in
     return is_key(key, key_length) && bson_append_date_time(top(builder), key, key_length, milliseconds);
 }
 
-bool shim_append_null(shim_builder *builder, const char *key, int key_length) {
-    return is_key(key, key_length) && bson_append_null(top(builder), key, key_length);
-}
-
 bool shim_append_int32(shim_builder *builder, const char *key, int key_length, int32_t value) {
     return is_key(key, key_length) && bson_append_int32(top(builder), key, key_length, value);
 }

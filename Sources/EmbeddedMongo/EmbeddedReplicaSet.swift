@@ -33,7 +33,7 @@ public final class EmbeddedReplicaSet: Sendable {
     /// Starts the members, makes them a set if they are none yet, and waits for a primary; blocks.
     public func start() throws {
         for member in members { try member.start() }
-        let client = try ClientPool(
+        let client = try ClientPool.open(
             uri: "mongodb://\(hosts[0])/?directConnection=true&serverSelectionTimeoutMS=10000",
             application: "lockstep-embedded", maximum: 2)
         try initiate(client)

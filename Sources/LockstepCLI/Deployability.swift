@@ -14,7 +14,7 @@ enum Deployability {
     /// - Parameter listeners: as of ``check(_:listeners:)``.
     static func problems(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
         let names = Set((listeners ?? db.listeners).map(\.collection.name))
-        let kinds = try await db.collectionKinds()
+        let kinds = try await db.inspection.collectionKinds()
         let capped = try await capped(db, names)
         return names.sorted().compactMap { name in
             switch kinds[name] {
@@ -31,7 +31,7 @@ enum Deployability {
 
     /// - Parameter listeners: as of ``check(_:listeners:)``.
     static func refusedFilters(_ db: Database, listeners: [Listener]? = nil) async throws -> [String] {
-        try await db.filterProblems(of: listeners ?? db.listeners).map { listener, reason in
+        try await db.listenerCheck.filterProblems(of: listeners).map { listener, reason in
             "MongoDB refuses the `where` of the listener `\(listener)`: \(reason)"
         }
     }
@@ -39,7 +39,7 @@ enum Deployability {
     /// Those of the listeners' collections that are of a fixed size, as far as the user may see.
     private static func capped(_ db: Database, _ names: Set<String>) async throws -> Set<String> {
         do {
-            return Set(try await db.collectionTraits(of: names).filter { $1.isCapped }.keys)
+            return Set(try await db.inspection.collectionTraits(of: names).filter { $1.isCapped }.keys)
         } catch let error as MongoError where error.code == MongoError.Code.unauthorized {
             // `check` says which right is missing.
             return []

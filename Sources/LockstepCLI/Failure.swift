@@ -42,7 +42,7 @@ extension Failure {
             let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
             self.init(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
         case .authentication:
-            self.init(.unavailable, "MongoDB at \(place) \(Self.refusal(LogIn(uri: uri), error))")
+            self.init(.unavailable, "MongoDB at \(place) \(Self.refusal(LogIn.reading(uri: uri), error))")
         default:
             self.init(.unavailable, "MongoDB at \(place): \(error)")
         }

@@ -7,7 +7,7 @@ enum Warnings {
     ///   - isNew: the database was made for this run, so that it may well be empty.
     static func tell(of db: Database, listeners: [Listener]? = nil, isNew: Bool = false) async {
         // A server that does not answer is reported by what comes next.
-        guard let found = try? await db.warnings(about: listeners ?? db.listeners) else { return }
+        guard let found = try? await db.listenerCheck.warnings(about: listeners) else { return }
         let warnings = found.filter { !isNew || $0.code != ListenerWarning.emptyDatabase }
         for text in texts(warnings) { Terminal.warn(text) }
     }

@@ -1,15 +1,15 @@
 import Foundation
 import MongoBSON
 
-/// Who holds a lease: one watcher of one process.
+/// The holder of a lease: one watcher of one process.
 package struct LeaseHolder: Hashable, Sendable {
-    /// Of this watcher alone.
+    /// This watcher's own.
     package let id: BSONValue
     package let host: String
     package let pid: Int
-    /// Where process numbers mean the same: a boot of a machine, and a container on it. Nil where it is not known.
+    /// Where process numbers mean the same: one boot of a machine, and one container on it. Nil where it is not known.
     package let machine: String?
-    /// When the process was started, in ticks since the boot: numbers of processes are given out again.
+    /// When the process was started, in ticks since the boot: process numbers are reused.
     package let started: Int?
 
     /// A watcher of this process.
@@ -20,7 +20,7 @@ package struct LeaseHolder: Hashable, Sendable {
             started: startOfProcess(pid))
     }
 
-    /// True when the process is known to have ended: its lease need not run out first.
+    /// True when the process is known to have ended: nobody needs to wait for the end of its lease.
     package func isDead(
         seenFrom here: LeaseHolder, startOf: (Int) -> Int? = startOfProcess,
         exists: (Int) -> Bool = processExists

@@ -4,61 +4,18 @@ import MongoDriver
 
 /// The leases in `lockstep.leases`: who follows the stream under an identifier, and until when.
 ///
-/// The server's clock alone decides when a lease is over, so that the clocks of the watchers do not matter.
+/// The server's clock alone decides when a lease ends: the clocks of the watchers do not matter.
 package struct LeaseStore: Sendable {
     package static let collection = "lockstep.leases"
 
     package let connection: Connection
-    /// The watchers'.
+    /// The watchers' identifier.
     package let identifier: String
 
     /// How long a lease holds without being renewed.
     package static let duration = Duration.seconds(8)
-    /// What the server waits for a majority, in milliseconds: less than a lease holds.
-    private static let patience = 4000
-
-    /// What is stored of a lease.
-    package struct Entry: Sendable {
-        package let holder: LeaseHolder
-        /// Grows with each change of hands.
-        package let term: Int64
-        /// When its holder took it, in milliseconds since 1970.
-        package let since: Int64
-        /// By the server's clock, when it was read.
-        package let isAlive: Bool
-        /// What the holder runs; nil until it has said so.
-        package var listeners: [RunningListener]?
-        /// Seconds since the oldest change was made that the holder has not reflected, when it renewed the lease last.
-        package var lag: Double?
-
-        /// For `status`.
-        package var document: BSONDocument {
-            [
-                "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
-                "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
-                "listeners": listeners.map { listeners in
-                    BSONValue(
-                        listeners.map { listener in
-                            [
-                                "listener": BSONValue(listener.signature.id),
-                                "state": BSONValue(listener.state.rawValue),
-                                "reason": listener.reason.map { BSONValue($0) } ?? .null,
-                            ] as BSONValue
-                        })
-                } ?? .null,
-            ]
-        }
-
-        /// How what the holder runs differs from what is wanted; nil when it does not, or when it has not said yet.
-        package func difference(to wanted: [ListenerSignature]) -> ListenerDifference? {
-            listeners.flatMap { ListenerDifference(wanted, running: $0.map(\.signature)) }
-        }
-
-        /// As `db1 (process 4711)`.
-        package var holderText: String {
-            "\(holder.host) (process \(holder.pid))"
-        }
-    }
+    /// The server waits for a majority for a shorter time than a lease holds.
+    private static let concern = WriteConcern.majority(patience: 4000)
 
     package init(connection: Connection, identifier: String) {
         self.connection = connection
@@ -66,26 +23,14 @@ package struct LeaseStore: Sendable {
     }
 
     package func load() throws(MongoError) -> Entry? {
-        let command: BSONDocument = [
-            "aggregate": BSONValue(Self.collection),
-            "pipeline": [
-                ["$match": ["_id": BSONValue(identifier)]],
-                ["$set": ["alive": Self.isAlive]],
-            ], "cursor": BSONValue(BSONDocument()),
+        let pipeline: [BSONDocument] = [
+            ["$match": ["_id": BSONValue(identifier)]], ["$set": ["alive": Self.isAlive]],
         ]
-        let reply = try connection.run(
-            command, operation: "aggregate", namespace: connection.namespace(of: Self.collection))
-        guard let document = reply[path: "cursor.firstBatch"]?.array?.first?.document,
-            let holder = LeaseHolder(document)
-        else { return nil }
-        return Entry(
-            holder: holder, term: Int64(document["term"]?.int ?? 0),
-            since: document["since"]?.millisecondsSince1970 ?? 0, isAlive: document["alive"]?.bool ?? false,
-            listeners: document["listeners"]?.array?.compactMap { $0.document.flatMap(RunningListener.init) },
-            lag: document["lag"]?.double)
+        return try connection.firstBatch(of: Aggregate(Self.collection, pipeline)).documents.first
+            .flatMap(Entry.init)
     }
 
-    /// Takes the lease if it is free, over, or held by `dead`.
+    /// Takes the lease if nobody holds it, it has ended, or `dead` holds it.
     ///
     /// - Parameter term: the new term is larger than that.
     /// - Returns: the term; nil when somebody else holds it.
@@ -107,35 +52,26 @@ package struct LeaseStore: Sendable {
         let taken: BSONValue = [
             "$cond": [["$or": BSONValue(free)], BSONValue(BSONDocument(fields)), "$$ROOT"]
         ]
-        let command: BSONDocument = [
-            "findAndModify": BSONValue(Self.collection),
-            "query": ["_id": BSONValue(identifier)],
-            "update": [["$replaceWith": taken]],
-            "upsert": true, "new": true,
-            "writeConcern": ["w": "majority", "wtimeout": BSONValue(Self.patience)],
-        ]
+        let change = FindAndModify(
+            Self.collection, ["_id": BSONValue(identifier)], update: [["$replaceWith": taken]],
+            isUpsert: true,
+            concern: Self.concern)
         do throws(MongoError) {
-            let reply = try connection.run(
-                command, operation: "findAndModify", namespace: connection.namespace(of: Self.collection))
-            guard reply[path: "value.holder"] == holder.id else { return nil }
-            if let error = reply["writeConcernError"]?.document {
-                throw MongoError(
-                    source: .server, code: error["code"]?.int ?? 0, codeName: error["codeName"]?.string ?? "",
-                    message: error["errmsg"]?.string ?? "", operation: "findAndModify",
-                    namespace: connection.namespace(of: Self.collection))
-            }
-            return reply[path: "value.term"]?.int.map(Int64.init)
+            let outcome = try connection.findAndModify(change)
+            guard outcome.document?["holder"] == holder.id else { return nil }
+            if let error = outcome.concernError { throw error }
+            return outcome.document?["term"]?.int.map(Int64.init)
         } catch {
-            // Two made the entry at once.
+            // Two processes created the entry at once.
             if error.code == MongoError.Code.duplicateKey { return nil }
             throw error
         }
     }
 
-    /// Makes it hold on. False when it is somebody else's now.
+    /// Extends the lease. False when another watcher holds it now.
     ///
     /// - Parameters:
-    ///   - listeners: what the holder runs; nil when that is stored already.
+    ///   - listeners: the holder's; nil when they are stored already.
     ///   - lag: in seconds; nil when it is not known.
     package func renew(
         as holder: LeaseHolder, listeners: [RunningListener]?, lag: Double?
@@ -151,36 +87,22 @@ package struct LeaseStore: Sendable {
         return try update(as: holder, BSONValue(BSONDocument(fields)))
     }
 
-    /// Lets the next one take it at once.
+    /// Ends the lease: the next watcher takes it at once.
     package func release(as holder: LeaseHolder) throws(MongoError) {
         _ = try update(as: holder, ["expires": "$$NOW", "listeners": .null])
     }
 
     private func update(as holder: LeaseHolder, _ fields: BSONValue) throws(MongoError) -> Bool {
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "update")
-        command.array("updates") { updates in
-            updates.document("0") { operation in
-                operation.document("q") { filter in
-                    filter.append(identifier, forKey: "_id")
-                    filter.append(holder.id, forKey: "holder")
-                }
-                operation.array("u") { stages in
-                    stages.document("0") { $0.append(fields, forKey: "$set") }
-                }
-            }
-        }
-        let concern = WriteConcern.majority(patience: Self.patience)
-        return try connection.store(
-            command, collection: Self.collection, concern: concern, operation: "update"
-        ).matched > 0
+        let statement = Update.Statement(
+            ["_id": BSONValue(identifier), "holder": holder.id], [["$set": fields]])
+        return try connection.store(Update(Self.collection, [statement]), concern: Self.concern).matched > 0
     }
 
     private static let end: BSONValue = [
         "$add": ["$$NOW", BSONValue(Int(duration.components.seconds) * 1000)]
     ]
 
-    /// A date to come, and not further off than a lease reaches: nobody is locked out by an entry made by hand.
+    /// A date to come, and no further off than a lease reaches: an entry made by hand locks nobody out.
     private static let isAlive: BSONValue = [
         "$and": [
             ["$eq": [["$type": "$expires"], "date"]],

@@ -1,8 +1,6 @@
 import MongoBSON
 
-import MongoBSON
-
-/// A parked document: a model refuses its input, or MongoDB its output.
+/// A parked document: a model refuses its input, or MongoDB refuses its output.
 public struct ParkedDocument: Sendable, Hashable {
     /// The listener's id: collection, output name and model.
     public let listener: String
@@ -34,7 +32,7 @@ public struct ParkedDocument: Sendable, Hashable {
 }
 
 extension ParkedDocument {
-    package init(_ failure: FailureStore.Failure) {
+    package init(_ failure: ParkedFailure) {
         self.init(
             listener: failure.listener, documentID: failure.document, reason: failure.reason,
             attempts: failure.attempts, since: failure.since, at: failure.at)

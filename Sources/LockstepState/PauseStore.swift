@@ -1,14 +1,14 @@
 import MongoBSON
 import MongoDriver
 
-/// The listeners that a person has paused or resumed, in `lockstep.pauses`: it holds over restarts, and whoever runs
-/// takes it up from the change stream.
+/// The listeners that a person has paused or resumed, in `lockstep.pauses`. A pause survives restarts, and the running
+/// daemon takes it from the change stream.
 package struct PauseStore: Sendable {
     package static let collection = "lockstep.pauses"
 
     package let connection: Connection
 
-    /// What was asked for last of one listener.
+    /// The last request about one listener.
     package struct Entry: Sendable, Hashable {
         package let isPaused: Bool
         /// Who asked, as `root@db1`; nil where that is not known.
@@ -21,12 +21,10 @@ package struct PauseStore: Sendable {
         self.connection = connection
     }
 
-    /// By the listeners' ids.
+    /// The entries by the listeners' ids.
     package func entries() throws -> [String: Entry] {
         var entries: [String: Entry] = [:]
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "find")
-        try connection.query(command, collection: Self.collection) { view in
+        try connection.query(Find(Self.collection)) { view in
             guard let id = view["_id"]?.string else { return }
             entries[id] = Entry(
                 // An entry without the field was written by an earlier version, which knew pauses only.
@@ -36,25 +34,12 @@ package struct PauseStore: Sendable {
         return entries
     }
 
-    /// The ids of those that are paused.
-    package func paused() throws -> Set<String> {
-        Set(try entries().filter(\.value.isPaused).keys)
-    }
-
     package func set(_ listener: String, paused: Bool, by: String?) throws(MongoError) {
-        var command = BSONBuilder()
-        command.append(Self.collection, forKey: "update")
-        command.array("updates") { updates in
-            updates.document("0") { operation in
-                operation.document("q") { $0.append(listener, forKey: "_id") }
-                operation.document("u") { update in
-                    update.append(paused, forKey: "paused")
-                    if let by { update.append(by, forKey: "by") }
-                    update.append(milliseconds: currentMilliseconds(), forKey: "at")
-                }
-                operation.append(true, forKey: "upsert")
-            }
-        }
-        try connection.store(command, collection: Self.collection, operation: "update")
+        var fields: [(String, BSONValue)] = [("paused", BSONValue(paused))]
+        if let by { fields.append(("by", BSONValue(by))) }
+        fields.append(("at", BSONValue(millisecondsSince1970: currentMilliseconds())))
+        let entry = BSONValue(BSONDocument(fields))
+        try connection.store(
+            Update(Self.collection, [.init(["_id": BSONValue(listener)], entry, isUpsert: true)]))
     }
 }

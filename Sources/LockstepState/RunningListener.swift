@@ -1,7 +1,7 @@
 import LockstepCore
 import MongoBSON
 
-/// What the process that holds a lease says there of one of its listeners.
+/// The state of one listener, as the holder of a lease publishes it there.
 package struct RunningListener: Hashable, Sendable {
     package let signature: ListenerSignature
     package let state: ListenerStatus.State
@@ -17,7 +17,7 @@ package struct RunningListener: Hashable, Sendable {
         self.reason = reason.map { String($0.prefix(Self.longest)) }
     }
 
-    /// Why its documents do not become fresh for now, with what to do; nil when nothing is in the way.
+    /// Why its documents do not become fresh for now, and what to do; nil when they do.
     package var trouble: String? {
         let id = "`\(signature.id)`"
         switch state {
@@ -39,7 +39,7 @@ extension RunningListener {
         ]
     }
 
-    /// Nil when it was written by hand or by a version that stores something else.
+    /// Nil when a person or another version of Lockstep wrote the document.
     package init?(_ document: BSONDocument) {
         guard let id = document["listener"]?.string, let shape = document["shape"]?.string else { return nil }
         self.init(

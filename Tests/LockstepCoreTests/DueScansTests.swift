@@ -8,13 +8,14 @@ import TestModels
     private let now = ContinuousClock.now
 
     /// 0 on `docs`, 1 too, 2 reads the output of 0, 3 on another collection.
-    private func scans(_ starts: [Int: BSONValue?]) -> DueScans {
+    private func scans(_ starts: [ListenerRef: BSONValue?]) -> DueScans {
         DueScans(
-            ScanRoomTests.listeners + [Listener(model: TextLength(), on: "others", key: "text")],
+            PerListener(
+                ScanRoomTests.listeners + [Listener(model: TextLength(), on: "others", key: "text")]),
             starts: starts)
     }
 
-    private func begin(_ scans: inout DueScans, without out: Set<Int> = []) -> [Int]? {
+    private func begin(_ scans: inout DueScans, without out: Set<ListenerRef> = []) -> [ListenerRef]? {
         scans.begin(now: now) { !out.contains($0) }?.members
     }
 

@@ -3,6 +3,7 @@
 @testable import LockstepSinks
 @testable import MongoBSON
 import Testing
+import TestModels
 
 /// What one listener holds of the stream, beside all the others.
 @Suite struct HeldTicketsTests {
@@ -55,7 +56,7 @@ import Testing
         Position(token: ["_data": BSONValue("82" + String(repeating: "0", count: 7) + "\(number)00000001")])
     }
 
-    private func offer(_ number: Int, to listeners: [Int]) {
+    private func offer(_ number: Int, to listeners: [ListenerRef]) {
         let offers = listeners.map {
             Offer(listener: $0, key: DocumentKey(BSONValue(number)), change: PendingChange())
         }

@@ -7,10 +7,10 @@ import TestModels
     struct Case: Sendable, CustomTestStringConvertible {
         let what: String
         /// Of listeners 0, 1 and 2; a hundred may wait for each.
-        let bytes: [Int]
+        let bytes: PerListener<Int>
         var members = [0, 1]
-        var left: Set<Int> = []
-        var out: Set<Int> = []
+        var left: Set<ListenerRef> = []
+        var out: Set<ListenerRef> = []
         let decision: ScanRoom.Decision
 
         var testDescription: String { what }
@@ -56,7 +56,7 @@ import TestModels
 
     @Test(arguments: cases)
     func nobodyWaitsForASlowOne(_ test: Case) {
-        let room = ScanRoom(test.members, ListenerOrder(Self.listeners), without: test.left)
+        let room = ScanRoom(test.members, ListenerOrder(PerListener(Self.listeners)), without: test.left)
         let decision = room.decide(share: 100, isOut: test.out.contains) { test.bytes[$0] }
         #expect(decision == test.decision)
     }

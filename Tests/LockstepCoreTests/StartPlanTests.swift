@@ -26,7 +26,7 @@ import TestModels
     ) -> StartPlan {
         StartPlan(
             stored: StoredCheckpoint(checkpoint: saved), token: token, stream: "s",
-            listeners: listeners ?? [listener], present: present, forgetsPosition: forgets)
+            listeners: PerListener(listeners ?? [listener]), present: present, forgetsPosition: forgets)
     }
 
     @Test func theFirstStartFollowsFromNowAndLooksThroughEverything() {

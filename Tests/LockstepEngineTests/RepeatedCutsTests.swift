@@ -2,6 +2,7 @@
 @testable import LockstepCore
 @testable import LockstepEngine
 import Testing
+import TestModels
 
 @Suite struct RepeatedCutsTests {
     private let place = StartPlan.Stream.resume(["_data": "82"])

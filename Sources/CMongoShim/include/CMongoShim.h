@@ -63,7 +63,6 @@ bool shim_append_binary(shim_builder *builder, const char *key, int key_length, 
                         const uint8_t *_Nullable value, uint32_t length);
 bool shim_append_bool(shim_builder *builder, const char *key, int key_length, bool value);
 bool shim_append_date(shim_builder *builder, const char *key, int key_length, int64_t milliseconds);
-bool shim_append_null(shim_builder *builder, const char *key, int key_length);
 bool shim_append_int32(shim_builder *builder, const char *key, int key_length, int32_t value);
 bool shim_append_int64(shim_builder *builder, const char *key, int key_length, int64_t value);
 bool shim_append_timestamp(shim_builder *builder, const char *key, int key_length, uint32_t seconds,

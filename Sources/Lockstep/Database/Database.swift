@@ -21,7 +21,7 @@ public final class Database: Sendable {
 
     private struct State {
         var watchers: [WeakWatcher] = []
-        /// On a standalone server: makes the predictions of writes that no watcher takes care of.
+        /// On a standalone server: makes the predictions of writes that no other watcher handles.
         var own: DatabaseWatcher?
     }
 
@@ -37,7 +37,7 @@ public final class Database: Sendable {
     }
 
     deinit {
-        // Nobody else can: it finishes what waits and ends.
+        // The database's own watcher finishes the waiting work and ends.
         state.withLock { $0.own }?.requestStop()
     }
 
@@ -52,7 +52,7 @@ public final class Database: Sendable {
         _ uri: String, database: String, log: Logger = Logger(label: "lockstep")
     ) async throws -> Database {
         let threads = BlockingThreads(name: "lockstep")
-        let connection = try Connection(uri: uri, database: database)
+        let connection = try Connection.open(uri: uri, database: database)
         let deployment = try await threads.run { try connection.deployment() }
         return Database(connection: connection, deployment: deployment, threads: threads, log: log)
     }
@@ -70,9 +70,8 @@ public final class Database: Sendable {
         reconfigure()
     }
 
-    /// Puts listeners in place of all that are there. Running watchers finish what they have in hand, and go on from
-    /// there with these: documents of those that are new are scanned, what is parked of those that are gone is
-    /// forgotten.
+    /// Replaces all listeners. Running watchers finish their work in hand and go on with the new ones: documents of
+    /// added listeners are scanned, parked documents of removed ones are forgotten.
     ///
     /// - Throws: ``LockstepError/badListener(_:)`` when they clash or one cannot work; then nothing has changed.
     package func setListeners(_ listeners: [Listener]) throws {
@@ -88,7 +87,7 @@ public final class Database: Sendable {
         for watcher in watchers { watcher.reconfigure() }
     }
 
-    /// What the server is, by its last answer: it may become another one while we run.
+    /// The server's kind by its last answer: it may change while we run.
     package var deployment: Deployment {
         connection.knownDeployment ?? firstDeployment
     }
@@ -124,9 +123,8 @@ extension Database {
         }
     }
 
-    /// A server without change streams does not report writes: those made here are reported by ourselves.
-    ///
-    /// With a replica set the stream does, and telling twice would predict twice.
+    /// Notes writes of this process on a server without change streams. On a replica set the stream reports them, and a
+    /// second report would predict twice.
     func wrote(_ ids: [BSONValue], to collection: Collection) async throws {
         guard !deployment.hasChangeStreams, !ids.isEmpty,
             listeners.contains(where: { $0.collection == collection })
@@ -134,7 +132,7 @@ extension Database {
         try await watcherForOwnWrites().note(ids, in: collection)
     }
 
-    /// The one that makes the predictions of writes that no other watcher takes care of, if there was need of it.
+    /// The database's own watcher for writes that no other watcher handles; nil until there is such a write.
     var ownWatcher: DatabaseWatcher? {
         state.withLock { $0.own }
     }

@@ -2,11 +2,11 @@ import MongoBSON
 import MongoDriver
 
 extension DatabaseCollection {
-    /// What became of documents that were stored together.
+    /// The outcome for documents that were stored together.
     package struct Stored: Sendable {
         package var inserted = 0
         package var replaced = 0
-        /// Those that MongoDB refused, by their place.
+        /// The refusals, each with the place of its document.
         package var errors: [MongoError] = []
     }
 
@@ -14,17 +14,17 @@ extension DatabaseCollection {
     ///
     /// - Parameters:
     ///   - replaces: a document that is there is replaced; else it is an error.
-    ///   - goesOn: those behind a refused one are stored too.
-    /// - Throws: what concerns more than single documents.
+    ///   - goesOn: the documents behind a refused one are stored too.
+    /// - Throws: an error that concerns more than single documents.
     package func store(_ documents: [BSONDocument], replaces: Bool, goesOn: Bool) async throws -> Stored {
         let whole = documents.map { replaces ? $0.withLeadingID : $0.withID }
         var stored = Stored()
         for range in Self.slices(of: whole) {
             let slice = Array(whole[range])
-            let result = try await write(replaces ? "update" : "insert") { command in
-                command.append(!goesOn, forKey: "ordered")
-                if replaces { Self.appendReplacements(slice, &command) } else { Self.append(slice, &command) }
-            }
+            let result =
+                replaces
+                ? try await write(Self.replacements(slice, in: collection.name, isOrdered: !goesOn))
+                : try await write(Insert(collection.name, slice, isOrdered: !goesOn))
             let refused = Set(result.errors.map(\.index))
             // Ordered, nothing behind the first error was tried.
             let tried = goesOn ? slice.count : result.errors.first?.index ?? slice.count
@@ -44,18 +44,14 @@ extension DatabaseCollection {
         return stored
     }
 
-    private static func appendReplacements(_ documents: [BSONDocument], _ command: inout BSONBuilder) {
-        command.array("updates") { updates in
-            for (index, document) in documents.enumerated() {
-                updates.document(String(index)) { operation in
-                    operation.document("q") { filter in
-                        filter.document("_id") { $0.append(document["_id"] ?? .null, forKey: "$eq") }
-                    }
-                    operation.append(document, forKey: "u")
-                    operation.append(true, forKey: "upsert")
-                }
-            }
+    private static func replacements(
+        _ documents: [BSONDocument], in collection: String, isOrdered: Bool
+    ) -> Update {
+        let statements = documents.map { document in
+            Update.Statement(
+                ["_id": ["$eq": document["_id"] ?? .null]], BSONValue(document), isUpsert: true)
         }
+        return Update(collection, statements, isOrdered: isOrdered)
     }
 }
 

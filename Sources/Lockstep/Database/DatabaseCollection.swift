@@ -24,7 +24,7 @@ public struct DatabaseCollection: Sendable {
         return whole.compactMap { $0["_id"] }
     }
 
-    /// Parts that fit into a command each.
+    /// Ranges of documents that each fit into a command.
     static func slices(of documents: [BSONDocument]) -> [Range<Int>] {
         var slices: [Range<Int>] = []
         var start = 0
@@ -41,14 +41,6 @@ public struct DatabaseCollection: Sendable {
             start = end
         }
         return slices
-    }
-
-    static func append(_ documents: [BSONDocument], _ command: inout BSONBuilder) {
-        command.array("documents") { list in
-            for (index, document) in documents.enumerated() {
-                list.append(document, forKey: String(index))
-            }
-        }
     }
 
     /// Updates every document that matches; gives the number of those.
@@ -71,14 +63,7 @@ public struct DatabaseCollection: Sendable {
     @discardableResult
     public func deleteMany(_ filter: BSONDocument) async throws -> Int {
         let ids = database.reportsOwnWrites ? try await matching(filter) : []
-        let result = try await write("delete") { command in
-            command.array("deletes") { deletes in
-                deletes.document("0") { operation in
-                    operation.append(filter, forKey: "q")
-                    operation.append(0, forKey: "limit")
-                }
-            }
-        }
+        let result = try await write(Delete(collection.name, filter))
         try await database.wrote(ids, to: collection)
         if let error = result.errors.first { throw failure(error, "delete") }
         return result.matched
@@ -89,17 +74,11 @@ public struct DatabaseCollection: Sendable {
         _ filter: BSONDocument = [:], projection: BSONDocument? = nil, sort: BSONDocument? = nil,
         limit: Int = 0
     ) async throws -> [BSONDocument] {
-        let connection = database.connection
         let name = collection.name
-        return try await database.threads.run {
-            var command = BSONBuilder()
-            command.append(name, forKey: "find")
-            command.append(filter, forKey: "filter")
-            if let projection { command.append(projection, forKey: "projection") }
-            if let sort { command.append(sort, forKey: "sort") }
-            if limit > 0 { command.append(limit, forKey: "limit") }
+        return try await database.access.perform { connection in
             var documents: [BSONDocument] = []
-            try connection.query(command, collection: name) { view in
+            let find = Find(name, filter, projection: projection, sort: sort, limit: limit)
+            try connection.query(find) { view in
                 documents.append(BSONDocument(trusted: Array(view.bytes)))
             }
             return documents
@@ -109,7 +88,7 @@ public struct DatabaseCollection: Sendable {
     private func change(
         _ filter: BSONDocument, _ update: BSONValue, multi: Bool, upsert: Bool
     ) async throws -> Int {
-        // Without a change stream nobody tells which documents an update met: they are named beforehand.
+        // Without a change stream, nothing tells which documents an update met: they are named beforehand.
         var filter = filter
         var ids: [BSONValue] = []
         if database.reportsOwnWrites {
@@ -117,18 +96,9 @@ public struct DatabaseCollection: Sendable {
             if !ids.isEmpty { filter = ["$and": [BSONValue(filter), ["_id": ["$in": BSONValue(ids)]]]] }
             if ids.isEmpty && !upsert { return 0 }
         }
-        let narrowed = filter
-        let inserts = upsert && ids.isEmpty
-        let result = try await write("update") { command in
-            command.array("updates") { updates in
-                updates.document("0") { operation in
-                    operation.append(narrowed, forKey: "q")
-                    operation.append(update, forKey: "u")
-                    operation.append(multi, forKey: "multi")
-                    operation.append(inserts, forKey: "upsert")
-                }
-            }
-        }
+        let statement = Update.Statement(
+            filter, update, isMulti: multi, isUpsert: upsert && ids.isEmpty)
+        let result = try await write(Update(collection.name, [statement]))
         try await database.wrote(ids + result.upserted, to: collection)
         if let error = result.errors.first { throw failure(error, "update") }
         return result.matched
@@ -138,17 +108,8 @@ public struct DatabaseCollection: Sendable {
         try await find(filter, projection: ["_id": 1], limit: limit).compactMap { $0["_id"] }
     }
 
-    func write(
-        _ operation: String, _ fill: @Sendable @escaping (inout BSONBuilder) -> Void
-    ) async throws -> WriteResult {
-        let connection = database.connection
-        let name = collection.name
-        return try await database.threads.run {
-            var command = BSONBuilder()
-            command.append(name, forKey: operation)
-            fill(&command)
-            return try connection.write(command, collection: name, operation: operation)
-        }
+    func write(_ command: some WriteCommand) async throws -> WriteResult {
+        try await database.access.perform { try $0.write(command) }
     }
 
     func failure(_ error: WriteError, _ operation: String) -> MongoError {

@@ -1,7 +1,7 @@
 import LockstepCore
 import Synchronization
 
-/// The listeners of a database, shared with its watchers: these must not hold the database itself, which may own one.
+/// The listeners of a database, shared with its watchers, which must not hold the database: it may own one of them.
 final class ListenerRegistry: Sendable {
     private let state = Mutex<[Listener]>([])
 
@@ -10,7 +10,7 @@ final class ListenerRegistry: Sendable {
         state.withLock { $0 }
     }
 
-    /// Puts others in their place, if they pass the check.
+    /// Replaces them, unless `others` throws.
     func change(_ others: (_ present: [Listener]) throws -> [Listener]) rethrows {
         try state.withLock { $0 = try others($0) }
     }

@@ -47,14 +47,14 @@ struct Import: AsyncParsableCommand {
             let db = try await options.connect(configuration)
             let assembly = try await addListeners(configuration, to: db)
             defer { assembly?.shutdown() }
-            let parkedBefore = assembly == nil ? 0 : try await db.failureCount()
+            let parkedBefore = assembly == nil ? 0 : try await db.parked.count()
             var tally = try await store(documents, in: db[Collection(into)], skipped)
             try await db.waitUntilFresh(timeout: timeout.duration)
             tally.skipped = skipped.count
             Terminal.print(
                 options.json
                     ? tally.line(replaces: upsert, skips: skipErrors) : tally.text(into: into))
-            let parked = assembly == nil ? 0 : try await db.failureCount() - parkedBefore
+            let parked = assembly == nil ? 0 : try await db.parked.count() - parkedBefore
             if parked > 0 {
                 throw Failure(
                     .wrong,

@@ -49,11 +49,11 @@ private struct PauseRequest {
         let db = try await options.connect(configuration)
         if !configuration.listenerIDs.contains(listener) {
             // One that is gone from the file may be resumed still.
-            let paused = try await db.pauses().filter(\.value.isPaused).keys
+            let paused = try await db.orders.pauses().filter(\.value.isPaused).keys
             try ListenerArgument.check(
                 listener, among: configuration.listenerIDs + (pauses ? [] : paused.sorted()))
         }
-        let before = try await db.setPaused(listener, pauses, by: Self.user)
+        let before = try await db.orders.setPaused(listener, pauses, by: Self.user)
         let changes = before?.isPaused ?? false != pauses
         if options.json {
             let document: BSONDocument = [
@@ -69,7 +69,7 @@ private struct PauseRequest {
         let what = "\(listener) is \(pauses ? "paused" : "resumed")"
         // On a standalone server nothing says who runs.
         guard db.deployment.hasChangeStreams else { return what }
-        guard let lease = try await db.lease(), lease.isAlive else {
+        guard let lease = try await db.daemon.lease(), lease.isAlive else {
             return "\(what): no `lockstep run` follows this database now; the next one takes it up"
         }
         return "\(what): \(lease.holderText) takes it up at once"

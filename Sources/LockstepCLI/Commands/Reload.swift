@@ -51,7 +51,7 @@ struct Reload: AsyncParsableCommand {
                 "on a standalone server nothing says which process watches: send SIGHUP to it yourself, as `kill -HUP <pid>`"
             )
         }
-        switch try await db.lease()?.whereabouts ?? .nowhere {
+        switch try await db.daemon.lease()?.whereabouts ?? .nowhere {
         case .here(let pid): return pid
         case .elsewhere(let text):
             throw Failure(

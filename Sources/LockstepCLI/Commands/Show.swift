@@ -30,9 +30,9 @@ struct Show: AsyncParsableCommand {
             let assembly = try options.assembly(configuration)
             try check(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
-            let paused = try await db.pauses().filter(\.value.isPaused)
+            let paused = try await db.orders.pauses().filter(\.value.isPaused)
             let follower = try await Follower.find(db)
-            guard let views = try await db.view(id, in: Collection(collection)) else {
+            guard let views = try await db.inspection.view(id, in: Collection(collection)) else {
                 throw Failure(
                     .wrong,
                     "`\(collection)` has no document with the _id \(DocumentIDArgument.reading(of: id))")

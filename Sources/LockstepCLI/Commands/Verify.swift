@@ -84,7 +84,7 @@ struct Verify: AsyncParsableCommand {
     /// A repair waits for a model until it works; one that does not work at all is told at once.
     private func tryModels(of reports: [ListenerReport], _ assembly: Assembly, _ db: Database) async throws {
         let names = Set(reports.filter(\.canBeRepaired).map(\.model))
-        let samples = try await db.sampleInputs()
+        let samples = try await db.listenerCheck.sampleInputs()
         for name in names.sorted() {
             guard let sample = samples[name], let model = assembly.models[name] else { continue }
             do {
@@ -126,30 +126,5 @@ extension ListenerReport {
     /// Something is not fresh that is not parked.
     fileprivate var canBeRepaired: Bool {
         stale + missing + extra > 0
-    }
-}
-
-extension Database {
-    /// Takes the provenance of outputs away, so that they count as stale for whoever comes to make them fresh.
-    fileprivate func distrust(_ ids: [BSONValue], of listener: Listener) async throws {
-        var rest = ids[...]
-        while !rest.isEmpty {
-            let some = Array(rest.prefix(1000))
-            rest = rest.dropFirst(1000)
-            let fields = BSONValue(BSONDocument([(listener.provenancePath.text, 1)]))
-            _ = try await perform { connection in
-                try connection.run(
-                    [
-                        "update": BSONValue(listener.collection.name),
-                        "updates": [
-                            [
-                                "q": ["_id": ["$in": BSONValue(some)]], "u": ["$unset": fields],
-                                "multi": true,
-                            ]
-                        ],
-                    ],
-                    operation: "update", namespace: connection.namespace(of: listener.collection.name))
-            }
-        }
     }
 }

@@ -15,7 +15,7 @@ public struct Listener: Sendable {
     /// Where in the document the output stands.
     package let place: OutputPlace
     /// Makes the sink of its outputs; nil when they are in the documents.
-    package let sinks: (any SinkKind)?
+    package let sinks: (any SinkMaker)?
 
     /// - Parameters:
     ///   - model: makes the predictions; its name is the last part of the output's path.
@@ -42,7 +42,7 @@ public struct Listener: Sendable {
     /// - Parameter sinks: makes the sink; nil keeps the outputs in the documents.
     package init(
         model provider: any Provider, on collection: Collection, keys: [FieldPath], as name: String?,
-        where filter: BSONDocument?, sinks: (any SinkKind)? = nil
+        where filter: BSONDocument?, sinks: (any SinkMaker)? = nil
     ) {
         model = provider
         self.sinks = sinks

@@ -148,7 +148,7 @@ package struct SinkRefusal: Sendable {
 }
 
 /// Makes sinks for listeners whose outputs live elsewhere than in their documents.
-package protocol SinkKind: Sendable {
+package protocol SinkMaker: Sendable {
     /// - Parameter listener: its id.
     func sink(of listener: String) -> any Sink
 }

@@ -117,8 +117,8 @@ package struct ChangeStream: Sendable {
             }
         }
         command.document("cursor") { $0.append(0, forKey: "batchSize") }
-        return try ServerCursor(
-            opening: command, on: connection.database, collection: "$cmd.aggregate", with: client,
+        return try ServerCursor.open(
+            command, on: connection.database, collection: "$cmd.aggregate", with: client,
             operation: "change stream")
     }
 

@@ -76,7 +76,7 @@ package struct EventRouter {
             // mechanism pause-stream
             findings.changesPauses = true
             return
-        case WaitRequests.collection:
+        case WaitStore.collection:
             findings.isAwaited = true
             return
         default: break

@@ -29,7 +29,7 @@ package struct DocumentView: Sendable {
 
 extension DocumentView {
     package init(
-        _ listener: Listener, _ evidence: Evidence, output: BSONValue?, parked: FailureStore.Failure?
+        _ listener: Listener, _ evidence: Evidence, output: BSONValue?, parked: ParkedFailure?
     ) {
         let fingerprint = evidence.input.map { Fingerprint(of: $0) }
         self.listener = listener

@@ -3,7 +3,7 @@ import LockstepSinks
 import MongoBSON
 import MongoDriver
 
-/// Calls a listener's model again and compares with what is stored: finds what provenance cannot tell.
+/// Calls a listener's model again and compares its outputs with the stored ones: finds what provenance cannot show.
 package struct Recomputation {
     package let connection: Connection
     package let listener: Listener
@@ -45,17 +45,16 @@ package struct Recomputation {
     ) throws -> (upTo: BSONValue, entries: [Entry])? {
         guard !CollectionScan.isEnd(after) else { return nil }
         let evidences = EvidenceProjection([reader], withOutput: true)
-        var command = BSONBuilder()
-        command.append(listener.collection.name, forKey: "find")
-        command.appendIDHint()
-        if let after { command.document("min") { $0.append(after, forKey: "_id") } }
-        command.document("projection") { evidences.append(to: &$0) }
+        var projection = BSONBuilder()
+        evidences.append(to: &projection)
         // `min` begins with the document that the page before ended with.
-        command.append(ScanPlace.pageSize + 1, forKey: "limit")
+        let find = Find(
+            listener.collection.name, projection: projection.finish(), limit: ScanPlace.pageSize + 1,
+            hint: .idHint, min: after.map { ["_id": $0] })
         var upTo: BSONValue?
         var digest = SHA256()
         var found: [(key: DocumentKey, evidence: Evidence)] = []
-        try connection.query(command, collection: listener.collection.name) { view in
+        try connection.query(find) { view in
             guard let id = view["_id"].map(BSONValue.init(copying:)), id != after else { return }
             upTo = id
             found.append((DocumentKey(id), evidences.evidence(in: view)[0]))

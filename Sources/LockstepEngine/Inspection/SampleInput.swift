@@ -3,7 +3,7 @@ import LockstepSinks
 import MongoBSON
 import MongoDriver
 
-/// Looks for some document's input, to try a model with.
+/// Finds the input of some document, to try a model with.
 package struct SampleInput {
     package let connection: Connection
     package let listener: Listener
@@ -13,13 +13,13 @@ package struct SampleInput {
         self.listener = listener
     }
 
-    /// Pages that are read where one query cannot answer.
+    /// Pages to read where one query cannot answer.
     private static let pages = 10
 
-    /// Milliseconds that the query may take: where no document has one, all are read.
+    /// Milliseconds for the query: where no document has an input, it reads all.
     private static let patience = 5000
 
-    /// Nil when no document has one, or none is found in time.
+    /// Nil when no document has an input, or none is found in time.
     package func find() throws -> [BSONValue]? {
         do {
             return try ask()
@@ -34,26 +34,16 @@ package struct SampleInput {
     private func ask() throws -> [BSONValue]? {
         let traits = try connection.traits(of: listener.collection.name)
         let comparison = ByteComparison(listener, traits)
-        var command = BSONBuilder()
-        command.append(listener.collection.name, forKey: "find")
-        command.document("filter") { filter in
-            for key in listener.keys {
-                filter.document(key.text) { $0.appendNull(forKey: "$ne") }
-            }
-            if let condition = comparison.filter {
-                filter.array("$and") { $0.append(condition, forKey: "0") }
-            }
-        }
-        if let collation = comparison.collation { command.append(collation, forKey: "collation") }
+        var conditions = listener.keys.map { ($0.text, ["$ne": .null] as BSONValue) }
+        if let filter = comparison.filter { conditions.append(("$and", [BSONValue(filter)])) }
         let projection = EvidenceProjection([DocumentReader(connection, listener, traits)])
-        command.document("projection") { projection.append(to: &$0) }
-        command.append(1, forKey: "limit")
-        command.append(Self.patience, forKey: "maxTimeMS")
-        command.appendIDHint()
+        var fields = BSONBuilder()
+        projection.append(to: &fields)
+        let find = Find(
+            listener.collection.name, BSONDocument(conditions), projection: fields.finish(), limit: 1,
+            hint: .idHint, collation: comparison.collation, maxTime: Self.patience)
         var input: [BSONValue]?
-        try connection.query(command, collection: listener.collection.name) { view in
-            input = projection.evidence(in: view)[0].input
-        }
+        try connection.query(find) { input = projection.evidence(in: $0)[0].input }
         return input
     }
 

@@ -96,7 +96,7 @@ package final class Tallies: Sendable {
         let (began, activity) = (ContinuousClock.now, activity.ofEvents)
         guard isWanted, state.withLock({ $0.warnings.isDue(activity, at: began) }) else { return }
         do {
-            let warnings = try connection.warnings(
+            let warnings = try ListenerInspection(connection: connection).warnings(
                 about: listeners, saved: [:], inputs: inputs.all)
             state.withLock { state in
                 state.counts.warnings = warnings
@@ -151,7 +151,7 @@ package final class Tallies: Sendable {
                 .isDue(activity, at: began)
         }
         guard isDue else { return }
-        let share = try? connection.inputShare(of: listener, within: Self.patience)
+        let share = try? InputShare.counting(listener, connection, within: Self.patience)
         if let share { inputs.counted(share, of: definition) }
         state.withLock { state in
             var recount = state.inputs[definition] ?? Recount(interval: .seconds(2), rarity: 50)

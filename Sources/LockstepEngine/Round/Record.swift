@@ -25,7 +25,7 @@ package struct Record {
         let now = currentMilliseconds()
         try handler.failures.park(
             parking.map { document, failure in
-                FailureStore.Failure(
+                ParkedFailure(
                     listener, document.id, failure, rules: failure.rule == nil ? nil : rules, at: now)
             })
         health.hasParked = true
@@ -52,7 +52,7 @@ package struct Record {
     }
 }
 
-extension FailureStore.Failure {
+extension ParkedFailure {
     fileprivate init(
         _ listener: Listener, _ document: BSONValue, _ failure: Failure, rules: String?, at time: Int64
     ) {

@@ -65,8 +65,8 @@ package struct CollectionScan {
         command.document("projection") { projection.append(to: &$0) }
         let known = from.map(DocumentKey.init)
         let batches = try ReadAhead(connection) { client throws(MongoError) in
-            try ServerCursor(
-                opening: command, on: connection.database, collection: collection, with: client,
+            try ServerCursor.open(
+                command, on: connection.database, collection: collection, with: client,
                 operation: "find")
         }
         defer { batches.close() }

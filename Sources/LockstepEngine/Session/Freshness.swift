@@ -29,8 +29,8 @@ package struct Freshness: Sendable {
     package func wakeStream() throws {
         guard capture?.isIdle == true else { return }
         let request = BSONValue.objectID()
-        try WaitRequests.add(request, connection, concern: nil)
-        try WaitRequests.remove(request, connection)
+        try WaitStore(connection: connection).add(request, concern: nil)
+        try WaitStore(connection: connection).remove(request)
     }
 
     /// What was handled so far stands: it was not read from a primary that another one has followed. Blocks.

@@ -43,7 +43,7 @@ struct SessionOpening {
         let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
         let stream = ChangeStream(
             connection: connection,
-            collections: watched + [FailureStore.collection, WaitRequests.collection, PauseStore.collection],
+            collections: watched + [FailureStore.collection, WaitStore.collection, PauseStore.collection],
             pipeline: pipeline.options.pipeline)
         let elections = Elections()
         if mode != .repair { elections.saw(try checkpoints.barrier()) } else { try checkpoints.reopen() }

@@ -2,11 +2,9 @@ import CMongoShim
 
 /// Builds a document element by element, by libbson.
 ///
-/// A key that holds a NUL byte cannot stand in BSON; such an element is left out and ``isComplete`` turns false.
+/// A key that holds a NUL byte cannot stand in BSON: such an element is left out.
 package struct BSONBuilder: ~Copyable {
     let handle: OpaquePointer
-    /// False once an element could not be taken.
-    package private(set) var isComplete = true
 
     package init() {
         handle = shim_builder_new()
@@ -16,10 +14,9 @@ package struct BSONBuilder: ~Copyable {
         shim_builder_free(handle)
     }
 
-    /// Empties it and keeps the memory.
+    /// Removes all elements and keeps the memory.
     package mutating func reset() {
         shim_builder_reset(handle)
-        isComplete = true
     }
 
     /// The number of bytes so far.
@@ -54,18 +51,17 @@ extension BSONBuilder {
     }
 
     package mutating func append(type: BSONType, bytes: UnsafeRawBufferPointer, forKey key: String) {
-        note(
-            withKey(key) { name, length in
-                shim_append_raw(
-                    handle, name, length, type.rawValue,
-                    bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count))
-            })
+        withKey(key) { name, length in
+            shim_append_raw(
+                handle, name, length, type.rawValue,
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count))
+        }
     }
 
     package mutating func append(_ value: String, forKey key: String) {
         var value = value
-        value.withUTF8 { text in
-            let done = withKey(key) { name, length in
+        _ = value.withUTF8 { text in
+            withKey(key) { name, length in
                 text.withMemoryRebound(to: CChar.self) { characters in
                     guard let base = characters.baseAddress else {
                         return shim_append_utf8(handle, name, length, "", 0)
@@ -73,44 +69,39 @@ extension BSONBuilder {
                     return shim_append_utf8(handle, name, length, base, Int32(characters.count))
                 }
             }
-            note(done)
         }
     }
 
     package mutating func append(_ value: Int, forKey key: String) {
         if let small = Int32(exactly: value) {
-            note(withKey(key) { shim_append_int32(handle, $0, $1, small) })
+            withKey(key) { shim_append_int32(handle, $0, $1, small) }
         } else {
-            note(withKey(key) { shim_append_int64(handle, $0, $1, Int64(value)) })
+            withKey(key) { shim_append_int64(handle, $0, $1, Int64(value)) }
         }
     }
 
     package mutating func append(int64 value: Int64, forKey key: String) {
-        note(withKey(key) { shim_append_int64(handle, $0, $1, value) })
+        withKey(key) { shim_append_int64(handle, $0, $1, value) }
     }
 
     package mutating func append(_ value: Double, forKey key: String) {
-        note(withKey(key) { shim_append_double(handle, $0, $1, value) })
+        withKey(key) { shim_append_double(handle, $0, $1, value) }
     }
 
     package mutating func append(_ value: Bool, forKey key: String) {
-        note(withKey(key) { shim_append_bool(handle, $0, $1, value) })
+        withKey(key) { shim_append_bool(handle, $0, $1, value) }
     }
 
     package mutating func append(milliseconds: Int64, forKey key: String) {
-        note(withKey(key) { shim_append_date(handle, $0, $1, milliseconds) })
-    }
-
-    package mutating func appendNull(forKey key: String) {
-        note(withKey(key) { shim_append_null(handle, $0, $1) })
+        withKey(key) { shim_append_date(handle, $0, $1, milliseconds) }
     }
 
     package mutating func append(_ value: BSONTimestamp, forKey key: String) {
-        note(withKey(key) { shim_append_timestamp(handle, $0, $1, value.seconds, value.increment) })
+        withKey(key) { shim_append_timestamp(handle, $0, $1, value.seconds, value.increment) }
     }
 
     package mutating func append(binary: [UInt8], subtype: UInt8, forKey key: String) {
-        note(withKey(key) { shim_append_binary(handle, $0, $1, subtype, binary, UInt32(binary.count)) })
+        withKey(key) { shim_append_binary(handle, $0, $1, subtype, binary, UInt32(binary.count)) }
     }
 
     package mutating func append(_ document: BSONDocument, forKey key: String) {
@@ -119,7 +110,7 @@ extension BSONBuilder {
 
     /// Appends every element of `document`.
     package mutating func append(elementsOf document: BSONDocument) {
-        note(shim_append_elements(handle, document.bytes, document.bytes.count))
+        _ = shim_append_elements(handle, document.bytes, document.bytes.count)
     }
 
     package mutating func document(_ key: String, _ body: (inout BSONBuilder) -> Void) {
@@ -133,17 +124,13 @@ extension BSONBuilder {
     }
 
     private mutating func nest(_ begun: Bool, _ body: (inout BSONBuilder) -> Void) {
-        note(begun)
         guard begun else { return }
         body(&self)
         shim_end(handle)
     }
-
-    private mutating func note(_ done: Bool) {
-        if !done { isComplete = false }
-    }
 }
 
+@discardableResult
 @inline(__always)
 private func withKey(_ key: String, _ body: (UnsafePointer<CChar>, Int32) -> Bool) -> Bool {
     var key = key
@@ -152,22 +139,5 @@ private func withKey(_ key: String, _ body: (UnsafePointer<CChar>, Int32) -> Boo
             guard let base = characters.baseAddress else { return body("", 0) }
             return body(base, Int32(characters.count))
         }
-    }
-}
-
-/// Twelve bytes of a new ObjectId.
-func newObjectID() -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: 12) { buffer, count in
-        shim_oid_new(buffer.baseAddress!)
-        count = 12
-    }
-}
-
-/// A Decimal128 as text that `Double` reads.
-func decimalText(of bytes: [UInt8]) -> String {
-    guard bytes.count == 16 else { return "nan" }
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
-        shim_decimal128_to_string(bytes, text.baseAddress!)
-        return String(cString: text.baseAddress!)
     }
 }

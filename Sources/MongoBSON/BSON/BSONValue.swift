@@ -88,13 +88,7 @@ extension BSONValue {
 
     /// A BSON vector of float32 (BinData subtype 9).
     public init(vector: [Float]) {
-        var bytes = [UInt8]()
-        bytes.reserveCapacity(vector.count * 4 + 7)
-        bytes.append(littleEndian: Int32(vector.count * 4 + 2))
-        // Subtype 9, element type float32, no padding bits.
-        bytes.append(contentsOf: [9, 0x27, 0])
-        vector.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        self.init(type: .binary, bytes: bytes)
+        self.init(type: .binary, bytes: FloatVector.bytes(of: vector))
     }
 
     public init(timestamp: BSONTimestamp) {
@@ -107,13 +101,9 @@ extension BSONValue {
         BSONValue(type: .objectID, bytes: newObjectID())
     }
 
-    /// Before every ObjectId that is made from that second on, and behind those made before.
+    /// The smallest ObjectId of a second since 1970.
     package static func objectID(atSecond second: Int64) -> BSONValue {
-        let time = UInt32(truncatingIfNeeded: second)
-        return BSONValue(
-            type: .objectID,
-            bytes: (0..<4).map { UInt8(truncatingIfNeeded: time >> (24 - 8 * $0)) }
-                + Array(repeating: 0, count: 8))
+        BSONValue(type: .objectID, bytes: firstObjectID(ofSecond: second))
     }
 
     private init(type: BSONType, littleEndian value: some FixedWidthInteger) {
@@ -182,22 +172,7 @@ extension BSONValue {
 
     /// The numbers of a BSON vector of float32, or of an array of numbers.
     public var floats: [Float]? {
-        if let (subtype, data) = binary {
-            guard subtype == 9, data.count >= 2, data.first == 0x27, (data.count - 2) % 4 == 0 else {
-                return nil
-            }
-            return data.dropFirst(2).withUnsafeBytes { raw in
-                (0..<(raw.count / 4)).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
-            }
-        }
-        guard let values = array else { return nil }
-        var numbers = [Float]()
-        numbers.reserveCapacity(values.count)
-        for value in values {
-            guard let number = value.double else { return nil }
-            numbers.append(Float(number))
-        }
-        return numbers
+        binary == nil ? FloatVector.floats(ofArray: self) : FloatVector.floats(ofBinary: self)
     }
 }
 
@@ -207,49 +182,18 @@ extension BSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
-    public init(stringLiteral value: String) {
-        self.init(value)
-    }
-
-    public init(integerLiteral value: Int) {
-        self.init(value)
-    }
-
-    public init(floatLiteral value: Double) {
-        self.init(value)
-    }
-
-    public init(booleanLiteral value: Bool) {
-        self.init(value)
-    }
-
-    public init(nilLiteral: ()) {
-        self = .null
-    }
-
-    public init(arrayLiteral elements: BSONValue...) {
-        self.init(elements)
-    }
-
-    public init(dictionaryLiteral elements: (String, BSONValue)...) {
-        self.init(BSONDocument(elements))
-    }
+    public init(stringLiteral value: String) { self.init(value) }
+    public init(integerLiteral value: Int) { self.init(value) }
+    public init(floatLiteral value: Double) { self.init(value) }
+    public init(booleanLiteral value: Bool) { self.init(value) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(arrayLiteral elements: BSONValue...) { self.init(elements) }
+    public init(dictionaryLiteral elements: (String, BSONValue)...) { self.init(BSONDocument(elements)) }
 }
 
 extension BSONValue: CustomStringConvertible {
     /// The value as relaxed Extended JSON.
     public var description: String {
         json
-    }
-}
-
-extension [UInt8] {
-    mutating func append<Number: FixedWidthInteger>(littleEndian value: Number) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-    }
-
-    func littleEndian<Number: FixedWidthInteger>(_: Number.Type) -> Number {
-        guard count >= MemoryLayout<Number>.size else { return 0 }
-        return withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
     }
 }

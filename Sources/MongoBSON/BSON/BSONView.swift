@@ -1,6 +1,6 @@
 import CMongoShim
 
-/// A document that somebody else owns: lent to a closure, never stored.
+/// A document that another owner lends to a closure; never stored.
 package struct BSONView {
     package let bytes: UnsafeRawBufferPointer
 

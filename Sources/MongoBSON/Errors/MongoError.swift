@@ -1,4 +1,4 @@
-/// What went wrong between Lockstep and MongoDB.
+/// An error between Lockstep and MongoDB.
 ///
 /// `description` says what, where and what to do, and is safe for logs: it holds no document content and
 /// no password.
@@ -32,7 +32,7 @@ public struct MongoError: Error, Sendable {
     public let code: Int
     /// MongoDB's name of the code, as `NamespaceNotFound`; empty when it gave none.
     public let codeName: String
-    /// In words; of a server's own message no more than holds no value of a document.
+    /// In words. Of a server's own message, only the part that holds no value of a document.
     public let message: String
     /// MongoDB's error labels, as `ResumableChangeStreamError`.
     public let labels: [String]
@@ -40,9 +40,9 @@ public struct MongoError: Error, Sendable {
     public let operation: String
     /// `database` or `database.collection`.
     public let namespace: String
-    /// Which of the documents of one call it was, if it was one.
+    /// The place of the document among those of one call, if the error is about one document.
     package var place: Int?
-    /// What the user can do, where more is known than the error says.
+    /// What the user can do, where the cause is known better than the error says.
     package var advice: String?
 
     package init(
@@ -59,7 +59,7 @@ public struct MongoError: Error, Sendable {
         self.namespace = namespace
     }
 
-    /// A single operation failed that had to work.
+    /// The error of a single operation that had to work.
     package init(_ error: WriteError, operation: String, namespace: String) {
         source = .server
         code = error.code

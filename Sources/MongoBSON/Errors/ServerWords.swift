@@ -1,9 +1,9 @@
-/// What is told of a server's message: its words, never a value of a document.
+/// Cuts a server's message down to its words, without the values of documents.
 ///
 /// MongoDB quotes values, puts them in brackets or behind a colon: the words end there. What holds a digit may be a
 /// value anywhere.
 package enum ServerWords {
-    /// - Parameter names: what may be told though it holds digits, as the database's name.
+    /// - Parameter names: words to keep although they hold digits, as the database's name.
     package static func safe(_ message: String, names: [Substring]) -> String {
         let parts = message.split(separator: causes).map { words($0, names) }
         // The first says only which command it was.

@@ -1,4 +1,4 @@
-/// The rules of a validator that an update breaks, by their names: what the server says of them without its values.
+/// The names of the validator's rules that an update breaks, without values.
 package struct ValidationRules {
     /// As `maxLength (title)`.
     package private(set) var rules: [String] = []

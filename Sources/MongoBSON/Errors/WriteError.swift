@@ -1,11 +1,11 @@
-/// What a single operation of a write command failed with.
+/// The error of a single operation of a write command.
 package struct WriteError: Sendable, Equatable {
-    /// Of the operation in its command.
+    /// The place of the operation in its command.
     package let index: Int
     package let code: Int
     /// In words, with names of indexes and fields, without values.
     package let message: String
-    /// The fields that the collection's validator complains of, as far as the server says.
+    /// The fields that break the collection's validator, as far as the server says.
     package let fields: [String]
 
     package init(index: Int, code: Int, message: String, fields: [String] = []) {
@@ -22,7 +22,7 @@ package struct WriteError: Sendable, Equatable {
 }
 
 extension WriteError {
-    /// As the server sends it.
+    /// Reads the error as the server sends it.
     package init(_ error: BSONView) {
         let code = Int(error["code"]?.int64 ?? 0)
         let message = error["errmsg"]?.string ?? ""

@@ -1,6 +1,6 @@
-/// The candidate that was probably meant: the one with the fewest typing errors, if they are few.
+/// The candidate with the fewest typing errors, if they are few.
 package func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
-    // Nobody meant one of these by a page of text, which would take long to compare.
+    // A page of text takes long to compare, and is no misspelled name.
     guard word.utf8.count <= 200 else { return nil }
     let typed = Array(word.lowercased())
     let tolerated = max(1, typed.count / 3)

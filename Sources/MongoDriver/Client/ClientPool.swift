@@ -3,18 +3,14 @@ import Logging
 import MongoBSON
 import Synchronization
 
-/// Connections to one deployment, shared by threads.
+/// The connections to one deployment, shared by threads.
 ///
-/// libmongoc's single client tries a server once and gives up; pooled clients wait and recover, so that
-/// everything goes through a pool. Where it does not recover, a new pool takes the place of the old one: see
-/// ``PoolHealth``.
+/// libmongoc's single client tries a server once and gives up; pooled clients wait and recover, so that everything
+/// goes through a pool. Where the pool does not recover, a new one takes its place: see ``PoolHealth``.
 package final class ClientPool: Sendable {
     /// The URI with its password replaced by `***`.
     package let redactedURI: String
-    private let uri: String
-    private let parts: URIParts
-    private let application: String
-    private let maximum: Int
+    private let source: PoolSource
     private let state: Mutex<State>
     private let log = Logger(label: "lockstep.mongodb")
 
@@ -24,30 +20,24 @@ package final class ClientPool: Sendable {
         var health = PoolHealth()
         var declaresAPI = false
         var isRenewing = false
-        /// What keeps us from the servers, as far as they told.
+        /// Why no server can be used, as far as the servers told.
         var finding: String?
     }
 
-    /// - Parameter maximum: connections at most; a borrower beyond waits.
-    package init(uri: String, application: String, maximum: Int) throws(MongoError) {
-        redactedURI = redacted(uri: uri)
-        // Before anything of libmongoc: it ends the process where a log-in is not complete.
-        let problems = uriProblems(uri)
-        guard problems.isEmpty, let parts = URIParts(uri) else {
-            throw MongoError(
-                source: .uri, code: 0, message: problems.joined(separator: "; "), operation: "connect",
-                namespace: redactedURI)
-        }
-        if let options = URIOptions(uri), let problem = options.fileProblem {
-            throw MongoError(
-                source: .tls, code: 0, message: problem, operation: "connect", namespace: redactedURI)
-        }
-        self.uri = uri
-        self.parts = parts
-        self.application = application
-        self.maximum = maximum
-        state = Mutex(
-            State(handle: try PoolHandle(parts, uri, application, maximum, declaresAPI: false, redactedURI)))
+    private init(_ source: PoolSource, _ handle: PoolHandle) {
+        redactedURI = source.redactedURI
+        self.source = source
+        state = Mutex(State(handle: handle))
+    }
+
+    /// Checks the URI and the files that it names, and makes the pool; connects to no server yet.
+    ///
+    /// - Parameter maximum: the most connections; a borrower beyond them waits.
+    package static func open(
+        uri: String, application: String, maximum: Int
+    ) throws(MongoError) -> ClientPool {
+        let source = try PoolSource.checked(uri: uri, application: application, maximum: maximum)
+        return ClientPool(source, try PoolHandle.open(source, declaresAPI: false))
     }
 
     /// Lends a client until the loan ends; blocks while all are out.
@@ -56,18 +46,18 @@ package final class ClientPool: Sendable {
         return ClientLoan(client: MongoClient(handle: handle.pop(), pool: self), home: handle)
     }
 
-    /// Grows when what was remembered of the deployment was given up: what was known of its elections is void.
+    /// Grows each time that a new pool takes the place of the old one: what was known of elections is void then.
     package var generation: Int {
         state.withLock { $0.generation }
     }
 
-    /// What keeps us from the servers, in words, since they were asked; nil while they answer.
+    /// Why no server can be used, in words; nil while they answer.
     package var finding: String? {
         state.withLock { $0.finding }
     }
 }
 
-// MARK: What becomes of it
+// MARK: Health
 
 extension ClientPool {
     func answered() {
@@ -77,7 +67,7 @@ extension ClientPool {
         }
     }
 
-    /// No server was found. Blocks, for seconds, when it is time to begin anew.
+    /// Notes that no server was found. Blocks for seconds when it is time for a new pool.
     func foundNone() {
         let failing = state.withLock { state -> Duration? in
             guard !state.isRenewing, let failing = state.health.foundNone(at: .now) else { return nil }
@@ -87,7 +77,7 @@ extension ClientPool {
         if let failing { renew(after: failing) }
     }
 
-    /// The server takes no command without the version of its API.
+    /// Makes a new pool that declares the API version, where the server takes no command without it.
     func declareAPI() {
         let isNews = state.withLock { state in
             guard !state.isRenewing, !state.declaresAPI else { return false }
@@ -99,11 +89,10 @@ extension ClientPool {
 
     private func renew(after failing: Duration?) {
         let declaresAPI = state.withLock { $0.declaresAPI }
-        let finding = failing == nil ? nil : serverProblem(uri: uri)
-        // Without DNS the one of before is kept.
-        let fresh = try? PoolHandle(
-            parts, uri, application, maximum, declaresAPI: declaresAPI, redactedURI)
-        // The old one is freed once all its clients are back.
+        let finding = failing == nil ? nil : serverProblem(uri: source.uri)
+        // Without DNS the old pool stays.
+        let fresh = try? PoolHandle.open(source, declaresAPI: declaresAPI)
+        // The old pool is freed once all its clients are back.
         state.withLock { state in
             state.isRenewing = false
             state.finding = finding
@@ -121,43 +110,7 @@ extension ClientPool {
     }
 }
 
-/// One of libmongoc's pools; lives until its last client is back.
-final class PoolHandle: Sendable {
-    // libmongoc's pool is thread-safe.
-    nonisolated(unsafe) private let handle: OpaquePointer
-
-    init(
-        _ parts: URIParts, _ uri: String, _ application: String, _ maximum: Int, declaresAPI: Bool,
-        _ namespace: String
-    ) throws(MongoError) {
-        startLibrary()
-        var error = shim_error()
-        guard
-            let pool = shim_pool_new(parts.forDriver, application, UInt32(maximum), declaresAPI, &error)
-        else {
-            // libmongoc quotes values of options.
-            let reason = MongoError(error, operation: "connect", namespace: namespace)
-            throw MongoError(
-                source: reason.source, code: reason.code, message: reason.message.hiding(secrets(ofURI: uri)),
-                operation: "connect", namespace: namespace)
-        }
-        handle = pool
-    }
-
-    deinit {
-        shim_pool_free(handle)
-    }
-
-    func pop() -> OpaquePointer {
-        shim_pool_pop(handle)
-    }
-
-    func giveBack(_ client: OpaquePointer) {
-        shim_pool_push(handle, client)
-    }
-}
-
-/// A client out of its pool; goes back when the loan ends.
+/// A client of a pool; goes back when the loan ends.
 package struct ClientLoan: ~Copyable {
     package let client: MongoClient
     private let home: PoolHandle

@@ -6,9 +6,9 @@ package struct MongoClient: ~Copyable {
     let handle: OpaquePointer
     let pool: ClientPool
 
-    /// How libmongoc treats a command: what it adds and whether it retries.
+    /// What libmongoc adds to a command, and whether it retries.
     package enum CommandKind {
-        /// As it is, to the primary.
+        /// Sends the command as it is to the primary.
         case plain
         /// Adds read concern, retries once on a network error.
         case read
@@ -64,7 +64,7 @@ package struct MongoClient: ~Copyable {
         return ClientSession(adopting: session)
     }
 
-    /// The error, with what is known of its cause; the pool learns of it.
+    /// Reports the error to the pool, and adds what the pool knows of its cause.
     func failure(_ error: MongoError) -> MongoError {
         switch error.source {
         case .server where error.demandsAPI:

@@ -1,23 +1,23 @@
-/// When what the driver remembers of a deployment is given up.
+/// Decides when a new pool takes the place of one that finds no server.
 ///
-/// libmongoc keeps for as long as its pool lives which servers the set has and how new its elections were. A set that was
-/// put back from a backup, made anew, or renamed there and back contradicts that for ever, and is never talked to again.
+/// As long as its pool lives, libmongoc remembers the set's servers and elections. A set that was restored from a backup,
+/// created anew, or renamed there and back contradicts that memory for ever, and libmongoc never talks to it again.
 package struct PoolHealth {
     private var failingSince: ContinuousClock.Instant?
     private var renewals = 0
 
-    /// How long no server was found before it is begun anew; twice as long each time that it did not help.
+    /// How long no server is found before there is a new pool; twice as long each time that it did not help.
     package static let patience = Duration.seconds(20)
     private static let longest = Duration.seconds(300)
 
     package init() {}
 
-    /// A server has answered, whatever it said.
+    /// Notes that a server has answered, also with an error.
     package mutating func answered() {
         self = PoolHealth()
     }
 
-    /// No server was found. Gives for how long, once it is time to begin anew.
+    /// Notes that no server was found. Gives how long that has been so, once it is time for a new pool.
     package mutating func foundNone(at now: ContinuousClock.Instant) -> Duration? {
         guard let since = failingSince else {
             failingSince = now

@@ -1,7 +1,7 @@
 import CMongoShim
 import MongoBSON
 
-/// The server's answer to a command, in libmongoc's memory until it is let go.
+/// The server's answer to a command, in libmongoc's memory.
 package struct Reply: ~Copyable {
     private let handle: OpaquePointer
 

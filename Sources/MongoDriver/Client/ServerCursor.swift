@@ -14,25 +14,34 @@ package struct ServerCursor: ~Copyable {
     private var id: Int64
     private var first: Reply?
 
-    /// Opens a cursor by a command that answers with one, as `find` or `aggregate`.
-    package init(
-        opening command: borrowing BSONBuilder, on database: String, collection: String,
-        with client: borrowing MongoClient, operation: String
-    ) throws(MongoError) {
-        let namespace = collection.hasPrefix("$cmd") ? database : "\(database).\(collection)"
-        let server = try client.selectServer(operation: operation, namespace: namespace)
-        let session = try client.startSession(operation: operation, namespace: namespace)
-        let reply = try client.run(
-            command, on: database, kind: .read, server: server, session: session.handle, operation: operation,
-            namespace: namespace)
+    private init(
+        database: String, namespace: String, collection: String, operation: String, server: UInt32,
+        session: consuming ClientSession, first: consuming Reply
+    ) {
         self.database = database
         self.namespace = namespace
         self.collection = collection
         self.operation = operation
         self.server = server
         self.session = session
-        id = reply.withView { $0["cursor"]?.nested?["id"]?.int64 ?? 0 }
-        first = consume reply
+        id = first.withView { $0["cursor"]?.nested?["id"]?.int64 ?? 0 }
+        self.first = consume first
+    }
+
+    /// Sends a command that answers with a cursor, as `find` or `aggregate`; blocks.
+    package static func open(
+        _ command: borrowing BSONBuilder, on database: String, collection: String,
+        with client: borrowing MongoClient, operation: String
+    ) throws(MongoError) -> ServerCursor {
+        let namespace = collection.hasPrefix("$cmd") ? database : "\(database).\(collection)"
+        let server = try client.selectServer(operation: operation, namespace: namespace)
+        let session = try client.startSession(operation: operation, namespace: namespace)
+        let reply = try client.run(
+            command, on: database, kind: .read, server: server, session: session.handle, operation: operation,
+            namespace: namespace)
+        return ServerCursor(
+            database: database, namespace: namespace, collection: collection, operation: operation,
+            server: server, session: session, first: reply)
     }
 
     /// The next batch; nil when the cursor is at its end.

@@ -2,32 +2,34 @@ import CMongoShim
 import Glibc
 import MongoBSON
 
-/// Why no server of this URI can be written to, in a sentence without its stop; nil when that cannot be told.
+/// Why no server of this URI can be written to, in a sentence without its stop; nil when no reason is found.
 ///
-/// For the time after a failure: asks each of them alone. Blocks, for seconds where one does not answer.
+/// Asks each server alone, after a failure. Blocks, for seconds where one does not answer.
 package func serverProblem(uri: String) -> String? {
-    tlsProblem(uri: uri) ?? ServerSurvey(asking: uri)?.problem
+    tlsProblem(uri: uri) ?? ServerSurvey.asking(uri)?.problem
 }
 
 extension ServerSurvey {
     private static let milliseconds = 1500
 
-    /// Nil where DNS alone knows the servers.
-    init?(asking uri: String) {
+    /// Asks each server of the URI alone; blocks. Nil where only DNS knows the servers.
+    static func asking(_ uri: String) -> ServerSurvey? {
         guard uriProblems(uri).isEmpty, let parts = URIParts(uri), !parts.isSRV else { return nil }
-        wanted = parts.value("replicaSet")
-        answers = parts.hosts.compactMap { host in
+        let answers = parts.hosts.compactMap { host -> Answer? in
             let shown = percentDecoded(host) ?? String(host)
-            return Self.hello(parts.direct(host, milliseconds: Self.milliseconds)).map {
+            return hello(parts.direct(host, milliseconds: milliseconds)).map {
                 Answer(host: shown, hello: $0)
             }
         }
-        reach = [:]
-        for name in Set(answers.flatMap(\.members)) { reach[name] = Self.reach(name) }
+        var found: [String: Reach] = [:]
+        for name in Set(answers.flatMap(\.members)) { found[name] = reach(name) }
+        return ServerSurvey(wanted: parts.value("replicaSet"), answers: answers, reach: found)
     }
 
     private static func hello(_ uri: String) -> BSONDocument? {
-        guard let pool = try? ClientPool(uri: uri, application: "lockstep", maximum: 1) else { return nil }
+        guard let pool = try? ClientPool.open(uri: uri, application: "lockstep", maximum: 1) else {
+            return nil
+        }
         // The first one may tell that the API must be declared.
         for _ in 0..<2 {
             let before = pool.generation

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// What the servers of a connection string say of themselves when each is asked alone, and what that means.
+/// The answers of a connection string's servers, each asked alone, and what they mean.
 struct ServerSurvey {
     /// A server's answer to `hello`.
     struct Answer {
@@ -23,7 +23,7 @@ struct ServerSurvey {
     /// By name, as the set has it.
     var reach: [String: Reach]
 
-    /// Why none of them can be written to, in a sentence without its stop; nil when they do not tell.
+    /// Why none of them takes writes, in a sentence without its stop; nil when the answers do not say.
     var problem: String? {
         for answer in answers {
             if let problem = problem(of: answer) { return problem }
@@ -70,7 +70,7 @@ struct ServerSurvey {
     }
 }
 
-/// What is wrong where a server says of itself that it belongs to no set yet; nil where it does not.
+/// The problem of a server that belongs to no set yet; nil where it does.
 package func uninitiatedProblem(_ hello: BSONDocument, host: String) -> String? {
     ServerSurvey.Answer(host: host, hello: hello).isUninitiated ? ServerSurvey.uninitiated(host) : nil
 }

@@ -1,13 +1,13 @@
 import MongoBSON
 
-/// What a write command did.
+/// The answer to a write command.
 package struct WriteResult: Sendable {
     /// Documents inserted, matched or deleted.
     package var matched = 0
     package var modified = 0
     /// `_id`s of documents that an upsert made.
     package var upserted: [BSONValue] = []
-    /// What single operations of the command failed with, by their index in it.
+    /// The errors of single operations, with their places in the command.
     package var errors: [WriteError] = []
     /// The primary's term of office; writes of another one may have been rolled back.
     package var election: BSONValue?
@@ -27,7 +27,7 @@ extension WriteResult {
     }
 }
 
-/// How sure the server is to be before it acknowledges.
+/// How many members must have a write before the server acknowledges it.
 package struct WriteConcern: Sendable {
     package let options: BSONDocument
 
@@ -36,7 +36,7 @@ package struct WriteConcern: Sendable {
     /// By a majority of the members: survives an election.
     package static let majority = majority(patience: 20_000)
 
-    /// The same; an error when there is no majority for so many milliseconds.
+    /// The same, with an error when there is no majority for so many milliseconds.
     package static func majority(patience: Int) -> WriteConcern {
         WriteConcern(options: ["writeConcern": ["w": "majority", "wtimeout": BSONValue(patience)]])
     }

@@ -1,9 +1,9 @@
 import MongoBSON
 
-/// What a collection demands of its documents: a validator, and indexes that not every value fits into.
+/// What a collection demands of its documents: a validator, and indexes that refuse some values.
 package struct CollectionRules: Sendable {
     package var validator: BSONDocument?
-    /// Documents that break the validator are refused, not only noted.
+    /// Documents that break the validator are refused; else the server only logs them.
     package var isStrict = true
     package var indexes: [Index] = []
     /// Changes whenever a rule does.
@@ -17,15 +17,12 @@ package struct CollectionRules: Sendable {
 }
 
 extension Connection {
-    /// The rules of a collection as they are now; none of one that does not exist.
+    /// The rules of a collection as they are now; none where there is no collection.
     package func rules(of collection: String) throws -> CollectionRules {
         var rules = CollectionRules()
         var digest = SHA256()
-        var list = BSONBuilder()
-        list.append(1, forKey: "listCollections")
-        list.document("filter") { $0.append(collection, forKey: "name") }
         var exists = false
-        try query(list, collection: "$cmd.listCollections", operation: "listCollections") { view in
+        try query(ListCollections(name: collection)) { view in
             exists = (view["type"]?.string ?? "collection") == "collection"
             guard let options = view["options"]?.nested else { return }
             for name in ["validator", "validationLevel", "validationAction"] as [String] {
@@ -37,11 +34,7 @@ extension Connection {
                 options["validationAction"]?.string != "warn" && options["validationLevel"]?.string != "off"
         }
         guard exists else { return rules }
-        var command = BSONBuilder()
-        command.append(collection, forKey: "listIndexes")
-        try query(
-            command, collection: collection, operation: "listIndexes"
-        ) { view in
+        try query(ListIndexes(collection)) { view in
             digest.update(Array(view.bytes))
             if let index = CollectionRules.Index(view) { rules.indexes.append(index) }
         }

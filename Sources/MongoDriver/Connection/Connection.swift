@@ -1,19 +1,39 @@
 import MongoBSON
 import Synchronization
 
-/// Blocking access to one database; everything above it decides when and on which thread.
+/// Access to one database. Every call blocks: callers choose the thread.
 package final class Connection: Sendable {
     package let pool: ClientPool
     package let database: String
     /// The kind of deployment when it was asked last.
     private let known = Mutex<Deployment?>(nil)
 
-    package init(uri: String, database: String) throws(MongoError) {
-        // Every handler and every scan holds at most one client at a time.
-        pool = try ClientPool(uri: uri, application: "lockstep", maximum: 256)
+    private init(pool: ClientPool, database: String) {
+        self.pool = pool
         self.database = database
     }
 
+    /// Reads the files that the URI names; connects to no server yet.
+    package static func open(uri: String, database: String) throws(MongoError) -> Connection {
+        // Every handler and every scan holds at most one client at a time.
+        let pool = try ClientPool.open(uri: uri, application: "lockstep", maximum: 256)
+        return Connection(pool: pool, database: database)
+    }
+
+    package func namespace(of collection: String) -> String {
+        collection.hasPrefix("$cmd") ? database : "\(database).\(collection)"
+    }
+
+    /// The deployment as it was when it was asked last; nil before.
+    package internal(set) var knownDeployment: Deployment? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
+}
+
+// MARK: Commands of any form
+
+extension Connection {
     /// Runs a command on the database and gives the whole answer; throws, too, when one of its writes failed.
     @discardableResult
     package func run(
@@ -21,9 +41,15 @@ package final class Connection: Sendable {
     ) throws(MongoError) -> BSONDocument {
         var builder = BSONBuilder()
         builder.append(elementsOf: command)
+        return try run(builder, on: other, operation: operation, namespace: namespace)
+    }
+
+    private func run(
+        _ command: borrowing BSONBuilder, on other: String? = nil, operation: String, namespace: String?
+    ) throws(MongoError) -> BSONDocument {
         let lent = pool.borrow()
         let reply = try lent.client.run(
-            builder, on: other ?? database, operation: operation, namespace: namespace ?? database)
+            command, on: other ?? database, operation: operation, namespace: namespace ?? database)
         if let error = reply.withView({ WriteResult($0).errors.first }) {
             throw MongoError(error, operation: operation, namespace: namespace ?? database)
         }
@@ -40,27 +66,14 @@ package final class Connection: Sendable {
             namespace: namespace(of: collection))
     }
 
-    /// The same of Lockstep's own state, where each operation must work: the first that does not is thrown.
-    @discardableResult
-    package func store(
-        _ command: borrowing BSONBuilder, collection: String, concern: WriteConcern? = .majority,
-        operation: String
-    ) throws(MongoError) -> WriteResult {
-        let result = try write(command, collection: collection, concern: concern, operation: operation)
-        if let error = result.errors.first {
-            throw MongoError(error, operation: operation, namespace: namespace(of: collection))
-        }
-        return result
-    }
-
     /// Runs a query to its end, lending each document.
     package func query(
         _ command: borrowing BSONBuilder, collection: String, operation: String = "find",
         _ body: (BSONView) throws -> Void
     ) throws {
         let lent = pool.borrow()
-        var cursor = try ServerCursor(
-            opening: command, on: database, collection: collection, with: lent.client, operation: operation)
+        var cursor = try ServerCursor.open(
+            command, on: database, collection: collection, with: lent.client, operation: operation)
         do {
             while let batch = try cursor.next(with: lent.client) {
                 try batch.forEach(body)
@@ -70,76 +83,88 @@ package final class Connection: Sendable {
             throw error
         }
     }
+}
+
+// MARK: Typed commands
+
+extension Connection {
+    /// Runs a query to its end, lending each document.
+    package func query(_ query: some QueryCommand, _ body: (BSONView) throws -> Void) throws {
+        try self.query(query.command(), collection: query.collection, operation: query.operation, body)
+    }
+
+    /// The first batch of a query's answer, of up to 101 documents. Asks the primary, once.
+    ///
+    /// - Parameter other: default: the connection's database.
+    package func firstBatch(
+        of query: some QueryCommand, on other: String? = nil
+    ) throws(MongoError) -> FirstBatch {
+        let reply = try run(
+            query.command(), on: other, operation: query.operation,
+            namespace: other.map { "\($0).\(query.collection)" } ?? namespace(of: query.collection))
+        return FirstBatch(reply)
+    }
+
+    /// Writes documents. Errors of single statements are in the result; only what concerns the whole command throws.
+    ///
+    /// - Parameter concern: default: what the URI says.
+    package func write(
+        _ write: some WriteCommand, concern: WriteConcern? = nil
+    ) throws(MongoError) -> WriteResult {
+        try self.write(
+            write.command(), collection: write.collection, concern: concern, operation: write.operation)
+    }
+
+    /// The same where each statement must work: the error of the first that does not is thrown.
+    @discardableResult
+    package func store(
+        _ write: some WriteCommand, concern: WriteConcern? = .majority
+    ) throws(MongoError) -> WriteResult {
+        let result = try self.write(write, concern: concern)
+        if let error = result.errors.first {
+            throw MongoError(
+                error, operation: write.operation, namespace: namespace(of: write.collection))
+        }
+        return result
+    }
+
+    package func findAndModify(_ change: FindAndModify) throws(MongoError) -> FindAndModify.Outcome {
+        var command = BSONBuilder()
+        change.append(to: &command)
+        let namespace = namespace(of: change.collection)
+        let reply = try run(command, operation: change.operation, namespace: namespace)
+        let error = reply["writeConcernError"]?.document
+        return FindAndModify.Outcome(
+            document: reply["value"]?.document,
+            concernError: error.map {
+                MongoError(
+                    source: .server, code: $0["code"]?.int ?? 0, codeName: $0["codeName"]?.string ?? "",
+                    message: $0["errmsg"]?.string ?? "", operation: change.operation, namespace: namespace)
+            })
+    }
+
+    package func create(_ index: CreateIndex) throws(MongoError) {
+        var command = BSONBuilder()
+        index.append(to: &command)
+        _ = try run(command, operation: index.operation, namespace: namespace(of: index.collection))
+    }
 
     /// The number of documents by the collection's own count; no scan.
     package func estimatedCount(of collection: String) throws(MongoError) -> Int {
-        try run(["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))[
-            "n"]?.int ?? 0
-    }
-
-    package func namespace(of collection: String) -> String {
-        "\(database).\(collection)"
+        let reply = try run(
+            ["count": BSONValue(collection)], operation: "count", namespace: namespace(of: collection))
+        return reply["n"]?.int ?? 0
     }
 }
 
-/// The kind of deployment behind an address.
-package struct Deployment: Sendable {
-    package enum Kind: String, Sendable {
-        case standalone, replicaSet, sharded
-    }
+/// The first batch of a cursor's documents.
+package struct FirstBatch: Sendable {
+    package let documents: [BSONDocument]
+    /// The cluster's time when the server answered; nil on a standalone server.
+    package let operationTime: BSONTimestamp?
 
-    package let kind: Kind
-    /// As `6.0.5`.
-    package let version: String
-
-    package var hasChangeStreams: Bool {
-        kind != .standalone
-    }
-}
-
-extension Connection {
-    /// Asks the server what it is: it may be another one than before.
-    ///
-    /// - Throws: also where it is to be a member of a replica set that was never initiated.
-    @discardableResult
-    package func deployment() throws(MongoError) -> Deployment {
-        let generation = pool.generation
-        do {
-            return try askForDeployment()
-        } catch {
-            // Connected anew meanwhile, as where the server demands that the API is declared.
-            guard pool.generation != generation else { throw error }
-            return try askForDeployment()
-        }
-    }
-
-    private func askForDeployment() throws(MongoError) -> Deployment {
-        let hello = try run(["hello": 1], on: "admin", operation: "hello")
-        if let problem = uninitiatedProblem(hello, host: pool.redactedURI) {
-            throw MongoError(
-                source: .serverSelection, code: 0, message: problem, operation: "hello", namespace: "admin")
-        }
-        let build = try run(["buildInfo": 1], on: "admin", operation: "buildInfo")
-        let kind: Deployment.Kind =
-            if hello["msg"]?.string == "isdbgrid" {
-                .sharded
-            } else if hello["setName"] != nil {
-                .replicaSet
-            } else {
-                .standalone
-            }
-        let deployment = Deployment(kind: kind, version: build["version"]?.string ?? "")
-        known.withLock { $0 = deployment }
-        return deployment
-    }
-
-    /// What it was when it was asked last; nil before.
-    package var knownDeployment: Deployment? {
-        known.withLock { $0 }
-    }
-
-    /// The cluster's time now: every write acknowledged before has an earlier or the same one.
-    package func operationTime() throws(MongoError) -> BSONTimestamp? {
-        try run(["hello": 1], on: "admin", operation: "hello")["operationTime"]?.timestamp
+    init(_ reply: BSONDocument) {
+        documents = reply[path: "cursor.firstBatch"]?.array?.compactMap(\.document) ?? []
+        operationTime = reply["operationTime"]?.timestamp
     }
 }

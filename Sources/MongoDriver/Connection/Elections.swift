@@ -1,10 +1,10 @@
 import MongoBSON
 import Synchronization
 
-/// Watches for elections among the acknowledgements of a session.
+/// Finds elections by the acknowledgements of a session's writes.
 ///
-/// What was read and found fresh is known to the primary alone. In one term of office a later majority write proves
-/// it; across an election nothing does, and everything since the last saved position is to be looked at again.
+/// A read from the primary may be rolled back. In one term of office, a later majority write proves it; across an election
+/// nothing does, and everything since the last saved position must be read again.
 package final class Elections: Sendable {
     private struct State {
         var term: BSONValue?
@@ -15,7 +15,7 @@ package final class Elections: Sendable {
 
     package init() {}
 
-    /// Notes the term that a write was acknowledged in.
+    /// Notes the term in which a write was acknowledged.
     package func saw(_ term: BSONValue?) {
         guard let term else { return }
         state.withLock { state in

@@ -168,12 +168,12 @@ import MongoDriver
     }
 
     private func insert(_ text: String, _ uri: String) throws {
-        try Connection(uri: uri, database: "shop").run(
+        try Connection.open(uri: uri, database: "shop").run(
             ["insert": "docs", "documents": [["_id": 1, "text": BSONValue(text)]]], operation: "insert")
     }
 
     private func output(_ uri: String) throws -> Int? {
-        try Connection(uri: uri, database: "shop").run(["find": "docs"], operation: "find")[
+        try Connection.open(uri: uri, database: "shop").run(["find": "docs"], operation: "find")[
             path: "cursor.firstBatch"]?
             .array?.first?.document?[path: "_outputs.text.length"]?.int
     }

@@ -64,7 +64,7 @@ import MongoDriver
         #expect(check.status == 0, "\(check)")
         let verify = try await place.lockstep("verify", "--repair")
         #expect(verify.status == 0, "\(verify)")
-        let document = try Connection(uri: place.uri, database: place.database).run(
+        let document = try Connection.open(uri: place.uri, database: place.database).run(
             ["find": "articles", "filter": ["_id": 7]], operation: "find")[path: "cursor.firstBatch"]?
             .array?.first?.document
         #expect(document?[path: "_outputs.body.words"]?.int == 12)
@@ -249,7 +249,7 @@ private final class Place: Sendable {
 
     /// Fields of every kind that is told apart.
     func fill() throws {
-        let connection = try Connection(uri: uri, database: database)
+        let connection = try Connection.open(uri: uri, database: database)
         let words = "my sister keeps a secret garden behind the old house of stones".split(separator: " ")
         let articles = (0..<60).map { id -> BSONValue in
             let body = (0..<12).map { words[(id * 7 + $0 * ($0 + id)) % words.count] }.joined(separator: " ")

@@ -81,7 +81,7 @@ import MongoDriver
 
     @Test func aUserOfOneCollectionIsToldWhatIsMissing() async throws {
         let name = "one\(Int.random(in: 0..<1_000_000_000))"
-        let root = try Connection(uri: try GuardedServer.uri("root"), database: "admin")
+        let root = try Connection.open(uri: try GuardedServer.uri("root"), database: "admin")
         let privilege: BSONValue = [
             "resource": ["db": BSONValue(name), "collection": "docs"],
             "actions": ["find", "insert", "update", "remove", "changeStream"],

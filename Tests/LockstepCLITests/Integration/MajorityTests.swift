@@ -21,7 +21,7 @@ import MongoDriver
                 "priority": index == 0 ? 1 : 0, "arbiterOnly": BSONValue(index == 2),
             ]
         }
-        let direct = try Connection(
+        let direct = try Connection.open(
             uri: "mongodb://127.0.0.1:\(members[0].port)/?directConnection=true", database: "admin")
         try direct.run(
             ["replSetInitiate": ["_id": "psa", "members": BSONValue(hosts)]], operation: "replSetInitiate")

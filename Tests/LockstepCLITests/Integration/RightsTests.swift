@@ -51,7 +51,7 @@ import MongoDriver
     /// A user of the database `guarded` who may do what `readWrite` allows but for some actions.
     private func user(without missing: String...) async throws -> Project {
         let name = "without\(missing.joined())"
-        let root = try Connection(uri: try GuardedServer.uri("root"), database: "admin")
+        let root = try Connection.open(uri: try GuardedServer.uri("root"), database: "admin")
         let actions = [
             "find", "insert", "update", "remove", "listCollections", "listIndexes", "changeStream",
         ].filter {
@@ -79,7 +79,7 @@ import MongoDriver
         // Nothing was stored to try it.
         let project = try await user()
         #expect(try await project.lockstep("check").status == 0)
-        let connection = try Connection(uri: try GuardedServer.uri("root"), database: "guarded")
+        let connection = try Connection.open(uri: try GuardedServer.uri("root"), database: "guarded")
         for collection in ["checkpoints", "failures", "leases", "pauses", "waits"] {
             let reply = try connection.run(
                 ["count": BSONValue("lockstep.\(collection)"), "query": ["_id": "lockstep check"]],

@@ -109,7 +109,7 @@ import MongoDriver
             try await eventually("the position is some seconds old") {
                 let status = try BSONDocument(json: try await project.lockstep("status", "--json").out)
                 let now = try #require(
-                    try Connection(uri: project.uri, database: project.database).operationTime())
+                    try Connection.open(uri: project.uri, database: project.database).operationTime())
                 let position = try #require(status["position"]?.timestamp)
                 guard now.seconds >= position.seconds + 4 else { return false }
                 #expect(status["lagSeconds"]?.int ?? 99 <= 1, "\(status)")

@@ -23,7 +23,7 @@ enum GuardedServer {
         try server.start()
         TestServer.endings.append { server.stop() }
         // Until there is a user, whoever comes from this machine may begin.
-        try Connection(uri: address(server, as: nil), database: "admin").run(
+        try Connection.open(uri: address(server, as: nil), database: "admin").run(
             [
                 "replSetInitiate": [
                     "_id": "guarded",
@@ -59,7 +59,7 @@ enum GuardedServer {
         in database: String = "admin",
         at uri: String
     ) throws {
-        let connection = try Connection(uri: uri, database: database)
+        let connection = try Connection.open(uri: uri, database: database)
         var command: [(String, BSONValue)] = [("createUser", BSONValue(name)), ("roles", BSONValue(roles))]
         if let password { command.append(("pwd", BSONValue(password))) }
         if !mechanisms.isEmpty { command.append(("mechanisms", BSONValue(mechanisms.map { BSONValue($0) }))) }

@@ -120,7 +120,7 @@ extension Project {
 extension Project {
     @discardableResult
     func command(_ command: BSONDocument) throws -> BSONDocument {
-        try Connection(uri: uri, database: database).run(command, operation: "test")
+        try Connection.open(uri: uri, database: database).run(command, operation: "test")
     }
 
     func insert(_ texts: [(Int, String)]) throws {

@@ -36,7 +36,7 @@ enum TLSServers {
         TestServer.endings.append { server.stop() }
         let address =
             "mongodb://127.0.0.1:\(server.port)/?directConnection=true&tlsCAFile=\(certificates.authority)"
-        try Connection(uri: address, database: "admin").run(
+        try Connection.open(uri: address, database: "admin").run(
             [
                 "replSetInitiate": [
                     "_id": "tls",

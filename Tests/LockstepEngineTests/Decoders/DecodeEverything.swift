@@ -17,7 +17,7 @@ func decodeEverything(_ bytes: [UInt8]) {
             _ = route.ownProvenance(in: event)
             _ = route.interest(inDocument: event.fullDocument ?? view, carries: true)
         }
-        _ = FailureStore.Failure(view)
+        _ = ParkedFailure(view)
         for path in ["a", "a.b", "", "a..b", "_id.listener"] { _ = PlainValue(at: FieldPath(path), in: view) }
     }
     guard let document = BSONDocument(validating: bytes) else { return }

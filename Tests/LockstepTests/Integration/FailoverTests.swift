@@ -158,7 +158,7 @@ import TestSupport
                 try await insert(db, 1..<2, text: "bb")
                 try await eventually("the change is seen") { gate.entered == ["bb"] }
                 // Somebody waits for the position, so that it is saved as soon as it may be.
-                try WaitRequests.add(.objectID(), db.connection)
+                try WaitStore(connection: db.connection).add(.objectID())
                 let time = try #require(try db.connection.operationTime())
                 try await eventually("that is seen") {
                     try await cluster.reads(watcher, upTo: time, in: db)

@@ -65,7 +65,7 @@ import TestSupport
                 ["_id": 3, "parts": ["name": .null]], ["_id": 4, "parts": 5], ["_id": 5],
                 ["_id": 6, "parts": ["name": "b"]], ["_id": 7, "parts": ["name": .minKey]],
             ])
-            let share = try db.connection.inputShare(of: listener, within: 10_000)
+            let share = try InputShare.counting(listener, db.connection, within: 10_000)
             let report = try await db.audit()[0]
             #expect(share == InputShare(documents: 7, withoutInput: report.withoutInput), "\(report)")
             #expect(report.withoutInput == 3)

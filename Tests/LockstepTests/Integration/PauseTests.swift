@@ -165,7 +165,9 @@ import TestSupport
                             }
                         })
                 }
-                while (try? store.paused().contains(id)) == isPausedBefore { blockThread(seconds: 0.005) }
+                while (try? store.entries()[id]?.isPaused ?? false) == isPausedBefore {
+                    blockThread(seconds: 0.005)
+                }
             }
             let hooked = try await Database.connect(
                 try TestServer.uri(), database: db.name, log: Logger(label: "lockstep") { _ in log })

@@ -21,8 +21,8 @@ import TestSupport
         command.document("sort") { $0.append(1, forKey: "_id") }
         command.append(Self.limit, forKey: "batchSize")
         return try ReadAhead(db.connection) { client throws(MongoError) in
-            try ServerCursor(
-                opening: command, on: db.connection.database, collection: docs.name, with: client,
+            try ServerCursor.open(
+                command, on: db.connection.database, collection: docs.name, with: client,
                 operation: "find")
         }
     }

@@ -22,7 +22,7 @@ private final class FailingServer: Sendable {
         TestServer.endings.append { set.stop() }
         try set.start()
         uri = set.uri
-        admin = try Connection(uri: set.uri, database: "admin")
+        admin = try Connection.open(uri: set.uri, database: "admin")
     }
 
     /// So many updates of a collection fail with a code.

@@ -6,12 +6,13 @@ import LockstepSinks
 import MongoBSON
 import Testing
 import TestSupport
+import TestModels
 
 /// A kind of sink on trial.
 struct SinkOnTrial: Sendable, CustomTestStringConvertible {
     let what: String
     /// Nil keeps outputs in the documents.
-    let kind: @Sendable () -> (any SinkKind)?
+    let kind: @Sendable () -> (any SinkMaker)?
 
     var testDescription: String { what }
 }

@@ -35,7 +35,7 @@ final class Cluster: Sendable {
             set.uri
             + "&serverSelectionTimeoutMS=3000&connectTimeoutMS=3000&socketTimeoutMS=6000&heartbeatFrequencyMS=500"
         direct = try members.map { member in
-            try Connection(
+            try Connection.open(
                 uri:
                     "mongodb://127.0.0.1:\(member.port)/?directConnection=true&serverSelectionTimeoutMS=3000&connectTimeoutMS=3000&socketTimeoutMS=20000&heartbeatFrequencyMS=500",
                 database: "admin")

@@ -43,7 +43,7 @@ final class OwnServer: @unchecked Sendable {
     @discardableResult
     func run(_ command: BSONDocument, on database: String = "admin") async throws -> BSONDocument {
         try await blocking.run { [self] in
-            let direct = try Connection(
+            let direct = try Connection.open(
                 uri: uri("&directConnection=true&appName=test"), database: database)
             return try direct.run(command, operation: command.first { _ in true }?.key ?? "")
         }

@@ -25,7 +25,7 @@ final class SmallOplog: Sendable {
         try set.start()
         port = set.members[0].port
         uri = set.uri
-        filler = try Connection(uri: set.uri, database: "filler\(UUID().uuidString.prefix(8))")
+        filler = try Connection.open(uri: set.uri, database: "filler\(UUID().uuidString.prefix(8))")
     }
 
     /// The time of the oldest entry.

@@ -1,0 +1,62 @@
+import LockstepCore
+import LockstepEngine
+import LockstepState
+import MongoBSON
+import MongoDriver
+
+/// Judges every document for every listener, by its provenance or by its model; writes nothing but distrust.
+struct DatabaseAudit {
+    let access: DatabaseAccess
+    let listeners: [Listener]
+
+    /// - Returns: a report for each listener, in their order.
+    func run(_ progress: (any ProgressObserver)?) async throws -> [ListenerReport] {
+        try await access.perform { [listeners] connection in
+            var reports: [String: ListenerReport] = [:]
+            for collection in Set(listeners.map(\.collection.name)).sorted() {
+                let concerned = listeners.filter { $0.collection.name == collection }
+                let total = try connection.estimatedCount(of: collection)
+                var documents = 0
+                let audit = Audit(connection: connection, collection: collection, listeners: concerned)
+                let tallies = try audit.run(from: nil) { page in
+                    documents += page.documents
+                    progress?.progressed(collection: collection, documents: documents, total: total)
+                    return !Task.isCancelled
+                }
+                progress?.finished(collection: collection)
+                for (listener, tally) in zip(concerned, tallies) { reports[listener.id] = tally }
+            }
+            let failures = FailureStore(connection: connection)
+            let refusals = reports.values.allSatisfy(\.isFresh) ? [:] : try failures.refusals()
+            return listeners.compactMap { listener in
+                var report = reports[listener.id]
+                report?.refusal = refusals[listener.id]?.reason
+                return report
+            }
+        }
+    }
+
+    /// Calls the models again for every fresh output and compares.
+    func recompute() async throws -> [RecomputationReport] {
+        var reports: [RecomputationReport] = []
+        for listener in listeners {
+            let recomputation = Recomputation(connection: access.connection, listener: listener)
+            reports.append(
+                try await withTaskExecutorPreference(access.threads) { try await recomputation.run() })
+        }
+        return reports
+    }
+
+    /// Removes the provenance of a listener's outputs: the next scan finds them stale.
+    func distrust(_ ids: [BSONValue], of listener: Listener) async throws {
+        try await access.perform { connection in
+            for some in ids.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.bytes.count }) {
+                let provenance = BSONDocument([(listener.provenancePath.text, 1)])
+                let statement = Update.Statement(
+                    ["_id": ["$in": BSONValue(Array(some))]], ["$unset": BSONValue(provenance)], isMulti: true
+                )
+                try connection.store(Update(listener.collection.name, [statement]), concern: nil)
+            }
+        }
+    }
+}
