@@ -241,6 +241,7 @@ extension BadConfigurationTests {
         ("{model: length, on: docs, key: {a: 1}}", "`key` must be a text, as `text`: found a mapping"),
         ("{model: length, on: docs, key: [], as: x}", "`key` must be a list, as `[title, text]`: found an empty list"),
         ("{model: length, on: docs, key: [a, a], as: x}", "the key `a` stands twice in the list: take one out"),
+        ("{model: length, on: docs, key: [a, a.b], as: x}", "the keys `a` and `a.b` lie within each other: the outer one brings both"),
         ("{model: length, on: docs, key: [a, b]}", "a listener with a list of keys needs `as`, which names its output: as `as: summary`"),
         ("{model: length, on: docs, key: a, as: ''}", "the name `` of an output (`as`) must not be empty"),
         ("{model: length, on: docs, key: a, as: $x}", "the name `$x` of an output (`as`) must not begin with `$`, which MongoDB keeps for operators"),

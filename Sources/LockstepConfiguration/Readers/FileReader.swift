@@ -59,7 +59,7 @@ struct FileReader {
         }
         let reader = ModelReader(kinds: configuration.registry.providers, schema: schema)
         for entry in entries {
-            if let problem = nameProblem(entry.key, dots: false) {
+            if let problem = ListenerRules.problem(ofModel: entry.key) {
                 problems.add(entry.line, "the model's name \(shown(entry.key)) \(problem)")
             }
             if let model = reader.read(entry, problems: &problems) {

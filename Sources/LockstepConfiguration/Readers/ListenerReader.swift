@@ -24,17 +24,10 @@ struct ListenerReader {
             return nil
         }
 
-        if listener["as"] == nil, !listener.hasOrMeans("as") {
-            if case .list = key.content {
-                problems.add(
-                    key.line,
-                    "a listener with a list of keys needs `as`, which names its output: as `as: summary`")
-            } else if let path = inputs.first?.path, path.isOutput {
-                problems.add(
-                    key.line,
-                    "a listener on another one's output (`\(path)`) needs `as`, which names its own: as `as: summary`"
-                )
-            }
+        if !listener.hasOrMeans("as"),
+            let problem = ListenerRules.missingName(for: inputs.map(\.path), isList: key.isList)
+        {
+            problems.add(key.line, problem)
         }
         return ListenerSpec(
             model: modelName, modelLine: model.line, collection: collectionName, inputs: inputs, name: name,
@@ -58,25 +51,23 @@ struct ListenerReader {
     }
 
     private func inputs(_ node: YAMLNode, problems: inout Problems) -> [ListenerSpec.Key]? {
-        var keys: [(text: String, line: Int)]?
-        if case .list = node.content {
-            keys = node.texts("`key`", "[title, text]", problems: &problems)
-        } else {
-            keys = node.text("`key`", "text", problems: &problems).map { [($0, node.line)] }
-        }
-        var seen: Set<String> = []
-        for (key, line) in keys ?? [] {
-            if let problem = FieldPath(key).problem { problems.add(line, problem) }
-            if !seen.insert(key).inserted {
-                problems.add(line, "the key \(shown(key)) stands twice in the list: take one out")
+        let texts =
+            node.isList
+            ? node.texts("`key`", "[title, text]", problems: &problems)
+            : node.text("`key`", "text", problems: &problems).map { [($0, node.line)] }
+        guard let texts else { return nil }
+        let keys = texts.map { ListenerSpec.Key(FieldPath($0.text), line: $0.line) }
+        for (index, key) in keys.enumerated() {
+            if let problem = ListenerRules.problem(ofKeyAt: index, of: keys.map(\.path)) {
+                problems.add(key.line, problem)
             }
         }
-        return keys?.map { .init(FieldPath($0.text), line: $0.line) }
+        return keys
     }
 
     private func name(_ node: YAMLNode, problems: inout Problems) -> String? {
         guard let name = node.text("`as`", "summary", problems: &problems) else { return nil }
-        if let problem = nameProblem(name, dots: true) {
+        if let problem = ListenerRules.problem(ofOutput: name) {
             problems.add(node.line, "the name \(node.found) of an output (`as`) \(problem)")
         }
         return name
@@ -84,24 +75,12 @@ struct ListenerReader {
 
     private func collection(_ node: YAMLNode, problems: inout Problems) -> String? {
         guard let name = node.text("`on`", "docs", problems: &problems) else { return nil }
-        if let problem = collectionProblem(name) {
+        if let problem = ListenerRules.problem(ofCollection: name) {
             problems.add(node.line, "the collection's name \(node.found) \(problem)")
+        } else if name.utf8.count > 191 {
+            // MongoDB takes 255 for database, dot and collection, of which the database may take 63.
+            problems.add(node.line, "the collection's name \(node.found) is longer than 191 bytes")
         }
         return name
     }
-}
-
-/// Why no listener can be on a collection of that name, to be put after it.
-private func collectionProblem(_ name: String) -> String? {
-    if name.isEmpty { return "must not be empty" }
-    if name.utf8.contains(0) { return "must not hold a NUL byte" }
-    if name.contains("$") { return "must not hold `$`" }
-    if name.hasPrefix(".") || name.hasSuffix(".") { return "must not begin or end with a dot" }
-    if name.hasPrefix("system.") { return "is MongoDB's own: choose another collection" }
-    if name.hasPrefix("lockstep.") {
-        return "is Lockstep's own, where it keeps its state: choose another collection"
-    }
-    // 255 for database, dot and collection, of which the database may take 63.
-    if name.utf8.count > 191 { return "is longer than 191 bytes" }
-    return nil
 }

@@ -8,9 +8,10 @@ package struct ListenerGraph {
         package let keys: [FieldPath]
         /// The fields that its filter reads.
         package let filterPaths: [FieldPath]
-        package let outputPath: FieldPath
+        /// Nil when its output does not stand in a document of the collection.
+        package let outputPath: FieldPath?
 
-        package init(collection: String, keys: [FieldPath], filter: BSONDocument?, outputPath: FieldPath) {
+        package init(collection: String, keys: [FieldPath], filter: BSONDocument?, outputPath: FieldPath?) {
             self.collection = collection
             self.keys = keys
             filterPaths = FilterPaths(filter).paths
@@ -28,18 +29,20 @@ package struct ListenerGraph {
     package var clashes: [(later: Int, earlier: Int)] {
         nodes.indices.compactMap { later in
             nodes[..<later].indices.first { earlier in
-                nodes[earlier].collection == nodes[later].collection
-                    && nodes[earlier].outputPath.overlaps(nodes[later].outputPath)
+                guard let path = nodes[earlier].outputPath, let other = nodes[later].outputPath else {
+                    return false
+                }
+                return nodes[earlier].collection == nodes[later].collection && path.overlaps(other)
             }.map { (later, $0) }
         }
     }
 
     /// True when a change of the writer's output changes the reader's input, or whether it has one.
     package func reads(_ reader: Int, outputOf writer: Int) -> Bool {
-        nodes[reader].collection == nodes[writer].collection
-            && (nodes[reader].keys + nodes[reader].filterPaths).contains {
-                $0.overlaps(nodes[writer].outputPath)
-            }
+        guard let path = nodes[writer].outputPath, nodes[reader].collection == nodes[writer].collection else {
+            return false
+        }
+        return (nodes[reader].keys + nodes[reader].filterPaths).contains { $0.overlaps(path) }
     }
 
     /// The listeners that read what this one writes.
@@ -47,16 +50,23 @@ package struct ListenerGraph {
         nodes.indices.filter { $0 != writer && reads($0, outputOf: writer) }
     }
 
-    /// Keys under `_outputs` that no listener of the collection writes.
-    package var strayKeys: [(listener: Int, key: FieldPath)] {
+    /// A key among the outputs that is no listener's.
+    package struct StrayKey {
+        /// The listener, and which of its keys.
+        package let listener: Int
+        package let key: Int
+        /// An output that stands under it; nil when nobody writes there.
+        package let below: FieldPath?
+    }
+
+    package var strayKeys: [StrayKey] {
         nodes.indices.flatMap { index in
-            nodes[index].keys.filter { key in
-                key.components.first == "_outputs"
-                    && !nodes.contains {
-                        $0.collection == nodes[index].collection
-                            && (key == $0.outputPath || key.text.hasPrefix($0.outputPath.text + "."))
-                    }
-            }.map { (index, $0) }
+            let outputs = nodes.filter { $0.collection == nodes[index].collection }.compactMap(\.outputPath)
+            return nodes[index].keys.enumerated().compactMap { number, key -> StrayKey? in
+                guard key.isOutput, !outputs.contains(where: { key.isAtOrUnder($0) }) else { return nil }
+                return StrayKey(
+                    listener: index, key: number, below: outputs.first { $0.isAtOrUnder(key) })
+            }
         }
     }
 
@@ -115,15 +125,17 @@ extension ListenerGraph {
 
     /// The first broken rule in words, or nil.
     package var problem: String? {
+        func output(_ node: Int) -> String { "`\(nodes[node].outputPath?.text ?? "")`" }
         if let (later, earlier) = clashes.first {
             return
-                "the output `\(nodes[later].outputPath)` overlaps `\(nodes[earlier].outputPath)` of another listener on `\(nodes[later].collection)`: name one of them with `as`"
+                "the output \(output(later)) overlaps \(output(earlier)) of another listener on `\(nodes[later].collection)`: name one of them with `as`"
         }
-        if let (index, key) = strayKeys.first {
-            return "no listener on `\(nodes[index].collection)` writes `\(key)`: add that one first"
+        if let stray = strayKeys.first {
+            let node = nodes[stray.listener]
+            return "no listener on `\(node.collection)` writes `\(node.keys[stray.key])`: add that one first"
         }
         if let cycle = cycles.first {
-            let names = (cycle + cycle.prefix(1)).map { "`\(nodes[$0].outputPath)`" }
+            let names = (cycle + cycle.prefix(1)).map(output)
             return
                 "a cycle of listeners: \(names.joined(separator: " is computed from ")): take one of the keys out"
         }
@@ -131,46 +143,8 @@ extension ListenerGraph {
     }
 }
 
-/// Why a name cannot be a part of an output's path, to be put after it; nil when it can.
-///
-/// - Parameter dots: whether it may be several parts.
-package func nameProblem(_ name: String, dots: Bool) -> String? {
-    if name.isEmpty { return "must not be empty" }
-    if name.utf8.contains(0) { return "must not hold a NUL byte" }
-    if !dots, name.contains(".") { return "must not hold a dot: it is a part of the output's path" }
-    for part in name.split(separator: ".", omittingEmptySubsequences: false) {
-        if part.isEmpty { return "has an empty part: write names with single dots between them" }
-        if part.hasPrefix("$") { return "must not begin with `$`, which MongoDB keeps for operators" }
-    }
-    return nil
-}
-
-extension Listener {
-    /// What is wrong with the listener itself.
-    package var problems: [String] {
-        var problems = keys.compactMap(\.problem)
-        for (index, key) in keys.enumerated() {
-            if let other = keys[..<index].first(where: { $0.overlaps(key) }) {
-                problems.append(
-                    "the keys `\(other)` and `\(key)` lie within each other: the outer one brings both")
-            }
-        }
-        if keys.isEmpty { problems.append("a listener needs a key") }
-        if let problem = nameProblem(model.name, dots: false) {
-            problems.append("the model's name `\(model.name)` \(problem)")
-        }
-        if let name, let problem = nameProblem(name, dots: true) {
-            problems.append("`as: \(name)` \(problem)")
-        }
-        if name == nil, keys.count > 1 || keys.first?.components.first == "_outputs" {
-            problems.append("`as` is required when the key is a list or another listener's output")
-        }
-        if collection.name.isEmpty || collection.name.contains("$") || collection.name.utf8.contains(0) {
-            problems.append("`\(collection.name)` is not a valid name of a collection")
-        }
-        if collection.name.hasPrefix("lockstep.") || collection.name.hasPrefix("system.") {
-            problems.append("`\(collection.name)` is reserved for MongoDB and Lockstep")
-        }
-        return problems
+extension FieldPath {
+    fileprivate func isAtOrUnder(_ other: FieldPath) -> Bool {
+        text == other.text || text.hasPrefix(other.text + ".")
     }
 }

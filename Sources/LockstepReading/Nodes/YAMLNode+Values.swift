@@ -58,6 +58,10 @@ extension YAMLNode {
         return texts.count == nodes.count ? texts : nil
     }
 
+    package var isList: Bool {
+        if case .list = content { true } else { false }
+    }
+
     private var isEmptyList: Bool {
         if case .list(let nodes) = content { return nodes.isEmpty }
         return false

@@ -4,57 +4,43 @@ import MongoBSON
 
 extension DocumentKind {
     package func check(_ listeners: [ListenerSpec], areAll: Bool, problems: inout Problems) {
-        let writers = listeners.compactMap { listener in
-            listener.outputPath.map { Writer(listener: listener, path: $0) }
-        }
         let graph = ListenerGraph(
-            writers.map { writer in
+            listeners.map { listener in
                 ListenerGraph.Node(
-                    collection: writer.listener.collection, keys: writer.listener.inputs.map(\.path),
-                    filter: writer.listener.filter, outputPath: writer.path)
+                    collection: listener.collection, keys: listener.inputs.map(\.path),
+                    filter: listener.filter, outputPath: listener.outputPath)
             })
         for pair in graph.clashes {
-            problems.add(writers[pair.later].listener.line, clash(writers[pair.later], writers[pair.earlier]))
+            problems.add(listeners[pair.later].line, clash(listeners[pair.later], listeners[pair.earlier]))
         }
-        for listener in listeners {
-            let outputs = writers.filter { $0.listener.collection == listener.collection }.map(\.path)
-            for key in listener.inputs where key.path.isOutput {
-                guard let problem = stray(key.path, of: listener, outputs, areAll: areAll) else { continue }
-                problems.add(key.line, problem)
-            }
+        for stray in graph.strayKeys where areAll || stray.below != nil {
+            let listener = listeners[stray.listener]
+            let key = listener.inputs[stray.key]
+            problems.add(
+                key.line,
+                stray.below.map {
+                    "the key `\(key.path)` holds more than one listener's output: write a whole one, as `\($0)`"
+                } ?? unwritten(key.path, of: listener, among: listeners))
         }
-        for cycle in graph.cycles.map({ cycle in cycle.map { writers[$0] } }) {
-            problems.add(cycle.map(\.listener.line).max(), self.cycle(cycle))
+        for cycle in graph.cycles.map({ cycle in cycle.map { listeners[$0] } }) {
+            problems.add(cycle.map(\.line).max(), self.cycle(cycle))
         }
-    }
-
-    private struct Writer {
-        let listener: ListenerSpec
-        let path: FieldPath
-
-        /// For a message.
-        var place: String { "`\(path)` (line \(listener.line))" }
     }
 
     /// Two listeners that would write at one place, or one inside the other's prediction.
-    private func clash(_ later: Writer, _ earlier: Writer) -> String {
+    private func clash(_ later: ListenerSpec, _ earlier: ListenerSpec) -> String {
         let clash =
-            earlier.path == later.path
-            ? "the listener in line \(earlier.listener.line) writes there too"
-            : "it is in the way of \(earlier.place)"
+            earlier.outputPath == later.outputPath
+            ? "the listener in line \(earlier.line) writes there too"
+            : "it is in the way of \(earlier.output) (line \(earlier.line))"
         return
-            "the output `\(later.path)` of `\(later.listener.collection)`: \(clash): name one of them with another `as`"
+            "the output \(later.output) of `\(later.collection)`: \(clash): name one of them with another `as`"
     }
 
-    /// What is wrong with a key that is no listener's output; nil when it is one's, or may be one's that was not read.
-    private func stray(
-        _ key: FieldPath, of listener: ListenerSpec, _ outputs: [FieldPath], areAll: Bool
-    ) -> String? {
-        if outputs.contains(where: { key.isAtOrUnder($0) }) { return nil }
-        if let below = outputs.first(where: { $0.isAtOrUnder(key) }) {
-            return "the key `\(key)` holds more than one listener's output: write a whole one, as `\(below)`"
-        }
-        guard areAll else { return nil }
+    private func unwritten(
+        _ key: FieldPath, of listener: ListenerSpec, among listeners: [ListenerSpec]
+    ) -> String {
+        let outputs = listeners.filter { $0.collection == listener.collection }.compactMap(\.outputPath)
         let others = outputs.filter { $0 != listener.outputPath }.map(\.text)
         let help =
             suggestion(for: key.text, among: others).map { "did you mean `\($0)`?" }
@@ -63,17 +49,17 @@ extension DocumentKind {
     }
 
     /// Listeners that need their own output, by way of others.
-    private func cycle(_ writers: [Writer]) -> String {
-        guard writers.count > 1 else {
-            return "a cycle: `\(writers[0].path)` is computed from itself: choose another key or filter"
+    private func cycle(_ listeners: [ListenerSpec]) -> String {
+        let names = listeners.map { "\($0.output) (line \($0.line))" }
+        guard names.count > 1 else {
+            return "a cycle: \(listeners[0].output) is computed from itself: choose another key or filter"
         }
-        let way = (writers.dropFirst() + writers.prefix(1)).map(\.place).joined(separator: ", that from ")
-        return "a cycle of listeners: \(writers[0].place) is computed from \(way): take one of the keys out"
+        let way = (names.dropFirst() + names.prefix(1)).joined(separator: ", that from ")
+        return "a cycle of listeners: \(names[0]) is computed from \(way): take one of the keys out"
     }
 }
 
-extension FieldPath {
-    fileprivate func isAtOrUnder(_ other: FieldPath) -> Bool {
-        text == other.text || text.hasPrefix(other.text + ".")
-    }
+extension ListenerSpec {
+    /// For a message.
+    fileprivate var output: String { "`\(outputPath?.text ?? id)`" }
 }
