@@ -76,10 +76,11 @@ let package = Package(
             name: "LockstepConfiguration",
             dependencies: ["Lockstep", "LockstepProviders", "LockstepReading", "LockstepSinks", "Yams"],
             swiftSettings: strict),
+        .target(name: "LockstepAPI", dependencies: ["MongoBSON"], swiftSettings: strict),
         .target(
             name: "LockstepServer",
             dependencies: [
-                "Lockstep",
+                "Lockstep", "LockstepAPI",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -93,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepProviders",
-                "LockstepReading", "LockstepServer", "LockstepSinks",
+                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepConfiguration",
+                "LockstepProviders", "LockstepReading", "LockstepServer", "LockstepSinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -139,14 +140,15 @@ let package = Package(
         .testTarget(
             name: "LockstepCLITests",
             dependencies: [
-                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepProviders", "LockstepReading",
-                "MongoDriver", "TestSupport",
+                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepProviders",
+                "LockstepReading", "MongoDriver", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepServerTests",
             dependencies: [
-                "Lockstep", "LockstepServer", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Lockstep", "LockstepAPI", "LockstepServer",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
             name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],

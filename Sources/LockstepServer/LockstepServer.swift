@@ -1,18 +1,17 @@
 import Foundation
 import Hummingbird
 import HummingbirdCore
-public import Lockstep
 public import Logging
 import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
-/// The HTTP server beside a watcher: dashboard, health, metrics and the API.
+/// The HTTP server beside the watchers: dashboard, health, metrics and the API.
 ///
 /// A port that is taken stops nothing: it is tried again until it is free, as when another daemon stands by on the same
 /// machine.
 public final class LockstepServer: Service {
-    private let site: Site
+    private let endpoints: Endpoints
     private let log: Logger
     private let place = Mutex<(url: String?, hasTried: Bool)>((nil, false))
 
@@ -24,10 +23,10 @@ public final class LockstepServer: Service {
     private static let idle = TimeAmount.seconds(30)
 
     public init(
-        _ watcher: DatabaseWatcher, of db: Database, options: ServerOptions, metrics: PrometheusRegistry,
+        _ databases: [WatchedDatabase], options: ServerOptions, metrics: PrometheusRegistry,
         log: Logger = Logger(label: "lockstep")
     ) {
-        site = Site(watcher: watcher, db: db, options: options, metrics: metrics)
+        endpoints = Endpoints(databases, options: options, metrics: metrics)
         self.log = log
     }
 
@@ -44,7 +43,7 @@ public final class LockstepServer: Service {
     /// Serves until graceful shutdown or cancellation.
     public func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [site] in await site.observer.run() }
+            group.addTask { [endpoints] in await endpoints.observer.run() }
             defer { group.cancelAll() }
             try await listen()
         }
@@ -71,19 +70,19 @@ public final class LockstepServer: Service {
         var quiet = Logger(label: "lockstep.http")
         quiet.logLevel = .critical
         return Application(
-            responder: site.router.buildResponder(),
+            responder: endpoints.router.buildResponder(),
             server: .http1(
                 configuration: .init(
                     idleTimeout: Self.idle,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
             configuration: .init(
-                address: .hostname(site.options.host, port: site.options.port),
+                address: .hostname(endpoints.options.host, port: endpoints.options.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),
             onServerRunning: { [self] channel in
-                let port = channel.localAddress?.port ?? site.options.port
-                let isAny = ["0.0.0.0", "::"].contains(site.options.host)
-                let host = isAny ? ProcessInfo.processInfo.hostName : site.options.host
+                let port = channel.localAddress?.port ?? endpoints.options.port
+                let isAny = ["0.0.0.0", "::"].contains(endpoints.options.host)
+                let host = isAny ? ProcessInfo.processInfo.hostName : endpoints.options.host
                 let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
                 place.withLock { $0 = (url, true) }
                 log.info("serving \(url)")
@@ -92,12 +91,12 @@ public final class LockstepServer: Service {
     }
 
     private func complaint(_ error: IOError) -> String {
-        let place = "\(site.options.host):\(site.options.port)"
+        let place = "\(endpoints.options.host):\(endpoints.options.port)"
         return switch error.errnoCode {
         case EADDRINUSE:
             "\(place) is taken, by another lockstep perhaps: no dashboard and no metrics until it is free. Name another `server.port`, or write `server: off`"
         case EACCES: "this user may not listen on \(place): name a `server.port` from 1024 on"
-        default: "this machine has no address \(site.options.host): fix `server.host`"
+        default: "this machine has no address \(endpoints.options.host): fix `server.host`"
         }
     }
 }

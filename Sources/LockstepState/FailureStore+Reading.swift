@@ -30,13 +30,6 @@ extension FailureStore {
         package let example: BSONValue
         /// When the first was parked, in milliseconds since 1970.
         package let since: Int64
-
-        package var document: BSONDocument {
-            [
-                "listener": BSONValue(listener), "reason": BSONValue(reason), "count": BSONValue(count),
-                "document": example, "since": BSONValue(millisecondsSince1970: since),
-            ]
-        }
     }
 
     /// The groups of a listener, or all, the largest first. MongoDB reads each entry.

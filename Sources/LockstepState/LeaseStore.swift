@@ -31,24 +31,6 @@ package struct LeaseStore: Sendable {
         /// Seconds since the oldest change was made that the holder has not reflected, when it renewed the lease last.
         package var lag: Double?
 
-        /// For `status`.
-        package var document: BSONDocument {
-            [
-                "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
-                "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
-                "listeners": listeners.map { listeners in
-                    BSONValue(
-                        listeners.map { listener in
-                            [
-                                "listener": BSONValue(listener.signature.id),
-                                "state": BSONValue(listener.state.rawValue),
-                                "reason": listener.reason.map { BSONValue($0) } ?? .null,
-                            ] as BSONValue
-                        })
-                } ?? .null,
-            ]
-        }
-
         /// How what the holder runs differs from what is wanted; nil when it does not, or when it has not said yet.
         package func difference(to wanted: [ListenerSignature]) -> ListenerDifference? {
             listeners.flatMap { ListenerDifference(wanted, running: $0.map(\.signature)) }

@@ -19,11 +19,11 @@ extension Database {
     ///   - listener: nil for all.
     ///   - limit: 0 for all.
     package func forEachFailure(
-        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) -> Void
+        listener: String?, limit: Int, _ body: @Sendable @escaping (ParkedDocument) throws -> Void
     ) async throws {
         try await perform { connection in
             try FailureStore(connection: connection).forEach(listener: listener, limit: limit) {
-                body(ParkedDocument($0))
+                try body(ParkedDocument($0))
             }
         }
     }

@@ -53,7 +53,7 @@ struct Reloader: Sendable {
         let assembly = try configuration.assemble(reusing: old.assembly)
         let change = ConfigurationChange(
             from: old, to: (configuration, assembly), ignoresURI: ignoresURI)
-        try await Deployability.check(db, listeners: assembly.listeners)
+        try await DatabaseCheck.check(db, listeners: assembly.listeners)
         for warning in configuration.warnings { log.warning("\(warning)") }
         for text in Warnings.texts((try? await db.warnings(about: assembly.listeners)) ?? []) {
             log.warning("\(text)")
@@ -94,7 +94,7 @@ struct Reloader: Sendable {
         let trials = await withTaskGroup(of: (String, ModelTrial).self) { group in
             for (name, model) in new {
                 group.addTask(executorPreference: db.blockingThreads) {
-                    (name, await ModelTrial(model, sample: samples[name], used[name] ?? []))
+                    (name, await ModelTrial.run(model, sample: samples[name], used[name] ?? []))
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }

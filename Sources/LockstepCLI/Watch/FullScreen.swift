@@ -1,14 +1,16 @@
 import Foundation
 import Synchronization
 
-/// The terminal as a page to draw on: another screen, no cursor, keys as they are pressed. Whatever ends the process, the
-/// terminal is left as it was.
+/// The terminal's other screen, without a cursor and with keys as they are pressed. However the process ends, the terminal
+/// is set back.
 final class FullScreen: Sendable {
-    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
+    private static let escape = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
     private let isEntered = Mutex(false)
 
+    private init() {}
+
     /// Takes the terminal over.
-    init() {
+    static func begin() -> FullScreen {
         var before = termios()
         let hasKeys = tcgetattr(STDIN_FILENO, &before) == 0
         saved.hasKeys = hasKeys
@@ -24,7 +26,9 @@ final class FullScreen: Sendable {
             sigaction(signal, &action, nil)
         }
         atexit { restoreTerminal() }
-        take()
+        let screen = FullScreen()
+        screen.take()
+        return screen
     }
 
     func take() {
@@ -36,7 +40,7 @@ final class FullScreen: Sendable {
                 tcsetattr(STDIN_FILENO, TCSANOW, &raw)
             }
             saved.isTaken = true
-            Terminal.write(Self.enter)
+            Terminal.write(Self.escape)
         }
     }
 

@@ -9,7 +9,7 @@ struct ErrorAnswers: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            return answer(to: error).response(from: request, context: context)
+            return try answer(to: error).response(from: request, context: context)
         }
     }
 

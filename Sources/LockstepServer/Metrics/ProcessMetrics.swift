@@ -26,14 +26,9 @@ struct ProcessMetrics: Sendable {
     }
 
     func record() {
-        memory.record(Self.residentBytes)
+        memory.record(ProcessMemory.residentBytes)
         if let seconds = cpuSeconds { cpu?.set(seconds) }
         files.record((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
-    }
-
-    static var residentBytes: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
     private var cpuSeconds: Double? {
