@@ -89,8 +89,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Dashboard/dashboard.html"), .embedInCode("API/openapi.json")],
-            swiftSettings: strict),
+            exclude: ["Dashboard"],
+            resources: [.embedInCode("API/openapi.json")],
+            swiftSettings: strict,
+            plugins: ["EmbedPage"]),
+        .executableTarget(name: "embed-page", path: "Sources/EmbedPage", swiftSettings: strict),
+        .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["embed-page"]),
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [

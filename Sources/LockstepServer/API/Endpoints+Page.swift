@@ -1,8 +1,7 @@
 import Hummingbird
 
 extension Endpoints {
-    private static let dashboard = String(decoding: PackageResources.dashboard_html, as: UTF8.self)
-    private static let policy = SecurityHeaders.policy(of: dashboard)
+    private static let policy = SecurityHeaders.policy(of: DashboardPage.html)
 
     /// `GET /`: the dashboard, one page with everything in it.
     @Sendable func page(_ request: Request, _ context: Context) -> Response {
@@ -11,7 +10,7 @@ extension Endpoints {
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache",
                 .contentSecurityPolicy: Self.policy,
-            ], body: .init(byteBuffer: .init(string: Self.dashboard)))
+            ], body: .init(byteBuffer: .init(string: DashboardPage.html)))
     }
 
     /// `GET /openapi.json`: what there is, in OpenAPI 3.1.

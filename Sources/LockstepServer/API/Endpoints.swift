@@ -74,12 +74,3 @@ extension HTTPRequest.Method {
             }
     }
 }
-
-/// What goes along with a request.
-struct Context: RequestContext {
-    var coreContext: CoreRequestContextStorage
-
-    init(source: ApplicationRequestContextSource) {
-        coreContext = .init(source: source)
-    }
-}
