@@ -21,7 +21,8 @@ extension API.Lease {
                 reason: listener.reason)
         }
         self.init(
-            host: lease.holder.host, pid: lease.holder.pid, since: ExtendedJSON(millisecondsSince1970: lease.since),
+            host: lease.holder.host, pid: lease.holder.pid,
+            since: ExtendedJSON(millisecondsSince1970: lease.since),
             alive: lease.isAlive, listeners: listeners)
     }
 }

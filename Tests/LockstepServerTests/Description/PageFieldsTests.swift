@@ -5,20 +5,24 @@ import Testing
 
 /// The page reads no field that the API does not have.
 @Suite struct PageFieldsTests {
-    private static let types: [String: any Decodable.Type] = [
-        "DeploymentStatus": API.DeploymentStatus.self, "Counts": API.Counts.self, "Queue": API.Queue.self,
-        "Headroom": API.Headroom.self, "Position": API.Position.self, "Problem": API.Problem.self,
-        "ListenerStatus": API.ListenerStatus.self, "ScanProgress": API.ScanProgress.self,
-        "Quantiles": API.Quantiles.self, "History": API.History.self, "HistoryPoint": API.HistoryPoint.self,
-        "FailurePage": API.FailurePage.self, "Failure": API.Failure.self,
-        "FailureReasons": API.FailureReasons.self, "FailureReason": API.FailureReason.self,
-        "Retried": API.Retried.self, "Changes": API.Changes.self, "Change": API.Change.self,
-        "ErrorAnswer.Content": API.ErrorAnswer.Content.self,
-    ]
+    private static var types: [String: any Decodable.Type] {
+        [
+            "DeploymentStatus": API.DeploymentStatus.self, "Counts": API.Counts.self, "Queue": API.Queue.self,
+            "Headroom": API.Headroom.self, "Position": API.Position.self, "Problem": API.Problem.self,
+            "ListenerStatus": API.ListenerStatus.self, "ScanProgress": API.ScanProgress.self,
+            "Quantiles": API.Quantiles.self, "History": API.History.self,
+            "HistoryPoint": API.HistoryPoint.self,
+            "FailurePage": API.FailurePage.self, "Failure": API.Failure.self,
+            "FailureReasons": API.FailureReasons.self, "FailureReason": API.FailureReason.self,
+            "Retried": API.Retried.self, "Changes": API.Changes.self, "Change": API.Change.self,
+            "ErrorAnswer.Content": API.ErrorAnswer.Content.self,
+        ]
+    }
 
     /// The names that the program says it has for values of the API, and the fields of their types.
     private static func names() throws -> [(name: String, fields: Set<String>)] {
-        try DashboardPage.html.matches(of: /\n\/\/   ([^:\n]+): ([\w.]+(?: \| [\w.]+)*)(?=\n)/).flatMap { line in
+        try DashboardPage.html.matches(of: /\n\/\/   ([^:\n]+): ([\w.]+(?: \| [\w.]+)*)(?=\n)/).flatMap {
+            line in
             var fields: Set<String> = []
             for name in String(line.2).split(separator: " | ") {
                 let type = try #require(types[String(name)], "\(name) is a type of the API")
