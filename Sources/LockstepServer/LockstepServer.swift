@@ -8,18 +8,17 @@ import Synchronization
 
 /// The HTTP server beside the watchers: dashboard, health, metrics and the API.
 ///
-/// A port that is taken stops nothing: it is tried again until it is free, as when another daemon stands by on the same
-/// machine.
+/// When the port is taken, as by another daemon on the same machine, the server tries again until it is free.
 public final class LockstepServer: Service {
     private let endpoints: Endpoints
     private let log: Logger
     private let place = Mutex<(url: String?, hasTried: Bool)>((nil, false))
 
-    /// Between two attempts to take the port.
+    /// Between two attempts to listen.
     private static let interval = Duration.seconds(2)
-    /// Connections at once, at most; more wait in the system's line.
+    /// Open connections at most; more wait in the backlog of the socket.
     private static let connections = 512
-    /// A request that is not read by then is given up, and so is a connection without one.
+    /// After that long without a complete request a connection is closed.
     private static let idle = TimeAmount.seconds(30)
 
     public init(
@@ -30,12 +29,12 @@ public final class LockstepServer: Service {
         self.log = log
     }
 
-    /// Where it listens, as `http://127.0.0.1:7077`; nil while it does not.
+    /// The address, as `http://127.0.0.1:7077`; nil while it does not.
     public var url: String? {
         place.withLock { $0.url }
     }
 
-    /// It listens, or has found that it cannot.
+    /// It has tried to listen, with or without success.
     public var hasTried: Bool {
         place.withLock { $0.hasTried }
     }
@@ -66,7 +65,7 @@ public final class LockstepServer: Service {
     }
 
     private var application: some ApplicationProtocol {
-        // Its own log is of no use to people: what matters is said here.
+        // What Hummingbird logs is of no use to people.
         var quiet = Logger(label: "lockstep.http")
         quiet.logLevel = .critical
         return Application(

@@ -2,7 +2,7 @@ import Lockstep
 
 /// Checks that listeners can work on their collections.
 enum DatabaseCheck {
-    /// Ends with 78 when a collection is of a kind that has no documents to write beside, or MongoDB refuses a `where`.
+    /// Fails with exit status 78 when outputs cannot be written to a collection, or MongoDB refuses a `where`.
     ///
     /// - Parameter listeners: those that are to be. Default: the database's.
     static func check(_ db: Database, listeners: [Listener]? = nil) async throws {
@@ -36,7 +36,7 @@ enum DatabaseCheck {
         }
     }
 
-    /// Those of the listeners' collections that are of a fixed size, as far as the user may see.
+    /// The capped ones of the collections, as far as the user may list them.
     private static func capped(_ db: Database, _ names: Set<String>) async throws -> Set<String> {
         do {
             return Set(try await db.collectionTraits(of: names).filter { $1.isCapped }.keys)

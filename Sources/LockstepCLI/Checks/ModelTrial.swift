@@ -3,13 +3,13 @@ import Lockstep
 /// The result of asking a model for one input, to see whether it works.
 enum ModelTrial {
     case answers
-    /// It works, and wants no more calls for now.
+    /// It works, and asks for a pause.
     case waits(String)
     /// It refuses that input.
     case refuses(String, isDocument: Bool)
     /// It reads another model's output, and no document has one yet.
     case untried
-    /// It broke on the input: on one that was made up it may.
+    /// It failed on the input; on a made-up input it may.
     case breaks(String, isDocument: Bool)
     /// It cannot be started or reached.
     case unavailable(String)
@@ -43,7 +43,7 @@ enum ModelTrial {
         }
     }
 
-    /// What to try a model with while there is no document; nil where only another model's output will do.
+    /// A made-up input; nil for a listener that reads another model's output.
     private static func text(for listeners: [Listener]) -> BSONValue? {
         let text: BSONValue = "a text to try the model with"
         guard let keys = listeners.first?.keys else { return text }
@@ -52,7 +52,7 @@ enum ModelTrial {
     }
 }
 
-/// Models that are to be taken and do not work.
+/// New models that do not work.
 struct ModelsOut: Error, CustomStringConvertible {
     let names: [String]
     let description: String

@@ -1,12 +1,12 @@
 import Lockstep
 
-/// Likely mistakes in the listeners, on stderr.
+/// Prints likely mistakes in the listeners on stderr.
 enum Warnings {
     /// - Parameters:
     ///   - listeners: those that are to be. Default: the database's.
     ///   - isNew: the database was made for this run, so that it may well be empty.
     static func tell(of db: Database, listeners: [Listener]? = nil, isNew: Bool = false) async {
-        // A server that does not answer is reported by what comes next.
+        // The next query reports a server that does not answer.
         guard let found = try? await db.warnings(about: listeners ?? db.listeners) else { return }
         let warnings = found.filter { !isNew || $0.code != ListenerWarning.emptyDatabase }
         for text in texts(warnings) { Terminal.warn(text) }

@@ -17,15 +17,15 @@ struct Daemon: Service {
     /// Nil when it is off.
     let server: LockstepServer?
 
-    /// What to say on stdout, and how.
+    /// What the daemon prints on stdout when it starts.
     struct StartMessage {
         let database: String
         /// Without its password.
         let uri: String
-        /// Once the stream is open.
+        /// Printed once the stream is open.
         let text: String
         let isJSON: Bool
-        /// A secret of this run alone, shown with the address of the dashboard: for a person at this terminal.
+        /// A token of this run alone, printed with the address of the dashboard.
         var token: String?
     }
 
@@ -55,7 +55,7 @@ struct Daemon: Service {
                     return .drained
                 }
                 while let part = try await group.next() {
-                    // Models that do not answer, and waits for a server, end with the time to drain.
+                    // The end of the drain time cancels waits for models and servers.
                     if part == .watched || part == .drained { group.cancelAll() }
                     if part == .drained { live.shutdown() }
                 }
@@ -66,7 +66,7 @@ struct Daemon: Service {
         live.shutdown()
     }
 
-    /// Returns when the watcher was asked to stop and has had its time; a little more, since it begins a little later.
+    /// Returns when the watcher was asked to stop and its time to drain is over, and 0.5 s more.
     private func drain() async throws {
         try await gracefulShutdown()
         try await Task.sleep(for: options.drainTimeout + .milliseconds(500))
@@ -91,7 +91,7 @@ struct Daemon: Service {
             if watcher.hasEnded { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        // What the stream brings from the time before this start is part of it.
+        // Changes from before this start belong to it.
         try await watcher.waitUntilFresh(timeout: .seconds(1_000_000_000))
         let info = watcher.info()
         let parked =
@@ -104,7 +104,7 @@ struct Daemon: Service {
         if server != nil, !isServed { try await announceDashboard() }
     }
 
-    /// Where people find the dashboard, once it is served.
+    /// The line with the address of the dashboard, once it is served.
     private var dashboard: String? {
         server?.url.map { "lockstep: dashboard at \($0)/\(message.token.map { "#token=\($0)" } ?? "")" }
     }
@@ -138,7 +138,7 @@ extension Daemon {
         let reloader = Reloader(
             file: configuration.file, db: db, watcher: watcher, live: live, ignoresURI: isOnOwnMongoDB)
         signals.handle { _, count in
-            // Who asks twice does not want to wait for models.
+            // A second signal does not wait for models.
             if count > 1 { return live.shutdown() }
             Terminal.note("lockstep: stopping")
             DispatchQueue.global().asyncAfter(deadline: .now() + patience) {
@@ -175,11 +175,11 @@ extension Daemon {
             db.deployment.hasChangeStreams ? "lockstep: stopped; position saved" : "lockstep: stopped")
     }
 
-    /// Seconds to stop in, before it is given up.
+    /// Seconds until the process is ended by force.
     private static let patience = 20.0
 }
 
-/// Ends when there was a signal, and with it the group.
+/// Ends at a signal, and ends the group.
 private struct UntilStopped: Service {
     let signals: StopSignals
 

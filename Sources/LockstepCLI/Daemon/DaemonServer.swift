@@ -4,7 +4,7 @@ import LockstepConfiguration
 import LockstepServer
 import Metrics
 
-/// The dashboard, the metrics and the API beside the daemon, as the configuration has them.
+/// Makes the HTTP server of a daemon from its configuration.
 enum DaemonServer {
     /// The metrics of the process; set up once, before a watcher is made.
     static let metrics: PrometheusRegistry = {
@@ -26,7 +26,7 @@ enum DaemonServer {
         return LockstepServer(databases, options: options, metrics: metrics)
     }
 
-    /// 32 hexadecimal digits that nobody guesses.
+    /// 32 random hexadecimal digits.
     static func makeToken() -> String {
         var generator = SystemRandomNumberGenerator()
         return hex((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })

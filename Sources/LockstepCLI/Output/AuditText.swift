@@ -1,7 +1,7 @@
 import Foundation
 import Lockstep
 
-/// What is said of the periodic audit.
+/// Texts about the periodic audit.
 enum AuditText {
     /// Nil before its first round.
     static func state(_ round: AuditRound?) -> String? {

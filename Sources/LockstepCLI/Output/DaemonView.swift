@@ -1,12 +1,12 @@
 import Lockstep
 
-/// What the database tells of the daemon that follows it: by its lease and its saved position.
+/// The daemon that follows the database, by its lease and its saved position.
 struct DaemonView {
     let checkpoint: Checkpoint?
     let lease: LeaseStore.Entry?
     /// The cluster's time; nil on a standalone server.
     let now: BSONTimestamp?
-    /// Those of this configuration.
+    /// The listeners of this configuration.
     let listeners: [ListenerSignature]
 
     var position: Position? {
@@ -17,8 +17,8 @@ struct DaemonView {
         lease?.isAlive == true
     }
 
-    /// Seconds since the oldest change was made that is not reflected: as the daemon says, for the position of an idle
-    /// stream is saved now and then only. Without a daemon, seconds of the cluster since the position.
+    /// Seconds since the oldest change that is not reflected, as the daemon reports it: the position of an idle stream is
+    /// saved only now and then. Without a daemon, seconds of the cluster since the position.
     var lag: Int? {
         guard let position, let now else { return nil }
         if isRunning, let lag = lease?.lag, !lag.isNaN { return Int(min(max(lag, 0), 1e9).rounded()) }
@@ -39,7 +39,7 @@ struct DaemonView {
         return "position \(date), \(Terminal.duration(.seconds(lag))) behind"
     }
 
-    /// What is to be said of single listeners.
+    /// Lines about single listeners.
     private var troubles: [String] {
         let running = isRunning ? lease?.listeners ?? [] : []
         let lines = running.compactMap(\.trouble)

@@ -1,7 +1,7 @@
 import Lockstep
 import LockstepAPI
 
-/// What `show` says of a document and one listener.
+/// The state of a document for one listener, as `show` prints it.
 struct ListenerSight {
     let view: DocumentView
     let pause: PauseStore.Entry?
@@ -18,7 +18,7 @@ struct ListenerSight {
         view.failure == nil ? view.verdict.rawValue : "parked"
     }
 
-    /// Why it is in that state, and what comes of it.
+    /// Why it is in that state, and what happens next.
     var reason: String {
         if let failure = view.failure {
             return

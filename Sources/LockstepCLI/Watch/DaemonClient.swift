@@ -7,19 +7,18 @@ import NIOPosix
 
 /// Asks the HTTP server of a running daemon.
 ///
-/// By SwiftNIO, which the server brings along anyway: Foundation's URLSession would bind the binary to libcurl, which a
-/// static one cannot take in.
+/// It uses SwiftNIO: Foundation's URLSession needs libcurl, which cannot be linked into the static binary.
 struct DaemonClient: Sendable {
     let host: String
     let port: Int
     let token: String?
 
-    /// Bytes of an answer, and seconds to wait for it, at most.
+    /// The largest answer in bytes, and the longest wait in seconds.
     private static let largest = 16 << 20
     private static let patience = 5
 
     init(_ server: Configuration.ServerSpec) {
-        // Where it listens on all addresses, it answers on the nearest.
+        // A server on all addresses answers on loopback.
         host =
             switch server.host {
             case "0.0.0.0": "127.0.0.1"
@@ -59,7 +58,7 @@ struct DaemonClient: Sendable {
     }
 }
 
-/// Nobody answers, or not what is understood; safe to show.
+/// Why there is no usable answer; safe to show.
 struct NoAnswer: Error, Equatable, CustomStringConvertible {
     let description: String
 

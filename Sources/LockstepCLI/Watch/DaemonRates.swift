@@ -1,6 +1,6 @@
 import LockstepAPI
 
-/// What passes in a second in each watched database, from two answers of one daemon.
+/// Rates of each watched database, from two answers of one daemon.
 struct DaemonRates: Equatable {
     private var databases: [String: DatabaseRates] = [:]
 

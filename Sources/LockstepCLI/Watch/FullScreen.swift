@@ -16,7 +16,7 @@ final class FullScreen: Sendable {
         saved.hasKeys = hasKeys
         saved.before = before
         for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGHUP] {
-            // With its default again at the second time: the process ends by it, as it would have.
+            // The second time it has its default action: the process ends by that signal.
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { signal in
                 restoreTerminal()
@@ -51,7 +51,7 @@ final class FullScreen: Sendable {
         }
     }
 
-    /// Writes over what is there, line by line, without a flicker in between.
+    /// Overwrites the screen line by line, so that it does not flicker.
     func draw(_ lines: [String]) {
         isEntered.withLock { isEntered in
             guard isEntered else { return }
@@ -61,17 +61,17 @@ final class FullScreen: Sendable {
     }
 }
 
-/// How the terminal was.
+/// The state of the terminal before.
 private struct SavedTerminal {
     var before = termios()
     var hasKeys = false
     var isTaken = false
 }
 
-// Set before there is a handler that reads it, which must not lock.
+// A signal handler reads it and must not lock; it is set before the handler is installed.
 nonisolated(unsafe) private var saved = SavedTerminal()
 
-/// By calls alone that a signal handler may make.
+/// Sets the terminal back with calls that are safe in a signal handler.
 private func restoreTerminal() {
     guard saved.isTaken else { return }
     saved.isTaken = false

@@ -9,7 +9,7 @@ struct ListenerTable {
         guard !listeners.isEmpty else { return [text.fit("no listener")] }
         var columns = Self.columns
         var table = cells(columns)
-        // The bar gets what is left, ten columns at least: for it the least important columns go.
+        // The bar takes the rest of the width; while that is less than ten, the least important column is removed.
         while text.width - table.taken < 10 + 2,
             let least = columns.indices.filter({ columns[$0].rank > 2 }).max(by: {
                 columns[$0].rank < columns[$1].rank
@@ -29,7 +29,7 @@ struct ListenerTable {
         return lines.prefix(max(1, room - 1)) + [text.fit("\(text.ellipsis) more listeners than fit here")]
     }
 
-    /// What else is to be said of a listener, below it.
+    /// State and scan of a listener, below its row.
     private func notes(_ listener: API.ListenerStatus) -> [String] {
         var notes: [String] = []
         if listener.state != .ok {
@@ -48,11 +48,11 @@ struct ListenerTable {
         return notes
     }
 
-    /// Fresh, to be done and failed, as they stand to each other.
+    /// The shares of fresh, pending and failed documents.
     private func bar(_ listener: API.ListenerStatus, width: Int) -> String {
         let whole = listener.documents
         guard whole > 0 else { return "" }
-        // What is there is seen, however little.
+        // Every part that is not empty has one character at least.
         func part(_ count: Int) -> Int {
             count == 0 ? 0 : max(1, Int((Double(count) / Double(whole) * Double(width)).rounded()))
         }
@@ -76,7 +76,7 @@ struct ListenerTable {
 extension ListenerTable {
     private struct Column {
         let title: String
-        /// The higher, the earlier it goes.
+        /// Columns with a higher rank are removed earlier.
         let rank: Int
         let text: @Sendable (API.ListenerStatus) -> String
     }
@@ -103,7 +103,7 @@ extension ListenerTable {
             + listeners.map { listener in columns.map { $0.text(listener).onOneLine } }
         var widths = columns.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
         let others = widths.dropFirst().reduce(0, +) + 2 * (widths.count - 1)
-        // Names are cut to what tells them apart, and further only where nothing else is left to go.
+        // Names have up to 32 characters, fewer when no other column is left to remove.
         let isLeast = columns.allSatisfy { $0.rank <= 2 }
         widths[0] = min(widths[0], isLeast ? max(12, min(32, text.width - others - 12)) : 32)
         let texts = all.map { row in

@@ -12,14 +12,14 @@ struct ScreenText {
         fit(text, nil)
     }
 
-    /// Cut to the width, then coloured: an escape takes no column.
+    /// Cuts a text to the width, then colours it: escapes take no columns.
     ///
     /// - Parameter plus: coloured already, and known to fit.
     func fit(_ text: String, _ color: Style.Color?, plus: String = "") -> String {
         style.paint(text.onOneLine.cut(to: width, ellipsis: ellipsis), color) + plus
     }
 
-    /// A text on as many lines as it takes, three at most.
+    /// Wraps a text, on three lines at most.
     func paragraph(_ text: String, _ color: Style.Color?, after mark: String = "") -> [String] {
         var lines: [String] = []
         for word in text.onOneLine.split(separator: " ") {
@@ -34,7 +34,7 @@ struct ScreenText {
         return lines.enumerated().map { fit(($0 == 0 ? mark : indent) + $1, color) }
     }
 
-    /// As many on a line as fit.
+    /// Puts as many parts on a line as fit.
     func wrapped(_ parts: [String]) -> [String] {
         var lines: [String] = []
         for part in parts {

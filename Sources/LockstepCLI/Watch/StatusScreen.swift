@@ -1,10 +1,10 @@
 import LockstepAPI
 
-/// What `status --watch` shows, as lines that fit; pure.
+/// The lines that `status --watch` shows.
 struct StatusScreen {
     var status: API.DeploymentStatus?
     var rates: DaemonRates?
-    /// Why the status is not of now.
+    /// Why the status is out of date.
     var outage: String?
     /// Where the daemon is asked.
     var address: String

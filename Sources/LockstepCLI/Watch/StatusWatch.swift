@@ -2,13 +2,13 @@ import Foundation
 import Lockstep
 import LockstepAPI
 
-/// Asks a daemon again and again how it is, and shows it: on a terminal like `top`, elsewhere block by block.
+/// Polls the status of a daemon and shows it: on a terminal like `top`, elsewhere block by block.
 struct StatusWatch: Sendable {
     let client: DaemonClient
     let interval: Duration
     let isJSON: Bool
 
-    /// The answers so far, as far as the next picture needs them.
+    /// What the next screen is made of.
     private struct Answers {
         var status: API.DeploymentStatus?
         var rates: DaemonRates?
@@ -60,7 +60,7 @@ extension StatusWatch {
                 answers.add(next.status)
                 show(answers, next.json)
             } catch {
-                // Told once: the block or line that comes next says that it is back.
+                // Reported once: the next block says that it is back.
                 if answers.outage == nil {
                     Terminal.fail("no answer from \(client.address): \(error); trying again")
                 }
@@ -71,7 +71,7 @@ extension StatusWatch {
 
     private func show(_ answers: Answers, _ json: String) {
         guard !isJSON else {
-            // On one line, whatever the server's way is.
+            // On one line, however the server formats it.
             let line = (try? BSONDocument(json: json).json) ?? json.onOneLine
             if !Terminal.print(line) { _exit(0) }
             return
@@ -92,7 +92,7 @@ extension StatusWatch {
 // MARK: On a terminal
 
 extension StatusWatch {
-    /// What makes the picture another one.
+    /// What changes the screen.
     private enum Event: Sendable {
         case answer(API.DeploymentStatus)
         case noAnswer(String)
@@ -137,7 +137,7 @@ extension StatusWatch {
                 case .ended:
                     group.cancelAll()
                     page.giveBack()
-                    // A question that is under way is not waited for.
+                    // A request that is under way is not waited for.
                     _exit(0)
                 }
                 draw(answers, on: page)

@@ -38,7 +38,7 @@ extension Endpoints {
         )
     }
 
-    /// What is asked about one database.
+    /// The part of a request that concerns one database.
     private struct Part {
         let database: WatchedDatabase
         /// Their ids; nil for all.
@@ -83,7 +83,7 @@ extension Endpoints {
         let watcher = part.database.watcher
         let status = part.database.status(maxLag: options.maxLag)
         let concerned = part.listeners.map(watcher.withUpstreams)
-        // A likely mistake holds nothing up.
+        // A likely mistake does not delay anything.
         let mistakes = Set(watcher.status().warnings.map(\.code))
         let problems = status.problems.filter { problem in
             !readiness.contains { $0.code == problem.code } && !mistakes.contains(problem.code)

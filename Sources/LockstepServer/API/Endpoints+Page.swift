@@ -13,7 +13,7 @@ extension Endpoints {
             ], body: .init(byteBuffer: .init(string: DashboardPage.html)))
     }
 
-    /// `GET /openapi.json`: what there is, in OpenAPI 3.1.
+    /// `GET /openapi.json`: the description of the API in OpenAPI 3.1.
     @Sendable func openAPI(_ request: Request, _ context: Context) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],

@@ -18,7 +18,7 @@ struct Endpoints: Sendable {
 
     var databases: [WatchedDatabase] { observer.databases }
 
-    /// The database that runs a listener; the first for what no database runs: requests name no database.
+    /// The database that runs a listener; else the first, since requests do not name a database.
     func database(running listener: String?) throws -> WatchedDatabase {
         let running = listener.flatMap { id in databases.first { $0.has(listener: id) } }
         guard let database = running ?? databases.first else { throw LockstepError.notWatching }

@@ -1,7 +1,7 @@
 import Hummingbird
 import LockstepAPI
 
-/// The parameters of a request; one that is not known, or stands twice where it may not, is refused.
+/// The query parameters of a request. Unknown ones and unexpected repetitions are refused.
 struct Query {
     private var values: [String: [String]] = [:]
 
@@ -27,7 +27,7 @@ struct Query {
         values[key]?.first
     }
 
-    /// All values of one that may stand several times; nil without any.
+    /// All values of a repeated parameter; nil without any.
     func all(_ key: String) -> [String]? {
         values[key]
     }

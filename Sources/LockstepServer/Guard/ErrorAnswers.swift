@@ -1,7 +1,7 @@
 import Hummingbird
 import Lockstep
 
-/// Answers every error as JSON, and says nothing of what is inside.
+/// Answers every error as JSON, without internal details.
 struct ErrorAnswers: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response

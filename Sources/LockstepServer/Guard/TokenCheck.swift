@@ -2,7 +2,7 @@ import Hummingbird
 import Lockstep
 import LockstepAPI
 
-/// Checks the token: of what changes something always, of what reads documents beyond loopback.
+/// Checks the token: for changing routes always, for reading routes beyond loopback.
 struct TokenCheck: RouterMiddleware {
     private let digest: [UInt8]?
     private let isNeeded: Bool
@@ -42,7 +42,7 @@ struct TokenCheck: RouterMiddleware {
         }
     }
 
-    /// Digests are compared, and all of them, so that the time says nothing about the token.
+    /// Compares all bytes of the digests, so that the time does not depend on the token.
     private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -1,7 +1,7 @@
 import CoreMetrics
 import Foundation
 
-/// What Prometheus's own libraries say of a process, by the names that its dashboards know.
+/// The process metrics of Prometheus's client libraries, under their standard names.
 struct ProcessMetrics: Sendable {
     static let help = [
         ("process_resident_memory_bytes", "Resident memory."),
@@ -44,7 +44,7 @@ struct ProcessMetrics: Sendable {
     }
 }
 
-/// What the server says of itself.
+/// The metrics of the server itself.
 enum ServerMetrics {
     static let help = [
         ("lockstep_ready", "1 when /health/ready answers 200."),

@@ -1,18 +1,18 @@
 import Lockstep
 
-/// How the server beside a watcher behaves.
+/// The options of the HTTP server.
 public struct ServerOptions: Sendable {
     /// Where it listens. Default 127.0.0.1, which no other machine reaches.
     public var host = "127.0.0.1"
     /// Default 7077; 0 takes a free one.
     public var port = 7077
-    /// What changes something needs it; beyond loopback, all of `/v1` does. Nil: nothing can be changed.
+    /// Changing routes need it; beyond loopback all of `/v1` does. Nil: nothing can be changed.
     public var token: String?
-    /// Behind by more, `/health/ready` answers 503. Default 60 s.
+    /// With a larger lag `/health/ready` answers 503. Default 60 s.
     public var maxLag: Duration = .seconds(60)
     /// Names that requests may carry in `Host`, beside addresses and `localhost`.
     public var hosts: [String] = []
-    /// Of Lockstep.
+    /// The version of Lockstep.
     public var version: String
     /// The URI of MongoDB without its secrets, for people.
     public var uri: String

@@ -1,7 +1,7 @@
 import Lockstep
 import LockstepAPI
 
-/// Problems of listeners: those with one cause are one.
+/// Problems of listeners, one for each cause.
 extension API.Problem {
     static func ofListeners(_ listeners: [ListenerStatus]) -> [Self] {
         unavailable(listeners) + refused(listeners) + blocked(listeners) + parked(listeners)
@@ -12,7 +12,7 @@ extension API.Problem {
         groups(listeners.filter { $0.state == .out }, by: cause).map { group in
             let pending = group.reduce(0) { $0 + $1.stale + $1.missing + $1.unchecked }
             let models = names(group.map(\.model))
-            // The one with most pending documents speaks for all.
+            // The message is of the listener with most pending documents.
             let worst = group.max { $0.stale + $0.missing < $1.stale + $1.missing } ?? group[0]
             let reason = Format.shortened(worst.reason ?? "the model `\(worst.model)` does not work")
             let told = Set(group.map(\.model)).count > 1 ? "\(models): \(reason.text)" : reason.text
@@ -99,7 +99,7 @@ extension API.Problem {
         ]
     }
 
-    /// Why a model does not work, without what differs from listener to listener: its name, and numbers as of processes.
+    /// Why a model does not work, without its name and without numbers: equal causes make one problem.
     static func cause(_ listener: ListenerStatus) -> String {
         let reason = listener.reason ?? ""
         return reason.replacing("`\(listener.model)`", with: "").replacing(/[0-9]+/, with: "#")

@@ -1,7 +1,7 @@
 import Lockstep
 import LockstepAPI
 
-/// Likely mistakes in listeners: those with one message are one.
+/// Likely mistakes in listeners, one for each message.
 extension API.Problem {
     static func ofWarnings(_ warnings: [ListenerWarning]) -> [Self] {
         var order: [String] = []

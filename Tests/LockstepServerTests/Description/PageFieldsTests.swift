@@ -40,7 +40,7 @@ import Testing
             return places > 1 ? name.split { !$0.isLetter }.map(String.init) : []
         }
         let path = name.replacing(".", with: #"\??\."#)
-        let pattern = try Regex<(Substring, Substring)>(#"(?<![\w.$'"`-])"# + path + #"\??\.(\w+)"#)
+        let pattern = try Regex<(Substring, Substring)>(#"(?:^|[^\w.$'"`-])"# + path + #"\??\.(\w+)"#)
         return DashboardPage.html.matches(of: pattern).map { String($0.output.1) }
     }
 
