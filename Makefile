@@ -35,7 +35,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 LOCKSTEP := .build/release/lockstep
-SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Examples Benchmarks)
+SWIFT_SOURCES := $(wildcard Package.swift Plugins Sources Tests Examples Benchmarks)
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -76,10 +76,11 @@ let package = Package(
             name: "LockstepConfiguration",
             dependencies: ["Lockstep", "LockstepProviders", "LockstepReading", "LockstepSinks", "Yams"],
             swiftSettings: strict),
+        .target(name: "LockstepAPI", dependencies: ["MongoBSON"], swiftSettings: strict),
         .target(
             name: "LockstepServer",
             dependencies: [
-                "Lockstep",
+                "Lockstep", "LockstepAPI",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -88,13 +89,17 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Dashboard/dashboard.html"), .embedInCode("API/openapi.json")],
-            swiftSettings: strict),
+            exclude: ["Dashboard"],
+            resources: [.embedInCode("API/openapi.json")],
+            swiftSettings: strict,
+            plugins: ["EmbedPage"]),
+        .executableTarget(name: "embed-page", path: "Sources/EmbedPage", swiftSettings: strict),
+        .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["embed-page"]),
         .executableTarget(
             name: "LockstepCLI",
             dependencies: [
-                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepConfiguration", "LockstepProviders",
-                "LockstepReading", "LockstepServer", "LockstepSinks",
+                "CZlib", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepConfiguration",
+                "LockstepProviders", "LockstepReading", "LockstepServer", "LockstepSinks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -140,14 +145,15 @@ let package = Package(
         .testTarget(
             name: "LockstepCLITests",
             dependencies: [
-                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepProviders", "LockstepReading",
-                "MongoDriver", "TestSupport",
+                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepProviders",
+                "LockstepReading", "MongoDriver", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepServerTests",
             dependencies: [
-                "Lockstep", "LockstepServer", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Lockstep", "LockstepAPI", "LockstepServer",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
             name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],

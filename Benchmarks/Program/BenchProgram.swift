@@ -81,7 +81,8 @@ struct Outputs: AsyncParsableCommand {
         let watcher = DatabaseWatcher(db: db)
         var options = ServerOptions(version: "0", uri: "")
         options.port = port
-        let server = LockstepServer(watcher, of: db, options: options, metrics: registry)
+        let server = LockstepServer(
+            [WatchedDatabase(watcher, of: db)], options: options, metrics: registry)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             try await until { server.url != nil }

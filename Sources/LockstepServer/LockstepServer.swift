@@ -1,42 +1,40 @@
 import Foundation
 import Hummingbird
 import HummingbirdCore
-public import Lockstep
 public import Logging
 import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
-/// The HTTP server beside a watcher: dashboard, health, metrics and the API.
+/// The HTTP server beside the watchers: dashboard, health, metrics and the API.
 ///
-/// A port that is taken stops nothing: it is tried again until it is free, as when another daemon stands by on the same
-/// machine.
+/// When the port is taken, as by another daemon on the same machine, the server tries again until it is free.
 public final class LockstepServer: Service {
-    private let site: Site
+    private let endpoints: Endpoints
     private let log: Logger
     private let place = Mutex<(url: String?, hasTried: Bool)>((nil, false))
 
-    /// Between two attempts to take the port.
+    /// Between two attempts to listen.
     private static let interval = Duration.seconds(2)
-    /// Connections at once, at most; more wait in the system's line.
+    /// Open connections at most; more wait in the backlog of the socket.
     private static let connections = 512
-    /// A request that is not read by then is given up, and so is a connection without one.
+    /// After that long without a complete request a connection is closed.
     private static let idle = TimeAmount.seconds(30)
 
     public init(
-        _ watcher: DatabaseWatcher, of db: Database, options: ServerOptions, metrics: PrometheusRegistry,
+        _ databases: [WatchedDatabase], options: ServerOptions, metrics: PrometheusRegistry,
         log: Logger = Logger(label: "lockstep")
     ) {
-        site = Site(watcher: watcher, db: db, options: options, metrics: metrics)
+        endpoints = Endpoints(databases, options: options, metrics: metrics)
         self.log = log
     }
 
-    /// Where it listens, as `http://127.0.0.1:7077`; nil while it does not.
+    /// The address, as `http://127.0.0.1:7077`; nil while it does not.
     public var url: String? {
         place.withLock { $0.url }
     }
 
-    /// It listens, or has found that it cannot.
+    /// It has tried to listen, with or without success.
     public var hasTried: Bool {
         place.withLock { $0.hasTried }
     }
@@ -44,7 +42,7 @@ public final class LockstepServer: Service {
     /// Serves until graceful shutdown or cancellation.
     public func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [site] in await site.observer.run() }
+            group.addTask { [endpoints] in await endpoints.observer.run() }
             defer { group.cancelAll() }
             try await listen()
         }
@@ -67,23 +65,23 @@ public final class LockstepServer: Service {
     }
 
     private var application: some ApplicationProtocol {
-        // Its own log is of no use to people: what matters is said here.
+        // What Hummingbird logs is of no use to people.
         var quiet = Logger(label: "lockstep.http")
         quiet.logLevel = .critical
         return Application(
-            responder: site.router.buildResponder(),
+            responder: endpoints.router.buildResponder(),
             server: .http1(
                 configuration: .init(
                     idleTimeout: Self.idle,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
             configuration: .init(
-                address: .hostname(site.options.host, port: site.options.port),
+                address: .hostname(endpoints.options.host, port: endpoints.options.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),
             onServerRunning: { [self] channel in
-                let port = channel.localAddress?.port ?? site.options.port
-                let isAny = ["0.0.0.0", "::"].contains(site.options.host)
-                let host = isAny ? ProcessInfo.processInfo.hostName : site.options.host
+                let port = channel.localAddress?.port ?? endpoints.options.port
+                let isAny = ["0.0.0.0", "::"].contains(endpoints.options.host)
+                let host = isAny ? ProcessInfo.processInfo.hostName : endpoints.options.host
                 let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
                 place.withLock { $0 = (url, true) }
                 log.info("serving \(url)")
@@ -92,12 +90,12 @@ public final class LockstepServer: Service {
     }
 
     private func complaint(_ error: IOError) -> String {
-        let place = "\(site.options.host):\(site.options.port)"
+        let place = "\(endpoints.options.host):\(endpoints.options.port)"
         return switch error.errnoCode {
         case EADDRINUSE:
             "\(place) is taken, by another lockstep perhaps: no dashboard and no metrics until it is free. Name another `server.port`, or write `server: off`"
         case EACCES: "this user may not listen on \(place): name a `server.port` from 1024 on"
-        default: "this machine has no address \(site.options.host): fix `server.host`"
+        default: "this machine has no address \(endpoints.options.host): fix `server.host`"
         }
     }
 }

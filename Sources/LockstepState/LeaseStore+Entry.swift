@@ -16,24 +16,6 @@ extension LeaseStore {
         /// Seconds since the oldest change that the holder had not reflected when it last renewed the lease.
         package var lag: Double?
 
-        /// For `status`.
-        package var document: BSONDocument {
-            [
-                "host": BSONValue(holder.host), "pid": BSONValue(holder.pid),
-                "since": BSONValue(millisecondsSince1970: since), "alive": BSONValue(isAlive),
-                "listeners": listeners.map { listeners in
-                    BSONValue(
-                        listeners.map { listener in
-                            [
-                                "listener": BSONValue(listener.signature.id),
-                                "state": BSONValue(listener.state.rawValue),
-                                "reason": listener.reason.map { BSONValue($0) } ?? .null,
-                            ] as BSONValue
-                        })
-                } ?? .null,
-            ]
-        }
-
         /// How the holder's listeners differ from the wanted ones; nil when they do not, or are not published yet.
         package func difference(to wanted: [ListenerSignature]) -> ListenerDifference? {
             listeners.flatMap { ListenerDifference(wanted, running: $0.map(\.signature)) }

@@ -1,4 +1,5 @@
 import Foundation
+import LockstepAPI
 import Testing
 
 @testable import LockstepCLI
@@ -117,31 +118,35 @@ import Testing
         {"version": "0.1.0", "database": "shop", "uri": "mongodb://lockstep:***@db1:27017", "host": "db1", "pid": 4711,
          "at": "2026-11-23T03:00:00.123Z", "startedAt": "2026-11-23T02:00:00.000Z", "state": "backfilling", "ready": true,
          "problems": [
-           {"code": "backfilling", "severity": "info", "listener": null, "message": "Documents are scanned.", "hint": "Wait."},
+           {"code": "backfilling", "severity": "info", "listener": null, "listeners": [],
+            "detail": null, "message": "Documents are scanned.", "hint": "Wait."},
            {"code": "modelOut", "severity": "error", "listener": "docs/text/minilm",
+            "listeners": ["docs/text/minilm"], "detail": null,
             "message": "The model `minilm` fails: connection refused. 1,204 documents wait; nothing is lost.", "hint": "Start it."}],
          "position": null, "lagSeconds": 0.4, "headroom": {"seconds": 86000, "windowSeconds": 86400},
          "queue": {"documents": 12, "bytes": 3400, "limitBytes": 33554432},
-         "counts": {"inserts": 10, "updates": 5, "replaces": 0, "deletes": 1, "modelInputs": 20, "outputs": 30},
+         "counts": {"inserts": 10, "updates": 5, "replaces": 0, "deletes": 1, "modelCalls": 2, "modelInputs": 20, "outputs": 30,
+           "removed": 0, "superseded": 0, "alreadyFresh": 0, "parked": 0, "retries": 0, "positionsSaved": 3, "waiting": 12,
+           "waitingBytes": 3400},
          "memoryBytes": 38000000,
          "listeners": [
            {"id": "docs/text/minilm", "on": "docs", "key": "text", "model": "minilm", "version": "ab", "output": "x",
-            "state": "out", "reason": "connection refused", "documents": 1000, "fresh": 500, "stale": 100, "missing": 300,
+            "where": null, "state": "out", "reason": "connection refused", "documents": 1000, "withoutInput": 0, "fresh": 500, "stale": 100, "missing": 300,
             "failed": 1, "unchecked": 99, "waiting": 10,
             "reconcile": {"documents": 120, "total": 1000, "perSecond": 350.0, "secondsLeft": 2.5},
             "modelSeconds": {"p50": 0.012, "p99": 0.05}, "predictionsPerSecond": 120.5},
            {"id": "articles/a.long.path.to.a.field/words", "on": "docs", "key": "title", "model": "words", "version": "1",
-            "output": "y", "state": "ok", "reason": null, "documents": 0, "fresh": 0, "stale": 0, "missing": 0, "failed": 0,
+            "output": "y", "where": null, "state": "ok", "reason": null, "documents": 0, "withoutInput": 0, "fresh": 0, "stale": 0, "missing": 0, "failed": 0,
             "unchecked": 0, "waiting": 0, "reconcile": null, "modelSeconds": null, "predictionsPerSecond": 0}],
-         "canChange": true}
+         "audit": null, "canChange": true}
         """
 
     private func screen(width: Int = 120, height: Int? = nil, isColored: Bool = false) throws -> StatusScreen
     {
-        let status = try JSONDecoder().decode(DaemonStatus.self, from: Data(Self.json.utf8))
+        let status = try JSONDecoder().decode(API.DeploymentStatus.self, from: Data(Self.json.utf8))
         return StatusScreen(
-            status: status, rates: nil, outage: nil, address: "http://127.0.0.1:7077", width: width,
-            height: height, style: Style(isColored: isColored))
+            status: status, rates: nil, outage: nil, address: "http://127.0.0.1:7077",
+            text: ScreenText(width: width, style: Style(isColored: isColored)), height: height)
     }
 
     @Test func theWorstProblemIsSaidInASentenceAndEverythingElseBelow() throws {
@@ -183,7 +188,7 @@ import Testing
 
     @Test func nothingButASCIIGoesToATerminalThatKnowsNoMore() throws {
         var screen = try screen(width: 70)
-        screen.isUTF8 = false
+        screen.text.isUTF8 = false
         #expect(screen.lines.joined().utf8.allSatisfy { $0 < 0x80 })
     }
 
@@ -196,11 +201,11 @@ import Testing
     }
 
     @Test func ratesAreOfOneProcess() throws {
-        let old = try JSONDecoder().decode(DaemonStatus.self, from: Data(Self.json.utf8))
+        let old = try JSONDecoder().decode(API.DeploymentStatus.self, from: Data(Self.json.utf8))
         var new = old
-        new.counts["inserts"] = 30
-        new.counts["outputs"] = 40
-        let rates = try #require(DaemonRates(from: old, to: new, seconds: 2))
+        new.databases[0].counts.inserts = 30
+        new.databases[0].counts.outputs = 40
+        let rates = try #require(DaemonRates(from: old, to: new, seconds: 2)?["shop"])
         #expect(rates.changes == 10 && rates.outputs == 5 && rates.modelInputs == 0)
         new.pid = 1
         #expect(DaemonRates(from: old, to: new, seconds: 2) == nil)

@@ -1,4 +1,5 @@
 import Lockstep
+import LockstepAPI
 import Testing
 
 @testable import LockstepServer
@@ -13,7 +14,7 @@ import Testing
 
     @Test(arguments: Self.cases)
     func whatIsWrongIsSaidInWords(test: Case) {
-        let found = Problem.all(of: .sample(test.change), maxLag: .seconds(60))
+        let found = API.Problem.all(of: .sample(test.change), maxLag: .seconds(60))
         #expect(found.map { "\($0.severity.rawValue) \($0.code): \($0.message)" } == test.expected)
         #expect(found.allSatisfy { !$0.hint.isEmpty })
     }
@@ -167,7 +168,7 @@ import Testing
             status.state = state
             status.lag = lag
         }
-        let readiness = Readiness(status, maxLag: .seconds(60), isStandalone: false)
+        let readiness = API.Readiness(status, maxLag: .seconds(60), isStandalone: false)
         #expect(readiness.reasons.map(\.code) == codes)
         #expect(readiness.isReady == codes.isEmpty)
     }
@@ -175,35 +176,35 @@ import Testing
     @Test func aPositionThatDoesNotMoveIsNotReady() {
         let status = WatcherStatus.sample { $0.savingFailsFor = 61 }
         #expect(
-            Readiness(status, maxLag: .seconds(60), isStandalone: false).reasons.map(\.code) == ["stuck"])
+            API.Readiness(status, maxLag: .seconds(60), isStandalone: false).reasons.map(\.code) == ["stuck"])
     }
 }
 
-@Suite struct WordsTests {
+@Suite struct FormatTests {
     @Test(arguments: [
         (0.04, "0 s"), (0.44, "0.4 s"), (9.96, "10 s"), (95.4, "95 s"), (600, "10 min"), (7200, "2 h"),
         (200_000, "2 days"),
     ])
     func timesHaveSensibleUnits(seconds: Double, text: String) {
-        #expect(Words.time(seconds) == text)
+        #expect(Format.time(seconds) == text)
     }
 
     @Test func aLongTextIsCutAtTheEndOfAClauseAndKeptWhole() {
-        let short = Words.brief("connection refused")
+        let short = Format.shortened("connection refused")
         #expect(short.text == "connection refused" && short.whole == nil)
         let driver =
             "No suitable servers found: `serverSelectionTimeoutMS` expired: [connection refused calling hello on 'db1:27017'] [connection refused calling hello on 'db2:27017'] [and more]"
-        let cut = Words.brief(driver)
+        let cut = Format.shortened(driver)
         #expect(
             cut.text == "No suitable servers found: `serverSelectionTimeoutMS` expired" && cut.whole == driver
         )
         let words = String(repeating: "word ", count: 100)
-        #expect(Words.brief(words).text.count <= 162 && Words.brief(words).text.hasSuffix("word …"))
-        #expect(Words.brief(String(repeating: "x", count: 500)).text.count == 161)
+        #expect(Format.shortened(words).text.count <= 162 && Format.shortened(words).text.hasSuffix("word …"))
+        #expect(Format.shortened(String(repeating: "x", count: 500)).text.count == 161)
     }
 
     @Test(arguments: [(0, "0"), (999, "999"), (1204, "1,204"), (-1_234_567, "-1,234,567")])
     func numbersAreGrouped(number: Int, text: String) {
-        #expect(Words.number(number) == text)
+        #expect(Format.number(number) == text)
     }
 }

@@ -17,7 +17,6 @@ import Testing
 
     @Test(arguments: ListenerStatus.State.allCases)
     func thePageHasAWordForEveryStateThatIsNotWell(state: ListenerStatus.State) {
-        let page = String(decoding: PackageResources.dashboard_html, as: UTF8.self)
-        #expect(state == .ok || page.contains("l.state === '\(state.rawValue)'"))
+        #expect(state == .ok || DashboardPage.html.contains("l.state === '\(state.rawValue)'"))
     }
 }

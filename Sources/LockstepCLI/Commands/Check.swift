@@ -101,7 +101,7 @@ extension Check {
                 what: "mongodb", isGood: true,
                 detail: "MongoDB \(deployment.version) at \(configuration.mongodb.redactedURI), \(kind)"))
         do {
-            findings += try await Deployability.problems(db).map {
+            findings += try await DatabaseCheck.problems(db).map {
                 Finding(what: "collection", isGood: false, detail: $0, status: .badConfiguration)
             }
             try await db.checkRights()
@@ -113,7 +113,7 @@ extension Check {
             findings.append(Finding(what: "rights", isGood: false, detail: "\(error)", status: .unavailable))
             return findings
         }
-        let refused = try await Deployability.refusedFilters(db)
+        let refused = try await DatabaseCheck.refusedFilters(db)
         guard refused.isEmpty else {
             // What else is to be said of the listeners is asked with their filters.
             return findings
@@ -188,7 +188,7 @@ extension Check {
         _ name: String, _ model: any Provider, _ sample: BSONValue?, _ listeners: [Listener]
     ) async -> Finding {
         let what = "model \(name)"
-        switch await ModelTrial(model, sample: sample, listeners) {
+        switch await ModelTrial.run(model, sample: sample, listeners) {
         case .answers:
             return Finding(what: what, isGood: true, detail: "answers (version \(model.version))")
         case .waits(let reason): return Finding(what: what, isGood: true, detail: "works: \(reason)")

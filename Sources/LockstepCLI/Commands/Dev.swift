@@ -43,12 +43,12 @@ struct Dev: AsyncParsableCommand {
             defer { server.stop() }
             let db = try await options.connect(
                 server.uri, configuration.mongodb.database, listeners: assembly.listeners)
-            try await Deployability.check(db)
+            try await DatabaseCheck.check(db)
             await Warnings.tell(of: db, isNew: true)
             let database = configuration.mongodb.database
             try await Daemon.run(
                 db, configuration, assembly,
-                Daemon.Greeting(
+                Daemon.StartMessage(
                     database: database, uri: server.uri,
                     text: """
                         lockstep: watching \(database) on a MongoDB of its own. Connect any client to

@@ -73,7 +73,7 @@ struct Import: AsyncParsableCommand {
         let assembly = try options.assembly(configuration)
         StopSignals.end(assembly)
         try await options.add(assembly.listeners, to: db)
-        try await Deployability.check(db)
+        try await DatabaseCheck.check(db)
         return assembly
     }
 }

@@ -125,7 +125,7 @@ extension Init {
     private func open(_ uri: String, _ name: String) async throws -> Database {
         do {
             return try await Database.connect(
-                ImpatientURI.make(uri), database: name,
+                ShortTimeouts.added(to: uri), database: name,
                 log: Logger(label: "lockstep") { _ in SwiftLogNoOpLogHandler() })
         } catch let error as MongoError {
             throw Failure(unreachable: error, uri: uri, config: "$\(Self.variable)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lockstep
+import LockstepAPI
 import LockstepConfiguration
 
 struct Pause: AsyncParsableCommand {
@@ -56,10 +57,8 @@ private struct PauseRequest {
         let before = try await db.orders.setPaused(listener, pauses, by: Self.user)
         let changes = before?.isPaused ?? false != pauses
         if options.json {
-            let document: BSONDocument = [
-                "listener": BSONValue(listener), "paused": BSONValue(pauses), "changed": BSONValue(changes),
-            ]
-            Terminal.print(document.json)
+            try Terminal.print(
+                json: API.PauseAnswer(listener: listener, paused: pauses, changed: changes))
         } else {
             Terminal.print(changes ? try await change(db) : unchanged(before))
         }

@@ -23,12 +23,12 @@ struct Run: AsyncParsableCommand {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
-            try await Deployability.check(db)
+            try await DatabaseCheck.check(db)
             await Warnings.tell(of: db)
             let (database, uri) = (configuration.mongodb.database, configuration.mongodb.redactedURI)
             try await Daemon.run(
                 db, configuration, assembly,
-                Daemon.Greeting(
+                Daemon.StartMessage(
                     database: database, uri: uri, text: "lockstep: watching \(database) at \(uri)",
                     isJSON: options.json),
                 signals, hangUps)

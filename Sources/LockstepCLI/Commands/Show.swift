@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lockstep
+import LockstepAPI
 import LockstepConfiguration
 
 struct Show: AsyncParsableCommand {
@@ -41,11 +42,9 @@ struct Show: AsyncParsableCommand {
                 ListenerSight($0, pause: paused[$0.listener.id], follower: follower)
             }
             if options.json {
-                let document: BSONDocument = [
-                    "collection": BSONValue(collection), "id": id,
-                    "listeners": BSONValue(sights.map { BSONValue($0.document) }),
-                ]
-                Terminal.print(document.json)
+                try Terminal.print(
+                    json: API.ShownDocument(
+                        collection: collection, id: ExtendedJSON(id), listeners: sights.map(\.value)))
             } else {
                 let width = Terminal.outWidth
                 Terminal.print(sights.map { $0.text(width: width, style: .out) }.joined(separator: "\n\n"))

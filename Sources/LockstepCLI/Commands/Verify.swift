@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lockstep
+import LockstepAPI
 import LockstepConfiguration
 
 struct Verify: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct Verify: AsyncParsableCommand {
             defer { assembly.shutdown() }
             StopSignals.end(assembly)
             let db = try await options.connect(configuration, listeners: assembly.listeners)
-            try await Deployability.check(db)
+            try await DatabaseCheck.check(db)
             var (reports, recomputed) = try await audit(db, distrusts: repair)
             // What cannot be made fresh may not be parked yet.
             if repair, reports.contains(where: { $0.canBeRepaired || $0.failed > 0 }) {
@@ -38,13 +39,10 @@ struct Verify: AsyncParsableCommand {
             }
             let isFresh = reports.allSatisfy(\.isFresh)
             if options.json {
-                let listeners = BSONValue(
-                    reports.enumerated().map { place, report in
-                        guard recompute else { return BSONValue(report.document) }
-                        let more = ("recomputed", BSONValue(recomputed[place].document))
-                        return BSONValue(BSONDocument(report.document.map { ($0.key, $0.value) } + [more]))
-                    })
-                Terminal.print((["listeners": listeners, "ok": BSONValue(isFresh)] as BSONDocument).json)
+                let listeners = reports.enumerated().map { place, report in
+                    API.ListenerReport(report, recomputed: recompute ? recomputed[place] : nil)
+                }
+                try Terminal.print(json: API.VerifyReport(listeners: listeners, ok: isFresh))
             } else {
                 Terminal.print(ReportTable.text(reports))
                 for (listener, report) in zip(db.listeners, recomputed) {

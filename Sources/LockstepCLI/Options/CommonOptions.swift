@@ -51,7 +51,7 @@ struct CommonOptions: ParsableArguments {
         let db: Database
         do {
             db = try await Database.connect(
-                ImpatientURI.make(uri), database: database, log: Logger(label: "lockstep"))
+                ShortTimeouts.added(to: uri), database: database, log: Logger(label: "lockstep"))
         } catch let error as MongoError {
             throw Failure(unreachable: error, uri: uri, config: config)
         }

@@ -17,11 +17,3 @@ enum LogLevelArgument {
         throw ValidationError("there is no log level `\(text.cut(to: 60).onOneLine)`: \(help)")
     }
 }
-
-/// How lines of the log look.
-enum LogFormat: String, CaseIterable, ExpressibleByArgument {
-    /// For people.
-    case text
-    /// A JSON object a line.
-    case json
-}

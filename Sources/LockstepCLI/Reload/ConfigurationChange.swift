@@ -1,18 +1,18 @@
 import LockstepConfiguration
 
-/// What a changed `lockstep.yaml` means to a daemon that runs.
+/// What a changed `lockstep.yaml` changes in a running daemon.
 struct ConfigurationChange: Equatable {
     /// Listeners, by their ids.
     var added: [String] = []
     var removed: [String] = []
-    /// The same place, with another key list, filter or model.
+    /// The same id with other keys, another filter or another model.
     var changed: [String] = []
-    /// Models whose programs or weights go on as they are.
+    /// Models whose programs or weights are kept.
     var keptModels: [String] = []
-    /// What is taken at the next start only.
+    /// Keys that take effect at the next start only.
     var needRestart: [String] = []
 
-    /// Nothing to do for those who watch.
+    /// No listener changes.
     var isNothing: Bool {
         added.isEmpty && removed.isEmpty && changed.isEmpty
     }
@@ -52,7 +52,7 @@ extension ConfigurationChange {
         return isNothing ? "no listener changed" : parts.joined(separator: "; ")
     }
 
-    /// Nil when all was taken.
+    /// Nil when everything was applied.
     var restartText: String? {
         guard !needRestart.isEmpty else { return nil }
         let keys = needRestart.map { "`\($0)`" }.joined(separator: ", ")

@@ -1,12 +1,12 @@
 import LockstepConfiguration
 import Synchronization
 
-/// The configuration that a daemon works with, and its models; another one may come while it runs.
+/// The configuration and the models of a running daemon; a reload replaces them.
 final class LiveConfiguration: Sendable {
     private struct State {
         var configuration: Configuration
         var assembly: Assembly
-        /// Of the configuration that is about to be taken.
+        /// The models of a reload that is not finished.
         var next: Assembly?
         var isShutDown = false
     }
@@ -21,7 +21,7 @@ final class LiveConfiguration: Sendable {
         state.withLock { ($0.configuration, $0.assembly) }
     }
 
-    /// From now on these models may be in use, beside those of before.
+    /// The models of a reload are in use from now on, beside the present ones.
     func begin(_ assembly: Assembly) {
         let isShutDown = state.withLock { state in
             state.next = assembly
@@ -30,13 +30,13 @@ final class LiveConfiguration: Sendable {
         if isShutDown { assembly.shutdown() }
     }
 
-    /// They are not taken after all. Blocks while their programs end.
+    /// Gives up a reload. Blocks while its programs end.
     func abandon(_ assembly: Assembly) {
         state.withLock { $0.next = nil }
         assembly.shutdown(except: now.assembly)
     }
 
-    /// Nobody uses the models of before any more: ends the programs of those that were not taken over, which blocks.
+    /// Finishes a reload: ends the programs of models that are no longer used, which blocks.
     func take(_ configuration: Configuration, _ assembly: Assembly) {
         let old = state.withLock { state in
             defer { (state.configuration, state.assembly, state.next) = (configuration, assembly, nil) }

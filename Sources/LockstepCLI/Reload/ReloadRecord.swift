@@ -1,22 +1,22 @@
 import Foundation
 import Lockstep
 
-/// What came of the last reload, in `lockstep.reloads`: a signal has no answer, and `lockstep reload` waits for one.
+/// The result of the last reload, in `lockstep.reloads`: `lockstep reload` sends a signal and reads the answer there.
 struct ReloadRecord: Sendable {
     static let collection = "lockstep.reloads"
     private static let id: BSONValue = "lockstep"
 
     enum Outcome: String, Sendable {
-        /// The listeners of now are those of the file.
+        /// The listeners are those of the file now.
         case taken
-        /// They were before.
+        /// The listeners of the file were running already.
         case unchanged
-        /// The file is bad, or a model that is new does not work: those of before go on.
+        /// The file is bad, or a new model does not work: the old configuration stays.
         case refused
     }
 
     var pid: Int
-    /// Of the file that was read.
+    /// The path of the file that was read.
     var file: String
     var fingerprint: String
     var outcome: Outcome

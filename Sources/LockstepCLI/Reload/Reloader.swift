@@ -3,7 +3,7 @@ import Lockstep
 import LockstepConfiguration
 import Logging
 
-/// Takes a changed configuration into a daemon that runs, without losing the position.
+/// Applies a changed configuration to a running daemon, at its present position.
 struct Reloader: Sendable {
     let file: String
     let db: Database
@@ -13,7 +13,7 @@ struct Reloader: Sendable {
     let ignoresURI: Bool
     let log = Logger(label: "lockstep")
 
-    /// Reads the file anew each time it is asked to, until the task is cancelled.
+    /// Reads the file again for each request, until the task is cancelled.
     func run(_ requests: AsyncStream<Void>) async {
         for await _ in requests {
             let record = await reload()
@@ -53,7 +53,7 @@ struct Reloader: Sendable {
         let assembly = try configuration.assemble(reusing: old.assembly)
         let change = ConfigurationChange(
             from: old, to: (configuration, assembly), ignoresURI: ignoresURI)
-        try await Deployability.check(db, listeners: assembly.listeners)
+        try await DatabaseCheck.check(db, listeners: assembly.listeners)
         for warning in configuration.warnings { log.warning("\(warning)") }
         for text in Warnings.texts((try? await db.warnings(about: assembly.listeners)) ?? []) {
             log.warning("\(text)")
@@ -68,13 +68,13 @@ struct Reloader: Sendable {
         }
         if !change.isNothing {
             log.info("\(file): \(change.text); what models compute is finished first")
-            // The models of before are in use until then.
+            // The old models are in use until then.
             while !watcher.hasListenersOfNow {
                 // The daemon ends, and all models with it.
                 do { try await Task.sleep(for: .milliseconds(5)) } catch { return change }
             }
         }
-        // What cannot be taken now is compared with what is in force, at the next reload too.
+        // What needs a restart keeps its old value, so that the next reload reports it too.
         var taken = configuration
         taken.mongodb = old.configuration.mongodb
         taken.server = old.configuration.server
@@ -84,17 +84,17 @@ struct Reloader: Sendable {
         return change
     }
 
-    /// Starts the models that are new and asks each for one input. They stay for those who use them then.
+    /// Starts the new models and asks each for one input. They keep running for the listeners.
     private func tryModels(of assembly: Assembly, except kept: Set<String>) async throws {
         let used = Dictionary(grouping: assembly.listeners, by: \.modelName)
         let new = assembly.models.filter { used[$0.key] != nil && !kept.contains($0.key) }
         guard !new.isEmpty else { return }
-        // Without a document a text does.
+        // Without a document a made-up text is the input.
         let samples = (try? await db.sampleInputs(of: assembly.listeners)) ?? [:]
         let trials = await withTaskGroup(of: (String, ModelTrial).self) { group in
             for (name, model) in new {
                 group.addTask(executorPreference: db.blockingThreads) {
-                    (name, await ModelTrial(model, sample: samples[name], used[name] ?? []))
+                    (name, await ModelTrial.run(model, sample: samples[name], used[name] ?? []))
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }

@@ -1,6 +1,6 @@
 import Lockstep
 
-/// Who computes what is not fresh.
+/// Which process computes documents that are not fresh.
 enum Follower: Equatable {
     /// A running lockstep, and how many seconds its saved position is behind.
     case running(String, lag: Int?)
@@ -19,7 +19,7 @@ enum Follower: Equatable {
         return .running(lease.holderText, lag: lag)
     }
 
-    /// To be read after what is wrong.
+    /// The end of a sentence that says what is wrong.
     var outlook: String {
         switch self {
         case .running(let holder, let lag):

@@ -1,6 +1,7 @@
 import Lockstep
+import LockstepAPI
 
-/// What `show` says of a document and one listener.
+/// The state of a document for one listener, as `show` prints it.
 struct ListenerSight {
     let view: DocumentView
     let pause: PauseStore.Entry?
@@ -17,7 +18,7 @@ struct ListenerSight {
         view.failure == nil ? view.verdict.rawValue : "parked"
     }
 
-    /// Why it is in that state, and what comes of it.
+    /// Why it is in that state, and what happens next.
     var reason: String {
         if let failure = view.failure {
             return
@@ -55,20 +56,18 @@ struct ListenerSight {
 }
 
 extension ListenerSight {
-    var document: BSONDocument {
+    /// For `--json`.
+    var value: API.ShownListener {
         let input = view.input.map { $0.count == 1 ? $0[0] : BSONValue($0) }
-        let provenance = view.origin.map { origin -> BSONValue in
-            [
-                "version": BSONValue(origin.version), "at": BSONValue(millisecondsSince1970: origin.at),
-                "ofThisInput": BSONValue(origin.isOfThisInput),
-            ]
+        let provenance = view.origin.map { origin in
+            API.Provenance(
+                version: origin.version, at: ExtendedJSON(millisecondsSince1970: origin.at),
+                ofThisInput: origin.isOfThisInput)
         }
-        return [
-            "listener": BSONValue(view.listener.id), "state": BSONValue(state), "reason": BSONValue(reason),
-            "paused": BSONValue(pause != nil), "input": input ?? .null, "output": view.output ?? .null,
-            "provenance": provenance ?? .null,
-            "failure": view.failure.map { BSONValue($0.document) } ?? .null,
-        ]
+        return API.ShownListener(
+            listener: view.listener.id, state: state, reason: reason, paused: pause != nil,
+            input: input.map { ExtendedJSON($0) }, output: view.output.map { ExtendedJSON($0) },
+            provenance: provenance, failure: view.failure.map { API.ParkedDocument($0) })
     }
 
     func text(width: Int?, style: Style) -> String {

@@ -1,6 +1,6 @@
 import Lockstep
 
-/// A value for people: what it is, and its beginning.
+/// A value for people: its type and its beginning.
 enum ValueText {
     private static let numbersShown = 3
 

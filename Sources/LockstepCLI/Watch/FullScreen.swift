@@ -1,20 +1,22 @@
 import Foundation
 import Synchronization
 
-/// The terminal as a page to draw on: another screen, no cursor, keys as they are pressed. Whatever ends the process, the
-/// terminal is left as it was.
+/// The terminal's other screen, without a cursor and with keys as they are pressed. However the process ends, the terminal
+/// is set back.
 final class FullScreen: Sendable {
-    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
+    private static let escape = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
     private let isEntered = Mutex(false)
 
+    private init() {}
+
     /// Takes the terminal over.
-    init() {
+    static func begin() -> FullScreen {
         var before = termios()
         let hasKeys = tcgetattr(STDIN_FILENO, &before) == 0
         saved.hasKeys = hasKeys
         saved.before = before
         for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGHUP] {
-            // With its default again at the second time: the process ends by it, as it would have.
+            // The second time it has its default action: the process ends by that signal.
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { signal in
                 restoreTerminal()
@@ -24,7 +26,9 @@ final class FullScreen: Sendable {
             sigaction(signal, &action, nil)
         }
         atexit { restoreTerminal() }
-        take()
+        let screen = FullScreen()
+        screen.take()
+        return screen
     }
 
     func take() {
@@ -36,7 +40,7 @@ final class FullScreen: Sendable {
                 tcsetattr(STDIN_FILENO, TCSANOW, &raw)
             }
             saved.isTaken = true
-            Terminal.write(Self.enter)
+            Terminal.write(Self.escape)
         }
     }
 
@@ -47,7 +51,7 @@ final class FullScreen: Sendable {
         }
     }
 
-    /// Writes over what is there, line by line, without a flicker in between.
+    /// Overwrites the screen line by line, so that it does not flicker.
     func draw(_ lines: [String]) {
         isEntered.withLock { isEntered in
             guard isEntered else { return }
@@ -57,17 +61,17 @@ final class FullScreen: Sendable {
     }
 }
 
-/// How the terminal was.
+/// The state of the terminal before.
 private struct SavedTerminal {
     var before = termios()
     var hasKeys = false
     var isTaken = false
 }
 
-// Set before there is a handler that reads it, which must not lock.
+// A signal handler reads it and must not lock; it is set before the handler is installed.
 nonisolated(unsafe) private var saved = SavedTerminal()
 
-/// By calls alone that a signal handler may make.
+/// Sets the terminal back with calls that are safe in a signal handler.
 private func restoreTerminal() {
     guard saved.isTaken else { return }
     saved.isTaken = false

@@ -1,21 +1,21 @@
 import Foundation
 import Lockstep
-import LockstepConfiguration
+import LockstepAPI
 
-/// Asks a daemon again and again how it is, and shows it: on a terminal like `top`, elsewhere block by block.
+/// Polls the status of a daemon and shows it: on a terminal like `top`, elsewhere block by block.
 struct StatusWatch: Sendable {
-    let api: DaemonAPI
+    let client: DaemonClient
     let interval: Duration
     let isJSON: Bool
 
-    /// The answers so far, as far as the next picture needs them.
+    /// What the next screen is made of.
     private struct Answers {
-        var status: DaemonStatus?
+        var status: API.DeploymentStatus?
         var rates: DaemonRates?
         var at: ContinuousClock.Instant?
         var outage: String?
 
-        mutating func add(_ new: DaemonStatus) {
+        mutating func add(_ new: API.DeploymentStatus) {
             let now = ContinuousClock.now
             if let status, let at {
                 rates = DaemonRates(from: status, to: new, seconds: (now - at) / .seconds(1))
@@ -28,13 +28,13 @@ struct StatusWatch: Sendable {
     ///
     /// - Throws: when nobody answers at the start.
     func run() async throws {
-        let first: (status: DaemonStatus, json: String)
+        let first: (status: API.DeploymentStatus, json: String)
         do {
-            first = try await api.status()
+            first = try await client.status()
         } catch {
             throw Failure(
                 .unavailable,
-                "no answer from \(api.address): \(error). Start `lockstep run` or `lockstep dev` with this configuration; it serves its state where `server` says"
+                "no answer from \(client.address): \(error). Start `lockstep run` or `lockstep dev` with this configuration; it serves its state where `server` says"
             )
         }
         if Terminal.isOutATerminal, !isJSON {
@@ -48,7 +48,7 @@ struct StatusWatch: Sendable {
 // MARK: In a pipe
 
 extension StatusWatch {
-    private func inPipe(_ first: (status: DaemonStatus, json: String)) async {
+    private func inPipe(_ first: (status: API.DeploymentStatus, json: String)) async {
         _ = StopSignals { _, _ in _exit(0) }
         Terminal.whenNobodyReads { _exit(0) }
         var answers = Answers()
@@ -56,13 +56,13 @@ extension StatusWatch {
         show(answers, first.json)
         while (try? await Task.sleep(for: interval)) != nil {
             do {
-                let next = try await api.status()
+                let next = try await client.status()
                 answers.add(next.status)
                 show(answers, next.json)
             } catch {
-                // Told once: the block or line that comes next says that it is back.
+                // Reported once: the next block says that it is back.
                 if answers.outage == nil {
-                    Terminal.fail("no answer from \(api.address): \(error); trying again")
+                    Terminal.fail("no answer from \(client.address): \(error); trying again")
                 }
                 answers.outage = error.description
             }
@@ -71,7 +71,7 @@ extension StatusWatch {
 
     private func show(_ answers: Answers, _ json: String) {
         guard !isJSON else {
-            // On one line, whatever the server's way is.
+            // On one line, however the server formats it.
             let line = (try? BSONDocument(json: json).json) ?? json.onOneLine
             if !Terminal.print(line) { _exit(0) }
             return
@@ -84,24 +84,24 @@ extension StatusWatch {
         _ answers: Answers, width: Int, height: Int?, style: Style, isUTF8: Bool
     ) -> StatusScreen {
         StatusScreen(
-            status: answers.status, rates: answers.rates, outage: answers.outage, address: api.address,
-            width: width, height: height, style: style, isUTF8: isUTF8)
+            status: answers.status, rates: answers.rates, outage: answers.outage, address: client.address,
+            text: ScreenText(width: width, style: style, isUTF8: isUTF8), height: height)
     }
 }
 
 // MARK: On a terminal
 
 extension StatusWatch {
-    /// What makes the picture another one.
+    /// What changes the screen.
     private enum Event: Sendable {
-        case answer(DaemonStatus)
+        case answer(API.DeploymentStatus)
         case noAnswer(String)
         case resized
         case ended
     }
 
-    private func onTerminal(_ first: DaemonStatus) async {
-        let page = FullScreen()
+    private func onTerminal(_ first: API.DeploymentStatus) async {
+        let page = FullScreen.begin()
         let (events, continuation) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingNewest(16))
         let signals = StopSignals { _, _ in continuation.yield(.ended) }
@@ -123,7 +123,7 @@ extension StatusWatch {
             group.addTask {
                 while (try? await Task.sleep(for: interval)) != nil {
                     do {
-                        continuation.yield(.answer(try await api.status().status))
+                        continuation.yield(.answer(try await client.status().status))
                     } catch {
                         continuation.yield(.noAnswer("\(error)"))
                     }
@@ -137,7 +137,7 @@ extension StatusWatch {
                 case .ended:
                     group.cancelAll()
                     page.giveBack()
-                    // A question that is under way is not waited for.
+                    // A request that is under way is not waited for.
                     _exit(0)
                 }
                 draw(answers, on: page)
@@ -150,8 +150,8 @@ extension StatusWatch {
         let size = Terminal.size(STDOUT_FILENO) ?? (80, 24)
         var screen = screen(
             answers, width: size.columns, height: max(1, size.rows - 1), style: .out, isUTF8: Terminal.isUTF8)
-        screen.width = max(20, size.columns)
-        let key = screen.style.paint("q ends this", .dim)
+        screen.text.width = max(20, size.columns)
+        let key = screen.text.style.paint("q ends this", .dim)
         var lines = screen.lines
         lines += Array(repeating: "", count: max(0, size.rows - 1 - lines.count)) + [key]
         page.draw(lines)

@@ -1,21 +1,22 @@
 import Hummingbird
+import LockstepAPI
 
-/// The parameters of a request; one that is not known, or stands twice where it may not, is refused.
+/// The query parameters of a request. Unknown ones and unexpected repetitions are refused.
 struct Query {
     private var values: [String: [String]] = [:]
 
-    /// - Parameter repeated: those of the known that may stand several times.
-    init(
-        _ request: Request, takes known: Set<String>, repeated: Set<String> = []
-    ) throws(APIError) {
+    init(_ request: Request, of route: API.Route) throws(APIError) {
+        let parameters = route.parameters.filter { $0.place == .query }
         for (key, value) in request.uri.queryParameters {
             let key = String(key)
-            guard known.contains(key) else {
+            guard let parameter = parameters.first(where: { $0.name == key }) else {
                 throw .badRequest(
                     "the parameter `\(key.prefix(100))` is not known",
-                    hint: "there are \(known.sorted().map { "`\($0)`" }.joined(separator: ", "))")
+                    hint:
+                        "there are \(parameters.map(\.name).sorted().map { "`\($0)`" }.joined(separator: ", "))"
+                )
             }
-            guard values[key] == nil || repeated.contains(key) else {
+            guard values[key] == nil || parameter.isRepeated else {
                 throw .badRequest("the parameter `\(key)` stands twice")
             }
             values[key, default: []].append(String(value))
@@ -26,7 +27,7 @@ struct Query {
         values[key]?.first
     }
 
-    /// All values of one that may stand several times; nil without any.
+    /// All values of a repeated parameter; nil without any.
     func all(_ key: String) -> [String]? {
         values[key]
     }

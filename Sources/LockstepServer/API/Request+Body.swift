@@ -5,7 +5,7 @@ extension Request {
     private static let largestBody = 64 << 10
     private static let patience = Duration.seconds(10)
 
-    /// The whole body, which must be small, soon there, and JSON if its type is told.
+    /// Reads the whole body, with limits of size and time; a stated content type must be JSON.
     func readBody() async throws -> [UInt8] {
         if let type = headers[.contentType], !type.lowercased().hasPrefix("application/json") {
             throw APIError(

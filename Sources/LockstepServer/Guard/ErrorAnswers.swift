@@ -1,7 +1,7 @@
 import Hummingbird
 import Lockstep
 
-/// Answers every error as JSON, and says nothing of what is inside.
+/// Answers every error as JSON, without internal details.
 struct ErrorAnswers: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -9,7 +9,7 @@ struct ErrorAnswers: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            return answer(to: error).response(from: request, context: context)
+            return try answer(to: error).response(from: request, context: context)
         }
     }
 

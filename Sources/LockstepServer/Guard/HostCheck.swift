@@ -2,8 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Refuses requests that name another host: a page of somebody else's whose name was made to point here (DNS rebinding)
-/// sends its own name.
+/// Refuses requests whose `Host` is not a name of this server. A foreign page whose name resolves to this machine (DNS
+/// rebinding) sends its own name.
 struct HostCheck: RouterMiddleware {
     private let names: Set<String>
 
@@ -16,7 +16,7 @@ struct HostCheck: RouterMiddleware {
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let host = request.head.authority ?? ""
-        // The first is the authority; a second stays among the fields.
+        // Hummingbird takes the first as the authority and keeps a second among the fields.
         guard isKnown(host), request.headers[HTTPField.Name("Host")!] == nil else {
             throw APIError(
                 status: .misdirectedRequest, code: "wrongHost",
@@ -26,7 +26,7 @@ struct HostCheck: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Known names, and addresses: a name that was made to point here is no address.
+    /// Known names, and addresses: DNS rebinding needs a name.
     func isKnown(_ authority: String) -> Bool {
         let host = Self.host(of: authority.lowercased())
         return names.contains(host) || Self.isAddress(host)

@@ -1,17 +1,8 @@
 import Hummingbird
+import LockstepAPI
 
-/// A path that is there, with a method that is not: 405 and what it takes, in place of 404.
+/// Answers 405 with the methods of a path, in place of 404, when only the method is wrong.
 struct MethodAnswers: RouterMiddleware {
-    private static let allowed: [(path: [Substring], methods: String)] =
-        [
-            "", "health/live", "health/ready", "metrics", "openapi.json", "v1/status", "v1/history",
-            "v1/failures", "v1/failures/reasons", "v1/freshness", "v1/events",
-        ].map { ($0.split(separator: "/"), "GET, HEAD") }
-        + [
-            "v1/failures/retry", "v1/listeners/:id/pause", "v1/listeners/:id/resume",
-            "v1/listeners/:id/reconcile",
-        ].map { ($0.split(separator: "/"), "POST") }
-
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -29,9 +20,15 @@ struct MethodAnswers: RouterMiddleware {
     /// What a path takes; nil for one that is not there.
     static func methods(of path: String) -> String? {
         let parts = path.split(separator: "/")
-        return allowed.first { known in
-            known.path.count == parts.count
-                && zip(known.path, parts).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
-        }?.methods
+        let route = API.Route.allCases.first { route in
+            let known = route.path.split(separator: "/")
+            return known.count == parts.count
+                && zip(known, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }
+        return switch route?.method {
+        case .get: "GET, HEAD"
+        case .post: "POST"
+        case nil: nil
+        }
     }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Lockstep
 
-/// Nothing from elsewhere is loaded, nothing frames the page, nothing guesses types.
+/// Sets the headers that forbid foreign resources, frames and guessed content types.
 struct SecurityHeaders: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -20,7 +20,7 @@ struct SecurityHeaders: RouterMiddleware {
         return response
     }
 
-    /// The policy of a page whose one script and one style are inside it: nothing else runs.
+    /// The Content-Security-Policy of a page with one script and one style inside it: it allows these two by their hashes.
     static func policy(of page: String) -> String {
         let script = hash(of: page, "script")
         let style = hash(of: page, "style")

@@ -1,18 +1,20 @@
 import Hummingbird
 import Lockstep
+import LockstepAPI
 
-/// Asks for the token: always for what changes something, and beyond loopback for what tells of documents.
+/// Checks the token: for changing routes always, for reading routes beyond loopback.
 struct TokenCheck: RouterMiddleware {
-    enum Purpose {
-        case reading, changing
-    }
-
     private let digest: [UInt8]?
     private let isNeeded: Bool
 
-    init(_ options: ServerOptions, for purpose: Purpose) {
+    init(_ options: ServerOptions, for access: API.Route.Access) {
         digest = options.token.map { Self.digest(of: $0) }
-        isNeeded = purpose == .changing || !options.isLoopback
+        isNeeded =
+            switch access {
+            case .open: false
+            case .reading: !options.isLoopback
+            case .changing: true
+            }
     }
 
     func handle(
@@ -40,7 +42,7 @@ struct TokenCheck: RouterMiddleware {
         }
     }
 
-    /// Digests are compared, and all of them, so that the time tells nothing of the token.
+    /// Compares all bytes of the digests, so that the time does not depend on the token.
     private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -1,7 +1,7 @@
 import CoreMetrics
 import Foundation
 
-/// What Prometheus's own libraries say of a process, by the names that its dashboards know.
+/// The process metrics of Prometheus's client libraries, under their standard names.
 struct ProcessMetrics: Sendable {
     static let help = [
         ("process_resident_memory_bytes", "Resident memory."),
@@ -26,14 +26,9 @@ struct ProcessMetrics: Sendable {
     }
 
     func record() {
-        memory.record(Self.residentBytes)
+        memory.record(ProcessMemory.residentBytes)
         if let seconds = cpuSeconds { cpu?.set(seconds) }
         files.record((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
-    }
-
-    static var residentBytes: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
     private var cpuSeconds: Double? {
@@ -49,7 +44,7 @@ struct ProcessMetrics: Sendable {
     }
 }
 
-/// What the server says of itself.
+/// The metrics of the server itself.
 enum ServerMetrics {
     static let help = [
         ("lockstep_ready", "1 when /health/ready answers 200."),

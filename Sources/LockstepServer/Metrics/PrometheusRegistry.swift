@@ -2,7 +2,7 @@ public import CoreMetrics
 import Lockstep
 import Synchronization
 
-/// Hears swift-metrics and gives it to Prometheus, as its text format 0.0.4.
+/// Collects the metrics of swift-metrics and writes them in the Prometheus text format 0.0.4.
 ///
 /// Timers and recorders that aggregate are histograms, timers in seconds.
 public final class PrometheusRegistry: MetricsFactory {
@@ -37,7 +37,7 @@ public final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
-    /// Forgets gauges of listeners that are no more: their last values would stay for ever.
+    /// Removes the gauges of listeners that are gone: their last values would stay for ever.
     func keepGauges(ofListeners listeners: Set<String>) {
         state.withLock { state in
             for (name, family) in state.families where family.kind == "gauge" {
@@ -60,7 +60,7 @@ public final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    /// What Prometheus takes no name with.
+    /// With `_` for each character that a Prometheus name may not have.
     private static func legal(_ name: String) -> String {
         String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_" || $0 == ":" ? $0 : "_" })
     }
@@ -96,7 +96,7 @@ extension PrometheusRegistry {
         series(label, dimensions, "histogram") { HistogramSeries(bounds: HistogramSeries.seconds) }
     }
 
-    // They stay until the process ends: a counter that goes and comes back would seem to begin anew.
+    // They stay until the process ends: a counter that is removed and made again would restart at 0.
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}

@@ -34,7 +34,7 @@ struct Labels: Hashable, Comparable {
     }
 }
 
-/// One line of numbers, or a few, under a name.
+/// The values of one set of labels under a name.
 protocol Series: AnyObject, Sendable {
     func write(_ name: String, _ labels: Labels, to text: inout String)
 }
@@ -66,7 +66,7 @@ final class FloatingPointCounterSeries: FloatingPointCounterHandler, Series {
         set(0)
     }
 
-    /// For what somebody else counts.
+    /// Sets a count that is kept elsewhere.
     func set(_ new: Double) {
         value.withLock { $0 = new }
     }
@@ -91,7 +91,7 @@ final class GaugeSeries: RecorderHandler, MeterHandler, Series {
     }
 }
 
-/// Counts by size: how many were at most as large as each bound.
+/// A histogram with cumulative buckets.
 final class HistogramSeries: RecorderHandler, TimerHandler, Series {
     private struct State {
         var counts: [Int]

@@ -1,80 +1,81 @@
 import Lockstep
+import LockstepAPI
 
-/// Problems of listeners: those with one cause are one.
-extension Problem {
-    static func ofListeners(_ listeners: [ListenerStatus]) -> [Problem] {
+/// Problems of listeners, one for each cause.
+extension API.Problem {
+    static func ofListeners(_ listeners: [ListenerStatus]) -> [Self] {
         unavailable(listeners) + refused(listeners) + blocked(listeners) + parked(listeners)
             + paused(listeners) + scanned(listeners)
     }
 
-    private static func unavailable(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func unavailable(_ listeners: [ListenerStatus]) -> [Self] {
         groups(listeners.filter { $0.state == .out }, by: cause).map { group in
             let pending = group.reduce(0) { $0 + $1.stale + $1.missing + $1.unchecked }
             let models = names(group.map(\.model))
-            // The one with most pending documents speaks for all.
+            // The message is of the listener with most pending documents.
             let worst = group.max { $0.stale + $0.missing < $1.stale + $1.missing } ?? group[0]
-            let reason = Words.brief(worst.reason ?? "the model `\(worst.model)` does not work")
+            let reason = Format.shortened(worst.reason ?? "the model `\(worst.model)` does not work")
             let told = Set(group.map(\.model)).count > 1 ? "\(models): \(reason.text)" : reason.text
             let ids = group.map(\.id)
             guard pending > 0 else {
-                return Problem(
+                return Self(
                     code: "modelOut", severity: .warning, listeners: ids,
                     message: "When it was last called: \(told). Nothing\(place(group)) is pending.",
                     hint: "Fix the model; it is retried on the next change.", detail: reason.whole)
             }
-            return Problem(
+            return Self(
                 code: "modelOut", severity: .error, listeners: ids,
                 message:
-                    "\(Words.capitalised(told)). \(Words.pending(pending, place(group))); nothing is lost.",
+                    "\(Format.capitalised(told)). \(Format.pending(pending, place(group))); nothing is lost.",
                 hint:
                     "Fix the model: it is retried every few seconds. If its program changed, run `lockstep reload`: it is a new version.",
                 detail: reason.whole)
         }
     }
 
-    private static func refused(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func refused(_ listeners: [ListenerStatus]) -> [Self] {
         groups(listeners.filter { $0.state == .refused }, by: cause).map { group in
             let pending = group.reduce(0) { $0 + $1.stale + $1.missing + $1.unchecked }
             let reason = group[0].reason ?? "MongoDB refuses them"
-            return Problem(
+            return Self(
                 code: "refused", severity: .error, listeners: group.map(\.id),
                 message:
-                    "Outputs\(place(group)) are not stored: \(Words.withoutStop(reason)). \(Words.pending(pending, place(group))); nothing is lost.",
+                    "Outputs\(place(group)) are not stored: \(Format.withoutStop(reason)). \(Format.pending(pending, place(group))); nothing is lost.",
                 hint:
                     "It is retried every few seconds with few documents, and goes on by itself once MongoDB takes them."
             )
         }
     }
 
-    private static func blocked(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func blocked(_ listeners: [ListenerStatus]) -> [Self] {
         groups(listeners.filter { $0.state == .blocked }, by: { $0.reason ?? $0.on }).map { group in
-            Problem(
+            Self(
                 code: "collectionGone", severity: .error, listeners: group.map(\.id),
-                message: Words.capitalised(group[0].reason ?? "the collection `\(group[0].on)` is gone")
+                message: Format.capitalised(group[0].reason ?? "the collection `\(group[0].on)` is gone")
                     + ".",
                 hint: "Put the collection back, or remove the listener.")
         }
     }
 
-    private static func parked(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func parked(_ listeners: [ListenerStatus]) -> [Self] {
         groups(listeners.filter { $0.failed > 0 }, by: \.model).map { group in
             let count = group.reduce(0) { $0 + $1.failed }
-            return Problem(
+            return Self(
                 code: "failures", severity: .warning, listeners: group.map(\.id),
                 message:
-                    "\(Words.documents(count))\(place(group)) \(count == 1 ? "is" : "are") parked without a prediction of the model `\(group[0].model)`.",
+                    "\(Format.documents(count))\(place(group)) \(count == 1 ? "is" : "are") parked without a prediction of the model `\(group[0].model)`.",
                 hint:
                     "See the failures for the reasons: fix the documents, or the rule that refuses their outputs; or fix the model and run `lockstep reload`. A retry alone asks the same program again."
             )
         }
     }
 
-    private static func paused(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func paused(_ listeners: [ListenerStatus]) -> [Self] {
         let group = listeners.filter { $0.state == .paused }
         guard !group.isEmpty else { return [] }
         let which = names(group.map(\.id))
         return [
-            Problem(
+            Self(
                 code: "paused", severity: .info, listeners: group.map(\.id),
                 message:
                     "\(which) \(group.count == 1 ? "is paused: its model is" : "are paused: their models are") not called. Changes made meanwhile are found by a scan when \(group.count == 1 ? "it is" : "they are") resumed.",
@@ -82,7 +83,7 @@ extension Problem {
         ]
     }
 
-    private static func scanned(_ listeners: [ListenerStatus]) -> [Problem] {
+    private static func scanned(_ listeners: [ListenerStatus]) -> [Self] {
         let group = listeners.filter { $0.look != nil && $0.state == .ok }
         guard !group.isEmpty else { return [] }
         let (read, total) = group.compactMap(\.look).reduce((0, 0)) { ($0.0 + $1.documents, $0.1 + $1.total) }
@@ -90,7 +91,7 @@ extension Problem {
         let collections = names(group.map(\.on))
         let which = names(group.map(\.id))
         return [
-            Problem(
+            Self(
                 code: "backfilling", severity: .info, listeners: group.map(\.id),
                 message:
                     "\(collections) \(Set(group.map(\.on)).count == 1 ? "is" : "are") scanned for \(which): \(share) % done.",
@@ -98,7 +99,7 @@ extension Problem {
         ]
     }
 
-    /// Why a model does not work, without what differs from listener to listener: its name, and numbers as of processes.
+    /// Why a model does not work, without its name and without numbers: equal causes make one problem.
     static func cause(_ listener: ListenerStatus) -> String {
         let reason = listener.reason ?? ""
         return reason.replacing("`\(listener.model)`", with: "").replacing(/[0-9]+/, with: "#")

@@ -1,8 +1,9 @@
 import Lockstep
+import LockstepAPI
 
-/// Likely mistakes in listeners: those with one message are one.
-extension Problem {
-    static func ofWarnings(_ warnings: [ListenerWarning]) -> [Problem] {
+/// Likely mistakes in listeners, one for each message.
+extension API.Problem {
+    static func ofWarnings(_ warnings: [ListenerWarning]) -> [Self] {
         var order: [String] = []
         var groups: [String: [ListenerWarning]] = [:]
         for warning in warnings {
@@ -11,9 +12,10 @@ extension Problem {
         }
         return order.compactMap { message in
             guard let group = groups[message], let first = group.first else { return nil }
-            return Problem(
+            return Self(
                 code: first.code, severity: first.code == ListenerWarning.emptyDatabase ? .info : .warning,
-                listeners: group.map(\.listener), message: Words.capitalised(message) + ".", hint: first.hint)
+                listeners: group.map(\.listener), message: Format.capitalised(message) + ".", hint: first.hint
+            )
         }
     }
 }

@@ -152,7 +152,7 @@ import Testing
         ),
     ])
     func anAbsentServerIsNoticedWithinSecondsUnlessTheURISaysOtherwise(uri: String, patient: String) {
-        #expect(ImpatientURI.make(uri) == patient)
+        #expect(ShortTimeouts.added(to: uri) == patient)
     }
 
     @Test func tablesHaveOneLineARowWhateverAProgramSays() {

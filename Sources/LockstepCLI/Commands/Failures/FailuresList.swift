@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lockstep
+import LockstepAPI
 
 struct FailuresList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,7 +35,7 @@ struct FailuresList: AsyncParsableCommand {
                 try await showGroups(db, limit)
             } else if options.json {
                 try await db.forEachFailure(listener: listener, limit: limit) {
-                    Terminal.print($0.document.json)
+                    try Terminal.print(json: API.ParkedDocument($0))
                 }
             } else {
                 try await showDocuments(db, limit)
@@ -70,7 +71,7 @@ struct FailuresList: AsyncParsableCommand {
     private func showGroups(_ db: Database, _ limit: Int) async throws {
         let (groups, hasMore) = try await db.failureGroups(listener: listener, limit: limit)
         if options.json {
-            for group in groups { Terminal.print(group.document.json) }
+            for group in groups { try Terminal.print(json: API.ParkedGroup(group)) }
             return
         }
         guard !groups.isEmpty else {
