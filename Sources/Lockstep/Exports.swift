@@ -1,4 +1,4 @@
-// What users of the library see: values and errors of MongoDB, listeners and models, and what a watcher tells. The
+// The public modules of the library: values and errors of MongoDB, listeners and models, and a watcher's status. The
 // driver, the state and the stores of outputs stay inside.
 @_exported public import LockstepCore
 @_exported public import LockstepEngine

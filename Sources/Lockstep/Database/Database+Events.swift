@@ -3,9 +3,9 @@ import LockstepEngine
 import MongoBSON
 
 extension Database {
-    /// Hands on every change event of a collection, until the task is cancelled: as the server sends it, put together
-    /// where it came in parts. Where the server has no parts, an event of more than 16 MB comes without its values, and
-    /// says so by a field `withoutValues`.
+    /// Lends every change event of a collection, as the server sends it, until the task is cancelled. Events in parts are
+    /// put together. Where the server has no parts, an event of more than 16 MB comes without its values, and with a
+    /// field `withoutValues`.
     ///
     /// - Throws: ``MongoError`` when the stream cannot be followed; code 40573 on a standalone server.
     package func events(

@@ -56,7 +56,7 @@ extension Database {
         try await parked.all()
     }
 
-    /// Asks whoever watches to try parked documents again; gives how many there are.
+    /// Asks the running watcher to try parked documents again; gives how many there are.
     ///
     /// - Parameters:
     ///   - listener: only those of this listener.

@@ -47,7 +47,7 @@ public final class Database: Sendable {
     ///   - uri: a MongoDB connection string, as `mongodb://127.0.0.1:27017`.
     ///   - database: the name of the database whose collections have listeners.
     ///   - log: default: label `lockstep`.
-    /// - Throws: ``MongoError`` when there is no server, or when it does not let us in.
+    /// - Throws: ``MongoError`` when there is no server, or when it refuses the log-in.
     public static func connect(
         _ uri: String, database: String, log: Logger = Logger(label: "lockstep")
     ) async throws -> Database {

@@ -101,14 +101,14 @@ public final class DatabaseWatcher: Sendable {
         pipeline.lease.isStandingBy
     }
 
-    /// What was seen and done so far.
+    /// The counts of its work so far.
     public func info() -> WatcherInfo {
         pipeline.info
     }
 
-    /// What it knows of itself now: state, lag, queue, and each listener's documents; costs no query.
+    /// Its state, lag and queue, and each listener's documents; costs no query.
     ///
-    /// The documents are counted while somebody asks: the first answer may have none.
+    /// Documents are counted while somebody calls this: the first answer may have no counts.
     public func status() -> WatcherStatus {
         pipeline.tallies.want()
         return pipeline.status
@@ -155,7 +155,7 @@ public final class DatabaseWatcher: Sendable {
             session.reconciler.order.withUpstreams(of: places).map { session.handlers[$0].listener.id })
     }
 
-    /// Finishes what is in hand, saves the position and ends the thread.
+    /// Finishes the work in hand, saves the position and ends the thread.
     public func stop() async throws {
         pipeline.stop()
         let running = task.withLock { $0 }
@@ -167,7 +167,7 @@ public final class DatabaseWatcher: Sendable {
         pipeline.stop()
     }
 
-    /// The token after which nothing is unhandled: give it to another watcher to go on from there.
+    /// The token up to which everything is handled: another watcher can go on from there.
     public var resumeToken: BSONDocument? {
         pipeline.session?.queue.safePosition?.token
     }
@@ -235,7 +235,7 @@ public final class DatabaseWatcher: Sendable {
             after: time, listeners: ids, timeout: timeout)
     }
 
-    /// Throws what it ended with, if it failed.
+    /// Throws the error with which it ended, if it failed.
     func throwFailure() throws {
         if let failure = pipeline.ending.failure { throw failure }
     }

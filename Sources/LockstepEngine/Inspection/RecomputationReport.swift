@@ -1,7 +1,7 @@
 import LockstepCore
 import MongoBSON
 
-/// What a listener's model gives now, beside what is stored.
+/// A listener's stored outputs, compared with what its model gives now.
 package struct RecomputationReport: Sendable {
     /// The documents whose outputs are not what the model gives.
     package private(set) var different: [BSONValue] = []
@@ -27,7 +27,7 @@ package struct RecomputationReport: Sendable {
 }
 
 extension RecomputationReport {
-    /// What was compared and how, for people.
+    /// The comparison in words.
     package var summary: String {
         var parts: [String] = []
         if let vectors = counts[.vectors] {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// How many documents each collection has, how many of them have no input, and how many are parked.
 ///
-/// Nothing is asked unless somebody outside has looked of late, and then only what may have changed.
+/// It queries only while somebody reads the status, and then only what may have changed.
 package final class Tallies: Sendable {
     package struct Counts: Sendable {
         /// By collection.
@@ -20,15 +20,15 @@ package final class Tallies: Sendable {
 
     /// What the counts depend on; equal marks, equal counts.
     package struct Activity: Equatable {
-        /// What was seen and done.
+        /// The counts of the session's work.
         package var counts = Statistics.Counts()
         /// Events read from the stream.
         package var events = 0
-        /// Those of `lockstep.failures`; without a stream all that was done.
+        /// Events of `lockstep.failures`; without a stream, all work.
         package var failures = 0
-        /// Which session it is: each begins to count anew.
+        /// The session: each one counts from zero.
         package var session: ObjectIdentifier?
-        /// The collections' own counts follow writes without events within a minute.
+        /// The minute: the collections' own counts also follow writes without events.
         package var minute = 0
     }
 
@@ -45,11 +45,11 @@ package final class Tallies: Sendable {
     private let inputs: InputCounts
 
     package static let interval = Duration.milliseconds(500)
-    /// How long after somebody has looked they are kept up to date.
+    /// How long the counts are kept up to date after the status was read.
     private static let interest = Duration.seconds(30)
-    /// Milliseconds that counting the inputs of a listener may take.
+    /// Milliseconds for the count of a listener's inputs.
     private static let patience = 200
-    /// A collection for which that is not enough is left to the next scan.
+    /// How long a collection that takes longer is left to scans.
     private static let pause = Duration.seconds(600)
 
     package init(inputs: InputCounts) {
@@ -62,24 +62,24 @@ package final class Tallies: Sendable {
         return counts
     }
 
-    /// Somebody outside looks: the counts are kept up to date for a while.
+    /// Keeps the counts up to date for a while: somebody reads the status.
     package func want() {
         state.withLock { $0.wantedAt = .now }
     }
 
-    /// Somebody has looked of late.
+    /// Somebody read the status a short time ago.
     package var isWanted: Bool {
         state.withLock { $0.wantedAt.map { .now - $0 < Self.interest } ?? false }
     }
 
-    /// Nothing is to be asked for them at the moment.
+    /// The counts need no query at the moment.
     package func areCurrent(_ activity: Activity) -> Bool {
         state.withLock { state in
             !state.documents.isDue(activity, at: .now) && !state.parked.isDue(activity.ofFailures, at: .now)
         }
     }
 
-    /// Asks what is wanted and may have changed; blocks.
+    /// Counts again what may have changed, while somebody reads the status; blocks.
     package func refreshIfDue(_ listeners: [Listener], _ connection: Connection, _ activity: Activity) throws
     {
         // mechanism interest
@@ -166,7 +166,7 @@ package final class Tallies: Sendable {
 }
 
 extension Tallies.Activity {
-    /// What costs a look at documents is looked at after events alone.
+    /// What reads documents is counted again after events only.
     fileprivate var ofEvents: Self {
         var events = self
         events.minute = 0

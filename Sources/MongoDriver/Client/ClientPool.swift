@@ -20,7 +20,7 @@ package final class ClientPool: Sendable {
         var health = PoolHealth()
         var declaresAPI = false
         var isRenewing = false
-        /// Why no server can be used, as far as the servers told.
+        /// Why no server can be used, as far as their answers say.
         var finding: String?
     }
 
@@ -46,7 +46,7 @@ package final class ClientPool: Sendable {
         return ClientLoan(client: MongoClient(handle: handle.pop(), pool: self), home: handle)
     }
 
-    /// Grows each time that a new pool takes the place of the old one: what was known of elections is void then.
+    /// Grows each time that a new pool takes the place of the old one, which voids all knowledge of elections.
     package var generation: Int {
         state.withLock { $0.generation }
     }

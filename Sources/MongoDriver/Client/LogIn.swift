@@ -1,4 +1,4 @@
-/// Who logs in by a URI; for messages.
+/// The log-in of a URI, for messages.
 package struct LogIn: Sendable {
     /// The user's name, or the subject of the certificate; nil when nobody logs in.
     package let user: String?

@@ -47,7 +47,7 @@ extension MongoError {
         }
     }
 
-    /// The connection went while it was logging in; nobody refused anything.
+    /// The connection broke during the log-in, which nobody refused.
     private static func isBroken(_ message: String) -> Bool {
         ["Failure during socket delivery", "socket error or timeout", "Failed to buffer"].contains {
             message.contains($0)

@@ -25,7 +25,7 @@ extension Connection {
         do {
             return try askForDeployment()
         } catch {
-            // Connected anew meanwhile, as where the server demands that the API is declared.
+            // There is a new pool meanwhile, as where the server demands that the API is declared.
             guard pool.generation != generation else { throw error }
             return try askForDeployment()
         }

@@ -1,6 +1,6 @@
 /// Why TLS fails with a server.
 enum TLSProblem: Equatable {
-    /// The authority that signed the certificate is not among those that we trust.
+    /// The authority that signed the certificate is not a trusted one.
     case untrusted(reason: String, caFile: String?)
     /// `isServers`: the server's own certificate, not one of an authority above it.
     case expired(Certificate, isServers: Bool)

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// What becomes of an option of a connection string.
+/// The rule for an option of a connection string.
 struct URIRule {
     enum Use {
         /// libmongoc gets it.
