@@ -109,7 +109,7 @@ import Testing
 @Suite struct OpenVINOErrorTests {
     @Test func aMissingDirectoryIsNamed() throws {
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder(directory: "/nowhere/model", runtime: Installation.runtime())
+            try OpenVINOEncoder.load(directory: "/nowhere/model", runtime: Installation.runtime())
         }
         #expect(error?.code == .modelNotFound)
         #expect(error?.description.contains("/nowhere/model") == true)
@@ -122,7 +122,7 @@ import Testing
         defer { copy.remove() }
         try Data("<net".utf8).write(to: copy.file(name))
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder(directory: copy.directory.path, runtime: Installation.runtime())
+            try OpenVINOEncoder.load(directory: copy.directory.path, runtime: Installation.runtime())
         }
         #expect(error?.code == .modelUnreadable)
         #expect(error?.place.contains(name.prefix { $0 != "." }) == true)
@@ -138,7 +138,7 @@ import Testing
                 at: copy.file("openvino_tokenizer.\(kind)"), to: copy.file("openvino_model.\(kind)"))
         }
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder(directory: copy.directory.path, runtime: Installation.runtime())
+            try OpenVINOEncoder.load(directory: copy.directory.path, runtime: Installation.runtime())
         }
         #expect(error?.code == .modelUnsupported)
     }
@@ -146,7 +146,7 @@ import Testing
     @Test func aMissingRuntimeNamesThePathsTriedAndTheInstallation() {
         for (directory, environment) in [("/nowhere" as String?, [:]), (nil, ["OPENVINO_DIR": "/nowhere"])] {
             let error = #expect(throws: OpenVINOError.self) {
-                try OpenVINORuntime(directory: directory, environment: environment)
+                try OpenVINORuntime.load(directory: directory, environment: environment)
             }
             #expect(error?.code == .runtimeNotFound)
             #expect(error?.description.contains("/nowhere/openvino/libs/libopenvino_c.so") == true)
@@ -226,7 +226,7 @@ private enum Installation {
 
     static func runtime() throws -> OpenVINORuntime {
         do {
-            return try OpenVINORuntime(directory: home.appending(path: "python").path, environment: [:])
+            return try OpenVINORuntime.load(directory: home.appending(path: "python").path, environment: [:])
         } catch {
             throw Missing(reason: "\(error)")
         }
@@ -241,7 +241,7 @@ private enum Installation {
     }
 
     // Loaded once for all tests: it takes half a second.
-    private static let shared = Result { try OpenVINOEncoder(directory: model.path, runtime: runtime()) }
+    private static let shared = Result { try OpenVINOEncoder.load(directory: model.path, runtime: runtime()) }
 
     struct Missing: Error, CustomStringConvertible {
         let reason: String

@@ -11,7 +11,7 @@ extension ExecCommand {
         model: String, log: ExecLog, onNoise: @escaping () -> Void
     ) throws(ModelError) -> ExecProcess {
         let environment = fullEnvironment { getenv($0).map { String(cString: $0) } }
-        let search = ExecutableSearch(
+        let search = ExecutableSearch.find(
             arguments.first ?? "", directory: directory, path: environment["PATH"] ?? "")
         let file: String
         switch search {

@@ -19,26 +19,31 @@ final class OpenVINOCore: @unchecked Sendable {
     let functions: OpenVINOFunctions
     private let handle: OpaquePointer
 
-    init(_ location: OpenVINOLocation) throws(OpenVINOError) {
+    private init(_ functions: OpenVINOFunctions, adopting handle: OpaquePointer) {
+        self.functions = functions
+        self.handle = handle
+    }
+
+    static func load(_ location: OpenVINOLocation) throws(OpenVINOError) -> OpenVINOCore {
         var message = [CChar](repeating: 0, count: 1024)
         guard let table = openvino_load(location.library, &message, message.count) else {
             let reason = String(
                 decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            throw Self.unusable("load OpenVINO", location.library, reason)
+            throw unusable("load OpenVINO", location.library, reason)
         }
-        functions = OpenVINOFunctions(table: table)
+        let functions = OpenVINOFunctions(table: table)
 
         var core: OpaquePointer?
         let created = table.pointee.core_create(&core)
         guard created == 0, let core else {
-            throw Self.unusable("start OpenVINO", location.library, functions.reason(created))
+            throw unusable("start OpenVINO", location.library, functions.reason(created))
         }
-        handle = core
         let added = table.pointee.core_add_extension(core, location.tokenizers)
         guard added == 0 else {
             table.pointee.core_free(core)
-            throw Self.unusable("add the tokenizers", location.tokenizers, functions.reason(added))
+            throw unusable("add the tokenizers", location.tokenizers, functions.reason(added))
         }
+        return OpenVINOCore(functions, adopting: core)
     }
 
     deinit {

@@ -3,7 +3,7 @@ import Synchronization
 /// A text embedding model run in process by OpenVINO.
 ///
 /// ```swift
-/// let encoder = try OpenVINOEncoder(directory: "models/all-MiniLM-L6-v2", runtime: OpenVINORuntime())
+/// let encoder = try OpenVINOEncoder.load(directory: "models/all-MiniLM-L6-v2", runtime: .load())
 /// let vectors = try encoder.encode(["hello world"])
 /// ```
 ///
@@ -28,8 +28,10 @@ public final class OpenVINOEncoder: Sendable {
     ///     taken as it is.
     ///   - runtime: the loaded OpenVINO.
     /// - Throws: `.modelNotFound`, `.modelUnreadable`, `.modelUnsupported`, naming the file.
-    public init(directory: String, runtime: OpenVINORuntime) throws(OpenVINOError) {
-        let files = try OpenVINOModelDirectory(directory)
+    public static func load(
+        directory: String, runtime: OpenVINORuntime
+    ) throws(OpenVINOError) -> OpenVINOEncoder {
+        let files = try OpenVINOModelDirectory.open(directory)
         // A fiftieth of the work: a second thread would only be in the encoder's way.
         let tokenizer = try files.compile(
             "openvino_tokenizer", on: runtime.core, ["NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1"])
@@ -43,12 +45,22 @@ public final class OpenVINOEncoder: Sendable {
         try lane.start([0], of: [""])
         try lane.finish(into: &probe)
 
-        dimensions = probe[0].count
         // One more than OpenVINO runs, so that none waits for a tokenizer.
-        parallel = 1 + (encoder.property("OPTIMAL_NUMBER_OF_INFER_REQUESTS").flatMap { Int($0) } ?? 1)
+        let parallel = 1 + (encoder.property("OPTIMAL_NUMBER_OF_INFER_REQUESTS").flatMap { Int($0) } ?? 1)
+        return OpenVINOEncoder(
+            tokenizer: tokenizer, encoder: encoder, graph: graph, dimensions: probe[0].count,
+            parallel: parallel, lane: lane)
+    }
+
+    private init(
+        tokenizer: consuming CompiledModel, encoder: consuming CompiledModel, graph: EncoderGraph,
+        dimensions: Int, parallel: Int, lane: EncoderLane
+    ) {
         self.tokenizer = tokenizer
         self.encoder = encoder
         self.graph = graph
+        self.dimensions = dimensions
+        self.parallel = parallel
         idle = Mutex([lane])
     }
 

@@ -60,8 +60,8 @@ private final class LazyEncoder: Sendable {
         try loaded.withLock { (loaded) throws(ModelError) in
             if let loaded { return loaded }
             do throws(OpenVINOError) {
-                let encoder = try OpenVINOEncoder(
-                    directory: directory, runtime: OpenVINORuntime(directory: openVINO))
+                let encoder = try OpenVINOEncoder.load(
+                    directory: directory, runtime: .load(directory: openVINO))
                 loaded = encoder
                 return encoder
             } catch {

@@ -19,14 +19,14 @@ struct OpenVINOModelDirectory {
 
     let path: String
 
-    init(_ path: String) throws(OpenVINOError) {
-        let missing = Self.names.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    static func open(_ path: String) throws(OpenVINOError) -> Self {
+        let missing = names.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
         guard missing.isEmpty else {
             throw OpenVINOError(
                 code: .modelNotFound, operation: "open the model", place: path,
-                message: "it has no \(missing.joined(separator: ", "))", hint: Self.hint)
+                message: "it has no \(missing.joined(separator: ", "))", hint: hint)
         }
-        self.path = path
+        return Self(path: path)
     }
 
     func compile(

@@ -22,20 +22,20 @@ public struct OpenVINORuntime: Sendable {
     ///     `.lockstep/python` under the current directory.
     ///   - environment: where `OPENVINO_DIR` is looked up. Default: that of the process.
     /// - Throws: `.runtimeNotFound` naming every path that was tried; `.runtimeUnusable` with the loader's reason.
-    public init(
+    public static func load(
         directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(OpenVINOError) {
+    ) throws(OpenVINOError) -> OpenVINORuntime {
         let location = try OpenVINOLocation.find(directory: directory, environment: environment)
-        library = location.library
-        core = try Self.loaded.withLock { (cores) throws(OpenVINOError) in
+        let core = try loaded.withLock { (cores) throws(OpenVINOError) in
             if let core = cores[location.library] { return core }
-            let core = try OpenVINOCore(location)
+            let core = try OpenVINOCore.load(location)
             cores[location.library] = core
             return core
         }
+        return OpenVINORuntime(library: location.library, core: core)
     }
 
-    /// Whether ``init(directory:environment:)`` would find its libraries; loads nothing.
+    /// Whether ``load(directory:environment:)`` would find its libraries; loads nothing.
     package static func isInstalled(environment: [String: String]) -> Bool {
         (try? OpenVINOLocation.find(directory: nil, environment: environment)) != nil
     }
