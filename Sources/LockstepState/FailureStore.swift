@@ -6,9 +6,6 @@ import MongoDriver
 package struct FailureStore: Sendable {
     package static let collection = "lockstep.failures"
 
-    package typealias Refused = RefusedOutputs
-    package typealias Group = FailureGroup
-
     package let connection: Connection
 
     package init(connection: Connection) {

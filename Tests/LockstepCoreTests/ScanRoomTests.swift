@@ -8,7 +8,7 @@ import TestModels
         let what: String
         /// Of listeners 0, 1 and 2; a hundred may wait for each.
         let bytes: PerListener<Int>
-        var members = [0, 1]
+        var members: [ListenerRef] = [0, 1]
         var left: Set<ListenerRef> = []
         var out: Set<ListenerRef> = []
         let decision: ScanRoom.Decision

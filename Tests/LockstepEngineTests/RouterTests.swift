@@ -8,7 +8,7 @@ import TestModels
 
 /// What an event puts in line, for a listener and one that reads its output.
 @Suite struct RouterTests {
-    private let listeners = [
+    private let listeners: PerListener<Listener> = [
         Listener(model: TextLength(), on: docs, key: "text"),
         Listener(model: TextLengthOfNumber(), on: docs, key: "_outputs.text.length", as: "digits"),
     ]

@@ -10,11 +10,11 @@ import Testing
 @Suite struct SheddingTests {
     struct Case: Sendable {
         let what: String
-        let bytes: [Int]
-        var behind: Set<Int> = []
-        var out: Set<Int> = []
+        let bytes: PerListener<Int>
+        var behind: Set<ListenerRef> = []
+        var out: Set<ListenerRef> = []
         var fullFor = Duration.zero
-        let victim: Int?
+        let victim: ListenerRef?
     }
 
     static let cases = [
@@ -35,8 +35,8 @@ import Testing
 
     @Test(arguments: cases)
     func theOneThatHoldsUpTheOthersIsSetBehind(_ test: Case) {
-        let loads = test.bytes.indices.map {
-            Shedding.Load(bytes: test.bytes[$0], isBehind: test.behind.contains($0))
+        let loads = test.bytes.mapWithRefs { listener, bytes in
+            Shedding.Load(bytes: bytes, isBehind: test.behind.contains(listener))
         }
         let victim = Shedding.victim(
             loads, limit: 100, fullFor: test.fullFor, isOut: { test.out.contains($0) })
@@ -108,26 +108,26 @@ import Testing
             return queue.offer(
                 offers, upTo: StreamPlace(position: position(number), readAt: .now), isOut: { _ in true })
         }
-        func hasRoom() -> Bool { queue.state.withLock { $0.hasRoom(limit: queue.limit) } }
+        func hasRoom() -> Bool { queue.hasRoom }
         #expect(offer(1, 0..<10) == .taken)
         #expect(!hasRoom())
         let shed = queue.shed(0)
         #expect(shed.count == 10 && queue.isBehind(0) && queue.isIdle(0) && hasRoom())
         #expect(queue.safePosition == nil)
-        queue.forget(Array(shed.prefix(1)))
+        queue.drop(Array(shed.prefix(1)))
         #expect(queue.safePosition == nil)
         // It is counted, though its listener is behind.
         queue.restore(Array(shed.suffix(9)))
         #expect(queue.load.documents == 9 && !hasRoom())
         let again = queue.shed(0)
-        queue.forget(again)
+        queue.drop(again)
         #expect(again.count == 9 && queue.isIdle(0))
         #expect(queue.safePosition == position(1))
     }
 
     @Test func thePositionMovesPastWhatWasForgotten() {
         let queue = WorkQueue(listeners: 2, limit: 2000, ownWrites: OwnWrites())
-        func offer(_ number: Int, to listener: Int) -> WorkQueue.Reception {
+        func offer(_ number: Int, to listener: ListenerRef) -> WorkQueue.Reception {
             let offers = (0..<(listener == 0 ? 10 : 1)).map {
                 Offer(
                     listener: listener, key: DocumentKey(BSONValue(number * 10 + $0)), change: PendingChange()

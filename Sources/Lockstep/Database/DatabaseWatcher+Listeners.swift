@@ -34,14 +34,14 @@ extension DatabaseWatcher {
     /// Stores the request, then has the running session read it; a later session reads it at its start.
     private func setPaused(_ id: String, _ paused: Bool, by: String?) async throws {
         try checkWatched(id)
-        try await pipeline.threads.run { [pipeline] in
-            try PauseStore(connection: pipeline.connection).set(id, paused: paused, by: by)
+        try await pipeline.context.threads.run { [pipeline] in
+            try PauseStore(connection: pipeline.context.connection).set(id, paused: paused, by: by)
             try pipeline.session?.pauses.apply()
         }
     }
 
     private func checkWatched(_ id: String) throws {
-        guard pipeline.listeners().contains(where: { $0.id == id }) else {
+        guard pipeline.context.listeners().contains(where: { $0.id == id }) else {
             throw LockstepError.noListener(id)
         }
         guard pipeline.session != nil else { throw LockstepError.notWatching }

@@ -26,7 +26,7 @@ public final class DatabaseWatcher: Sendable {
     ///   - options: under which name, from where on, with how much memory. Default: good for most.
     public init(db: Database, on collection: Collection? = nil, options: WatcherOptions = WatcherOptions()) {
         proofs = Proofs(threads: db.threads)
-        pipeline = Pipeline(
+        let context = WatcherContext(
             connection: db.connection, options: options,
             identifier: options.identifier ?? collection?.name ?? "lockstep", threads: db.threads,
             log: db.log,
@@ -34,6 +34,7 @@ public final class DatabaseWatcher: Sendable {
         ) { [registry = db.registry] in
             registry.listeners.filter { collection == nil || $0.collection == collection }
         }
+        pipeline = Pipeline(context)
         db.register(self)
     }
 
@@ -98,42 +99,42 @@ public final class DatabaseWatcher: Sendable {
 
     /// Another process watches under the same identifier, and this one waits for its end.
     public var isStandingBy: Bool {
-        pipeline.lease.isStandingBy
+        pipeline.context.lease.isStandingBy
     }
 
     /// The counts of its work so far.
     public func info() -> WatcherInfo {
-        pipeline.info
+        pipeline.report.info
     }
 
     /// Its state, lag and queue, and each listener's documents; costs no query.
     ///
     /// Documents are counted while somebody calls this: the first answer may have no counts.
     public func status() -> WatcherStatus {
-        pipeline.tallies.want()
-        return pipeline.status
+        pipeline.context.tallies.want()
+        return pipeline.report.status
     }
 
     /// The same once the documents are counted, if that takes no longer than a second.
     package func countedStatus() async -> WatcherStatus {
-        await pipeline.countedStatus
+        await pipeline.report.countedStatus
     }
 
     /// The same, without a request to count documents.
     package func glance() -> WatcherStatus {
-        pipeline.status
+        pipeline.report.status
     }
 
     /// Records the gauges in swift-metrics now, in place of twice a second: for a reader who reads them at once.
     package func recordGauges() async {
-        _ = await pipeline.countedStatus
-        pipeline.recordGauges()
+        _ = await pipeline.report.countedStatus
+        pipeline.report.recordGauges()
     }
 
     /// Documents that were handled a moment ago, oldest first: those numbered above `number`, a few of each round; and
     /// how many were handled since the watcher was made.
     public func recentChanges(after number: Int = 0) -> (changes: [RecentChange], count: Int) {
-        pipeline.statistics.recent.after(number)
+        pipeline.context.statistics.recent.after(number)
     }
 
     /// The cluster's time up to which everything that was read from the stream is reflected, saved or not.
@@ -208,8 +209,8 @@ public final class DatabaseWatcher: Sendable {
     /// The cluster's time now: every write acknowledged before has an earlier or the same one. Nil on a standalone
     /// server.
     public func operationTime() async throws -> BSONTimestamp? {
-        let connection = pipeline.connection
-        return try await pipeline.threads.run { try connection.operationTime() }
+        let connection = pipeline.context.connection
+        return try await pipeline.context.threads.run { try connection.operationTime() }
     }
 
     /// Waits until every change up to an operation time, which a driver's session tells, is reflected in the outputs.

@@ -16,13 +16,13 @@ struct FreshnessWait {
         let wakesAt = ContinuousClock.now + .milliseconds(ChangeStream.patience)
         var hasWoken = false
         while true {
-            let known = Set(pipeline.listeners().map(\.id))
+            let known = Set(pipeline.context.listeners().map(\.id))
             if let unknown = ids?.first(where: { !known.contains($0) }) {
                 throw LockstepError.noListener(unknown)
             }
             let (hasEnded, failure) = pipeline.ending
             if let failure { throw failure }
-            guard !hasEnded, pipeline.session != nil || pipeline.lease.isStandingBy else {
+            guard !hasEnded, pipeline.session != nil || pipeline.context.lease.isStandingBy else {
                 throw LockstepError.notWatching
             }
             if let session = pipeline.session, let places = session.places(of: ids),
@@ -34,7 +34,7 @@ struct FreshnessWait {
             if .now >= wakesAt, !hasWoken, let session = pipeline.session {
                 hasWoken = true
                 // A stream that cannot be woken reports its error itself.
-                try? await pipeline.threads.run { try session.freshness.wakeStream() }
+                try? await pipeline.context.threads.run { try session.freshness.wakeStream() }
             }
             try await Task.sleep(for: .milliseconds(2))
         }
@@ -42,7 +42,7 @@ struct FreshnessWait {
 
     /// Why these listeners were not fresh in time.
     private func reason(_ ids: [String]?, _ timeout: Duration) -> String {
-        if let standby = pipeline.lease.standby {
+        if let standby = pipeline.context.lease.standby {
             return
                 "not known to be fresh after \(timeout): \(standby.holder) follows the changes, and this process is standby"
         }

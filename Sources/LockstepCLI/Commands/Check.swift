@@ -41,7 +41,7 @@ struct Check: AsyncParsableCommand {
         do {
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             findings += try await server(db, configuration)
-            samples = try await db.sampleInputs()
+            samples = try await db.listenerCheck.sampleInputs()
         } catch let failure as Failure {
             findings.append(
                 Finding(
@@ -104,7 +104,7 @@ extension Check {
             findings += try await DatabaseCheck.problems(db).map {
                 Finding(what: "collection", isGood: false, detail: $0, status: .badConfiguration)
             }
-            try await db.checkRights()
+            try await db.rights.run()
             findings.append(
                 Finding(
                     what: "rights", isGood: true,
@@ -143,7 +143,7 @@ extension Check {
     /// What the collections will refuse of the outputs, as far as it is known beforehand.
     private func outputs(_ db: Database) async throws -> [Finding] {
         do {
-            let warnings = try await db.ruleWarnings()
+            let warnings = try await db.listenerCheck.ruleWarnings()
             return warnings.map {
                 Finding(
                     what: "outputs", isGood: !$0.isCertain, isWarning: !$0.isCertain, detail: $0.text)
@@ -155,7 +155,7 @@ extension Check {
 
     private func majority(_ db: Database) async -> Finding {
         do {
-            try await db.checkMajority()
+            try await db.rights.checkMajority()
             return Finding(what: "majority", isGood: true, detail: "of the replica set acknowledges writes")
         } catch let error as MongoError where error.isAboutMajority {
             return Finding(
@@ -167,7 +167,7 @@ extension Check {
 
     private func oplog(_ db: Database) async -> Finding {
         do {
-            let window = Terminal.duration(.seconds(try await db.oplogWindow()))
+            let window = Terminal.duration(.seconds(try await db.inspection.oplogWindow()))
             return Finding(
                 what: "oplog", isGood: true,
                 detail: "reaches back \(window) by now: after a longer downtime all documents are rescanned"

@@ -36,8 +36,8 @@ struct Status: AsyncParsableCommand {
             try await DatabaseCheck.check(db)
             let reports = try await db.audit(progress: ProgressReport.make())
             let daemon = DaemonView(
-                checkpoint: try await db.checkpoint(), lease: try await db.lease(),
-                now: try await db.clusterTime(), listeners: assembly.listeners.map(\.signature))
+                checkpoint: try await db.daemon.checkpoint(), lease: try await db.daemon.lease(),
+                now: try await db.daemon.clusterTime(), listeners: assembly.listeners.map(\.signature))
             let warnings = try await db.warnings()
             if options.json {
                 try Terminal.print(json: API.StatusReport(reports, daemon, warnings))

@@ -13,24 +13,18 @@ struct DatabaseSurvey {
 
     /// The databases that are not MongoDB's own and that the user may see.
     static func databases(_ db: Database) async throws -> [String] {
-        let reply = try await db.perform { connection in
-            try connection.run(
-                ["listDatabases": 1, "nameOnly": true, "authorizedDatabases": true], on: "admin",
-                operation: "listDatabases")
-        }
-        let names = (reply["databases"]?.array ?? []).compactMap { $0.document?["name"]?.string }
-        return names.filter { !["admin", "local", "config"].contains($0) }.sorted()
+        try await db.inspection.databaseNames()
     }
 
     /// Whether the database has collections that the user may see.
     func exists() async throws -> Bool {
-        try await !db.collectionKinds().isEmpty
+        try await !db.inspection.collectionKinds().isEmpty
     }
 
     /// - Parameter wanted: the collections to look at; empty: all.
     func proposal(_ wanted: [String]) async throws -> Proposal {
         var proposal = Proposal()
-        let kinds = try await db.collectionKinds()
+        let kinds = try await db.inspection.collectionKinds()
         for name in wanted where kinds[name] == nil {
             throw Failure(.wrong, Self.missing(name, among: kinds.keys.sorted()))
         }
@@ -50,7 +44,7 @@ struct DatabaseSurvey {
 
     /// A name that no collection has, for an example that works.
     func freeName() async throws -> String {
-        let kinds = try await db.collectionKinds()
+        let kinds = try await db.inspection.collectionKinds()
         return ["docs", "texts"].first { kinds[$0] == nil || kinds[$0] == "collection" } ?? "lockstep_example"
     }
 
@@ -78,7 +72,7 @@ struct DatabaseSurvey {
 
     private func traits(_ names: Set<String>) async throws -> [String: CollectionTraits] {
         do {
-            return try await db.collectionTraits(of: names)
+            return try await db.inspection.collectionTraits(of: names)
         } catch let error as MongoError where error.code == MongoError.Code.unauthorized {
             return [:]
         }
@@ -86,38 +80,7 @@ struct DatabaseSurvey {
 
     /// Documents at random; the first ones where the server cannot choose at random in time.
     private func sample(_ collection: String) async throws -> [BSONDocument] {
-        let random: BSONDocument = [
-            "aggregate": BSONValue(collection),
-            "pipeline": [["$sample": ["size": BSONValue(Self.documents)]]], "allowDiskUse": true,
-            "cursor": ["batchSize": 20], "maxTimeMS": BSONValue(Self.patience),
-        ]
-        let first: BSONDocument = [
-            "find": BSONValue(collection), "limit": BSONValue(Self.documents), "batchSize": 20,
-            "maxTimeMS": BSONValue(Self.patience),
-        ]
-        do {
-            return try await read(random, collection)
-        } catch let error as MongoError where error.source == .server {
-            return try await read(first, collection)
-        }
-    }
-
-    private func read(_ command: BSONDocument, _ collection: String) async throws -> [BSONDocument] {
-        try await db.perform { connection in
-            var builder = BSONBuilder()
-            builder.append(elementsOf: command)
-            var documents: [BSONDocument] = []
-            var bytes = 0
-            do {
-                try connection.query(builder, collection: collection) { view in
-                    documents.append(BSONDocument(trusted: Array(view.bytes)))
-                    bytes += view.bytes.count
-                    if bytes > Self.bytes { throw EnoughRead() }
-                }
-            } catch is EnoughRead {}
-            return documents
-        }
+        try await db.inspection.sampleDocuments(
+            of: collection, count: Self.documents, bytes: Self.bytes, within: Self.patience)
     }
 }
-
-private struct EnoughRead: Error {}

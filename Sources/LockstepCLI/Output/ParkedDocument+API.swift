@@ -11,7 +11,7 @@ extension API.ParkedDocument {
 }
 
 extension API.ParkedGroup {
-    init(_ group: FailureStore.Group) {
+    init(_ group: FailureGroup) {
         self.init(
             listener: group.listener, reason: group.reason, count: group.count,
             document: ExtendedJSON(group.example), since: ExtendedJSON(millisecondsSince1970: group.since))

@@ -3,9 +3,6 @@ import Lockstep
 
 /// The result of the last reload, in `lockstep.reloads`: `lockstep reload` sends a signal and reads the answer there.
 struct ReloadRecord: Sendable {
-    static let collection = "lockstep.reloads"
-    private static let id: BSONValue = "lockstep"
-
     enum Outcome: String, Sendable {
         /// The listeners are those of the file now.
         case taken
@@ -64,28 +61,10 @@ extension ReloadRecord {
     }
 
     func save(_ db: Database) async throws {
-        let fields = BSONValue(document)
-        _ = try await db.perform { connection in
-            try connection.run(
-                [
-                    "update": BSONValue(Self.collection),
-                    "updates": [
-                        [
-                            "q": ["_id": Self.id],
-                            "u": ["$set": fields, "$inc": ["count": 1], "$currentDate": ["at": true]],
-                            "upsert": true,
-                        ]
-                    ],
-                ], operation: "update", namespace: connection.namespace(of: Self.collection))
-        }
+        try await db.orders.saveReload(document)
     }
 
     static func load(_ db: Database) async throws -> ReloadRecord? {
-        try await db.perform { connection in
-            try connection.run(
-                ["find": BSONValue(collection), "filter": ["_id": id], "limit": 1], operation: "find",
-                namespace: connection.namespace(of: collection))[path: "cursor.firstBatch"]?
-                .array?.first?.document
-        }.flatMap(ReloadRecord.init)
+        try await db.orders.lastReload().flatMap(ReloadRecord.init)
     }
 }

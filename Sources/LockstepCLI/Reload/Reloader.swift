@@ -55,7 +55,7 @@ struct Reloader: Sendable {
             from: old, to: (configuration, assembly), ignoresURI: ignoresURI)
         try await DatabaseCheck.check(db, listeners: assembly.listeners)
         for warning in configuration.warnings { log.warning("\(warning)") }
-        for text in Warnings.texts((try? await db.warnings(about: assembly.listeners)) ?? []) {
+        for text in Warnings.texts((try? await db.listenerCheck.warnings(about: assembly.listeners)) ?? []) {
             log.warning("\(text)")
         }
         live.begin(assembly)
@@ -90,7 +90,7 @@ struct Reloader: Sendable {
         let new = assembly.models.filter { used[$0.key] != nil && !kept.contains($0.key) }
         guard !new.isEmpty else { return }
         // Without a document a made-up text is the input.
-        let samples = (try? await db.sampleInputs(of: assembly.listeners)) ?? [:]
+        let samples = (try? await db.listenerCheck.sampleInputs(of: assembly.listeners)) ?? [:]
         let trials = await withTaskGroup(of: (String, ModelTrial).self) { group in
             for (name, model) in new {
                 group.addTask(executorPreference: db.blockingThreads) {

@@ -10,9 +10,9 @@ enum Follower: Equatable {
 
     static func find(_ db: Database) async throws -> Follower {
         guard db.deployment.hasChangeStreams else { return .unknown }
-        guard let lease = try await db.lease(), lease.isAlive else { return .none }
-        let position = try await db.checkpoint()?.position?.clusterTime
-        let now = try await db.clusterTime()
+        guard let lease = try await db.daemon.lease(), lease.isAlive else { return .none }
+        let position = try await db.daemon.checkpoint()?.position?.clusterTime
+        let now = try await db.daemon.clusterTime()
         let lag = position.flatMap { position in
             now.map { max(0, Int($0.seconds) - Int(position.seconds)) }
         }

@@ -40,27 +40,15 @@ package final class Capture: Sendable {
     private let statistics: Statistics
     private let log: Logger
     private let health: PerListener<ListenerHealth>
-    private let onCollections: @Sendable ([String]) -> Void
-    private let onBlocked: @Sendable (ListenerRef) -> Void
-    private let onPauses: @Sendable () -> Void
-    private let reveal: @Sendable (inout [Offer]) -> Void
+    private let observer: any CaptureObserver
     private let state = Monitor(State())
 
     /// A batch of fewer bytes, and of fewer events than were asked for, ends where the stream ends.
     private static let bytesOfEnd = 1 << 20
 
-    /// - Parameters:
-    ///   - onCollections: documents of these collections came or went without events of their own.
-    ///   - onBlocked: the queue is full of this listener's changes; it must be set behind.
-    ///   - onPauses: somebody paused a listener or resumed it.
-    ///   - reveal: sees to it that a scan finds those of the changes that are left to one.
     package init(
         stream: ChangeStream, router: EventRouter, queue: WorkQueue, health: PerListener<ListenerHealth>,
-        statistics: Statistics, log: Logger,
-        onCollections: @escaping @Sendable ([String]) -> Void,
-        onBlocked: @escaping @Sendable (ListenerRef) -> Void,
-        onPauses: @escaping @Sendable () -> Void,
-        reveal: @escaping @Sendable (inout [Offer]) -> Void
+        statistics: Statistics, log: Logger, observer: any CaptureObserver
     ) {
         self.stream = stream
         self.router = router
@@ -68,10 +56,7 @@ package final class Capture: Sendable {
         self.statistics = statistics
         self.log = log
         self.health = health
-        self.onCollections = onCollections
-        self.onBlocked = onBlocked
-        self.onPauses = onPauses
-        self.reveal = reveal
+        self.observer = observer
     }
 
     /// Starts the listening thread.
@@ -190,7 +175,7 @@ extension Capture {
     ) throws(Interruption) -> Bool {
         let batches: ReadAhead
         do throws(MongoError) {
-            batches = try ReadAhead(stream.connection) { client throws(MongoError) in
+            batches = try ReadAhead.open(stream.connection) { client throws(MongoError) in
                 try stream.open(from, reading, isFiltered: foreign.isFiltered, with: client)
             }
         } catch {
@@ -242,8 +227,8 @@ extension Capture {
         var findings = EventRouter.Findings()
         batch.forEach { router.route(StreamEvent($0, isBare: reading == .bare), into: &findings) }
         statistics.add(findings.counts)
-        if findings.changesPauses { onPauses() }
-        if !findings.changedCollections.isEmpty { onCollections(findings.changedCollections) }
+        if findings.changesPauses { observer.pausesChanged() }
+        if !findings.changedCollections.isEmpty { observer.collectionsChanged(findings.changedCollections) }
         let readAt = ContinuousClock.now
         guard offer(findings.offers, StreamPlace(position: position, readAt: .now)) else { return nil }
         findings.offers = []
@@ -270,11 +255,11 @@ extension Capture {
     private func offer(_ offers: [Offer], _ place: StreamPlace) -> Bool {
         var offers = offers
         while true {
-            reveal(&offers)
+            observer.reveal(&offers)
             switch queue.offer(offers, upTo: place, isOut: { health[$0].isOut }) {
             case .taken: return true
             case .closed: return false
-            case .blocked(let listener): onBlocked(listener)
+            case .blocked(let listener): observer.queueIsBlocked(by: listener)
             }
         }
     }

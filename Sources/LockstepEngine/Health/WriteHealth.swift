@@ -143,7 +143,7 @@ extension WriteHealth {
     }
 
     /// Outputs were parked under these rules, as an earlier session has noted.
-    package func note(_ refused: FailureStore.Refused) {
+    package func note(_ refused: RefusedOutputs) {
         state.withLock { state in
             state.refusal = refused.reason
             state.rules = refused.rules

@@ -261,6 +261,11 @@ extension WorkQueue {
         read { $0.load }
     }
 
+    /// More may wait.
+    package var hasRoom: Bool {
+        state.withLock { $0.backlog.hasRoom(limit: limit, at: .now) }
+    }
+
     /// True when no listener has anything to do.
     package var isIdle: Bool {
         read { $0.isIdle }

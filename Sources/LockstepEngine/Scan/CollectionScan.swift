@@ -64,7 +64,7 @@ package struct CollectionScan {
         var command = command(from: from)
         command.document("projection") { projection.append(to: &$0) }
         let known = from.map(DocumentKey.init)
-        let batches = try ReadAhead(connection) { client throws(MongoError) in
+        let batches = try ReadAhead.open(connection) { client throws(MongoError) in
             try ServerCursor.open(
                 command, on: connection.database, collection: collection, with: client,
                 operation: "find")

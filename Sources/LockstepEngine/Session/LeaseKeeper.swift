@@ -32,7 +32,8 @@ package final class LeaseKeeper: Sendable {
 
     private let store: LeaseStore
     private let checkpoints: CheckpointStore
-    private let holder = LeaseHolder.here()
+    /// Known once it was asked for: it is read from the system.
+    private let knownHolder = Mutex<LeaseHolder?>(nil)
     private let threads: BlockingThreads
     private let log: Logger
     private let state = Mutex(State())
@@ -48,6 +49,14 @@ package final class LeaseKeeper: Sendable {
         checkpoints = CheckpointStore(connection: connection, identifier: identifier)
         self.threads = threads
         self.log = log
+    }
+
+    private var holder: LeaseHolder {
+        knownHolder.withLock { known in
+            let holder = known ?? .here()
+            known = holder
+            return holder
+        }
     }
 
     /// Returns the term once the lease is held; nil when it was stopped meanwhile.

@@ -17,24 +17,7 @@ import Synchronization
 /// It runs in sessions. A session begins from the last saved checkpoint and ends when it is stopped, or when
 /// what it holds in memory can no longer be trusted: history lost, an election, other listeners.
 package final class Pipeline: Sendable {
-    package let connection: Connection
-    package let options: WatcherOptions
-    package let identifier: String
-    package let threads: BlockingThreads
-    package let log: Logger
-    /// The collections to watch beside those of the listeners.
-    package let collections: [String]
-    package let listeners: @Sendable () -> [Listener]
-
-    package let ownWrites = OwnWrites()
-    package let knownInputs = KnownInputs()
-    package let vectorLengths = VectorLengths()
-    package let kept = KeptByListener()
-    package let statistics: Statistics
-    package let tallies: Tallies
-    let inputCounts = InputCounts()
-    let auditRecord = AuditRecord()
-    package let lease: LeaseKeeper
+    package let context: WatcherContext
     private let state: Mutex<State>
 
     private struct State {
@@ -54,30 +37,21 @@ package final class Pipeline: Sendable {
     /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
     private static let maximumLosses = 3
 
-    package init(
-        connection: Connection, options: WatcherOptions, identifier: String, threads: BlockingThreads,
-        log: Logger,
-        collections: [String], listeners: @escaping @Sendable () -> [Listener]
-    ) {
-        self.connection = connection
-        self.options = options
-        self.identifier = identifier
-        self.threads = threads
-        self.log = log
-        self.collections = collections
-        self.listeners = listeners
-        statistics = Statistics(options.metrics)
-        tallies = Tallies(inputs: inputCounts)
-        state = Mutex(State(token: options.resumeToken))
-        lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
+    package init(_ context: WatcherContext) {
+        self.context = context
+        state = Mutex(State(token: context.options.resumeToken))
     }
+
+    package var report: PipelineReport { PipelineReport(self) }
+    private var log: Logger { context.log }
+    private var lease: LeaseKeeper { context.lease }
 
     /// Runs until it is stopped, then drains and saves.
     package func run(_ progress: (any ProgressObserver)? = nil) async throws {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await self.observe() }
-                group.addTask { await self.observeMistakes() }
+                group.addTask { await self.report.observe() }
+                group.addTask { await self.report.observeMistakes() }
                 defer { group.cancelAll() }
                 try await self.runSessions(progress)
             }
@@ -105,7 +79,7 @@ package final class Pipeline: Sendable {
         while let term = try await whileTransient(
             &backoff, &outage,
             {
-                try await lease.hold(for: { self.listeners().map(\.signature) }) { self.stops }
+                try await lease.hold(for: { self.context.listeners().map(\.signature) }) { self.stops }
             })
         {
             let session: Session?
@@ -192,9 +166,9 @@ package final class Pipeline: Sendable {
     /// Makes a session; nil when it was stopped meanwhile.
     private func begin(_ mode: SessionMode, term: Int64) async throws -> Session? {
         let changes = state.withLock { $0.changes }
-        let session = try await threads.run { [self] in
-            let opening = try SessionOpening.read(self, mode, term: term)
-            let session = Session(self, opening)
+        let session = try await context.threads.run { [self] in
+            let opening = try SessionOpening.read(context, mode, term: term, startToken: startToken)
+            let session = Session(context, opening)
             if mode != .repair {
                 if !opening.hasChangeStreams { tellStandalone() }
                 // mechanism pause-kept
@@ -213,14 +187,8 @@ package final class Pipeline: Sendable {
 
     private func tellStandalone() {
         log.notice(
-            "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(options.reconcileEvery)"
+            "this is a standalone server, which has no change streams: documents written through Lockstep are predicted at once, those written by others within \(context.options.reconcileEvery)"
         )
-    }
-
-    /// Takes over the counts of documents that a checkpoint holds.
-    func restoreCounts(_ checkpoint: Checkpoint?) {
-        for (definition, share) in checkpoint?.inputs ?? [:] { inputCounts.restore(share, of: definition) }
-        auditRecord.remember(checkpoint?.audit)
     }
 
     package func stop() {
@@ -274,18 +242,5 @@ package final class Pipeline: Sendable {
 
     package var isOpen: Bool {
         state.withLock { !$0.hasEnded && ($0.session?.isOpen ?? false) }
-    }
-
-    package var info: WatcherInfo {
-        let counts = statistics.counts
-        let load = session?.queue.load ?? (0, 0)
-        return WatcherInfo(
-            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
-            deletes: counts.deletes,
-            modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
-            removed: counts.removed, superseded: counts.superseded, alreadyFresh: counts.fresh,
-            parked: counts.parked,
-            retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
-            waitingBytes: load.1)
     }
 }

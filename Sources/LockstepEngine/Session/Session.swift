@@ -19,7 +19,7 @@ package final class Session: Sendable {
     package let serverHealth: ServerHealth
     package let pauses: PauseFollower
     let positions: PositionKeeper
-    private let pipeline: Pipeline
+    private let context: WatcherContext
     private let opening: SessionOpening
     /// Of the handlers' listeners, in their order.
     private let signatures: PerListener<ListenerSignature>
@@ -31,30 +31,30 @@ package final class Session: Sendable {
     private static let patienceForCalls = Duration.seconds(30)
 
     /// Makes a session of what was found in the database; asks nothing.
-    init(_ pipeline: Pipeline, _ opening: SessionOpening) {
-        let (connection, log, listeners) = (pipeline.connection, pipeline.log, opening.listeners)
-        self.pipeline = pipeline
+    init(_ context: WatcherContext, _ opening: SessionOpening) {
+        let (connection, log, listeners) = (context.connection, context.log, opening.listeners)
+        self.context = context
         self.opening = opening
         self.connection = connection
         serverHealth = ServerHealth(log: log)
-        pipeline.kept.forgetAll(but: listeners.values)
+        context.kept.forgetAll(but: listeners.values)
         queue = WorkQueue(
-            listeners: listeners.count, limit: pipeline.options.queueBytes, ownWrites: pipeline.ownWrites)
+            listeners: listeners.count, limit: context.options.queueBytes, ownWrites: context.ownWrites)
         let collations = Collations(connection: connection)
-        handlers = Self.handlers(pipeline, opening, queue, serverHealth, collations)
+        handlers = Self.handlers(context, opening, queue, serverHealth, collations)
         let health = handlers.map(\.health)
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue,
             failures: opening.failures, elections: opening.elections, plan: opening.plan,
-            statistics: pipeline.statistics, inputs: pipeline.inputCounts, log: log)
+            statistics: context.statistics, inputs: context.inputCounts, log: log)
         reconciler.want(listeners.refs.filter { opening.changedModels.contains(listeners[$0].id) })
         self.reconciler = reconciler
         signatures = listeners.map(\.signature)
         saver = CheckpointSaver(
             store: opening.checkpoints, stream: opening.stream.fingerprint, listeners: signatures,
             queue: queue, reconciler: reconciler, elections: opening.elections,
-            needsPosition: opening.hasChangeStreams, statistics: pipeline.statistics,
-            inputs: pipeline.inputCounts, audit: pipeline.auditRecord)
+            needsPosition: opening.hasChangeStreams, statistics: context.statistics,
+            inputs: context.inputCounts, audit: context.auditRecord)
         let pauses = PauseFollower(
             store: PauseStore(connection: connection), handlers: handlers, reconciler: reconciler, log: log)
         self.pauses = pauses
@@ -62,16 +62,11 @@ package final class Session: Sendable {
             capture = Capture(
                 stream: opening.stream,
                 router: EventRouter(
-                    listeners: listeners, watched: opening.watched, ownWrites: pipeline.ownWrites,
+                    listeners: listeners, watched: opening.watched, ownWrites: context.ownWrites,
                     health: health,
                     liveAfter: opening.plan.liveAfter ?? BSONTimestamp(seconds: .max, increment: 0)),
-                queue: queue, health: health, statistics: pipeline.statistics, log: log,
-                onCollections: { collections in
-                    collations.forget(collections)
-                    reconciler.collectionsChanged(collections)
-                },
-                onBlocked: { reconciler.fallBehind($0) }, onPauses: { pauses.noteChange() },
-                reveal: { reconciler.reveal(&$0) })
+                queue: queue, health: health, statistics: context.statistics, log: log,
+                observer: SessionObserver(collations: collations, reconciler: reconciler, pauses: pauses))
         } else {
             capture = nil
         }
@@ -81,27 +76,27 @@ package final class Session: Sendable {
     }
 
     private static func handlers(
-        _ pipeline: Pipeline, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ServerHealth,
+        _ context: WatcherContext, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ServerHealth,
         _ collations: Collations
     ) -> PerListener<Handler> {
         let graph = ListenerGraph(opening.listeners.values)
-        let accounts = Accounts(log: pipeline.log)
+        let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
-            let log = pipeline.log.about(listener.id)
+            let log = context.log.about(listener.id)
             let health = ListenerHealth(
                 name: listener.id, log: log, account: accounts.account(of: listener.model))
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
             return Handler(
-                index: index, listener: listener, connection: pipeline.connection, queue: queue,
-                sink: pipeline.connection.sink(
+                index: index, listener: listener, connection: context.connection, queue: queue,
+                sink: context.connection.sink(
                     of: listener, collations: collations, elections: opening.elections),
-                ownWrites: pipeline.ownWrites, failures: opening.failures, health: health,
-                serverHealth: serverHealth, knownInputs: pipeline.knownInputs,
-                vectorLengths: pipeline.vectorLengths,
-                keptPredictions: pipeline.kept.predictions(of: listener),
-                statistics: pipeline.statistics.of(listener), pace: Pace(listener.model.limits),
+                ownWrites: context.ownWrites, failures: opening.failures, health: health,
+                serverHealth: serverHealth, knownInputs: context.knownInputs,
+                vectorLengths: context.vectorLengths,
+                keptPredictions: context.kept.predictions(of: listener),
+                statistics: context.statistics.of(listener), pace: Pace(listener.model.limits),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
         }
@@ -113,7 +108,7 @@ package final class Session: Sendable {
 extension Session {
     /// Runs until it ends, then finishes what is in hand if it was stopped, and saves what is done.
     func run(_ progress: (any ProgressObserver)?) async -> SessionEnding.Reason {
-        let threads = pipeline.threads
+        let threads = context.threads
         return await withTaskGroup(of: Void.self) { group in
             func start(_ task: @escaping @Sendable () async -> Void) {
                 group.addTask(executorPreference: threads) { await task() }
@@ -131,7 +126,7 @@ extension Session {
                 let refusals = RefusalWatch(
                     connection: connection, handlers: handlers, reconciler: reconciler,
                     hasStream: capture != nil)
-                start { await self.positions.run(until: self.ending) { self.pipeline.tallies.isWanted } }
+                start { await self.positions.run(until: self.ending) { self.context.tallies.isWanted } }
                 start { await self.pauses.run(self.capture, until: self.ending) }
                 start { await self.audit() }
                 start { await refusals.run(until: self.ending) }
@@ -174,7 +169,7 @@ extension Session {
             let schedule: Reconciler.Schedule =
                 switch (opening.mode, capture) {
                 case (.repair, _): .once
-                case (_, nil): .again(every: pipeline.options.reconcileEvery)
+                case (_, nil): .again(every: context.options.reconcileEvery)
                 default: .onRequest
                 }
             try await reconciler.run(schedule, progress) { self.ending.isEnding }
@@ -188,14 +183,14 @@ extension Session {
 
     private func audit() async {
         // mechanism audit, off: return
-        guard capture != nil, let every = pipeline.options.auditEvery else { return }
+        guard capture != nil, let every = context.options.auditEvery else { return }
         let audit = PeriodicAudit(
-            self, every: every, record: pipeline.auditRecord, inputs: pipeline.inputCounts, log: pipeline.log)
+            self, every: every, record: context.auditRecord, inputs: context.inputCounts, log: context.log)
         await audit.run(until: ending)
     }
 
     private func renewLease() async {
-        await pipeline.lease.renew(publishing: { (self.running.values, SessionStatus(self).lag) }) {
+        await context.lease.renew(publishing: { (self.running.values, SessionStatus(self).lag) }) {
             // What is in hand when the listeners change takes longer than a lease holds, perhaps.
             if case .reconfigured = self.ending.reason {
                 return self.isWoundDown.load(ordering: .relaxed)
@@ -212,7 +207,7 @@ extension Session {
             if connection.pool.generation != opening.generation {
                 return end(.rewind("MongoDB was connected to anew"))
             }
-            if opening.mode != .repair, !pipeline.lease.isHeld { return end(.rewind("the lease was lost")) }
+            if opening.mode != .repair, !context.lease.isHeld { return end(.rewind("the lease was lost")) }
             try? await Task.sleep(for: .milliseconds(100))
             if Task.isCancelled { end(.stopped) }
         }
@@ -236,7 +231,7 @@ extension Session {
         try? freshness.wakeStream()
         switch ending.reason {
         case .stopped:
-            let deadline = ContinuousClock.now + pipeline.options.drainTimeout
+            let deadline = ContinuousClock.now + context.options.drainTimeout
             while !queue.isIdle || capture?.hasEnded == false, .now < deadline {
                 queue.releaseDue(.now)
                 try? await Task.sleep(for: .milliseconds(5))
@@ -256,7 +251,7 @@ extension Session {
                 let isDone = queue.isIdle && capture?.hasEnded == true
                 try saver.save(last: isDone ? capture?.position : nil)
             } catch {
-                pipeline.log.warning(
+                context.log.warning(
                     "the last position could not be saved: \(error). It is read again from the one before.")
             }
         }
@@ -308,7 +303,7 @@ extension Session {
         let offers = handlers.values.filter { $0.listener.collection == collection }.flatMap { handler in
             ids.map { Offer(listener: handler.index, key: DocumentKey($0), change: PendingChange()) }
         }
-        guard queue.load.bytes < queue.limit else {
+        guard queue.hasRoom else {
             // Found by the next scan.
             return reconciler.collectionsChanged([collection.name])
         }

@@ -24,34 +24,38 @@ struct SessionOpening {
     /// Those of them that have one parked because there was no room in it.
     let oversized: Set<String>
     /// Why MongoDB refuses outputs, by listener, under the rules of now.
-    let refusals: [String: FailureStore.Refused]
+    let refusals: [String: RefusedOutputs]
     /// The ids of listeners whose model runs with something else than when inputs broke it.
     let changedModels: Set<String>
 
     /// Reads the checkpoint and decides where to begin; forgets what belongs to listeners that are gone. Blocks.
     ///
-    /// - Parameter term: of the lease.
-    static func read(_ pipeline: Pipeline, _ mode: SessionMode, term: Int64) throws -> SessionOpening {
-        let (connection, log) = (pipeline.connection, pipeline.log)
+    /// - Parameters:
+    ///   - term: of the lease.
+    ///   - startToken: where to start whatever was saved; nil for the saved position.
+    static func read(
+        _ context: WatcherContext, _ mode: SessionMode, term: Int64, startToken: BSONDocument?
+    ) throws -> SessionOpening {
+        let (connection, log) = (context.connection, context.log)
         let generation = connection.pool.generation
-        let listeners = PerListener(pipeline.listeners())
+        let listeners = PerListener(context.listeners())
         let checkpoints = CheckpointStore(
-            connection: connection, identifier: pipeline.identifier, term: term)
+            connection: connection, identifier: context.identifier, term: term)
         let failures = FailureStore(connection: connection)
         let hasChangeStreams = try connection.deployment().hasChangeStreams
         let stored = try checkpoints.load(isNewest: hasChangeStreams)
-        let watched = Array(Set(listeners.map(\.collection.name) + pipeline.collections))
+        let watched = Array(Set(listeners.map(\.collection.name) + context.collections))
         let stream = ChangeStream(
             connection: connection,
             collections: watched + [FailureStore.collection, WaitStore.collection, PauseStore.collection],
-            pipeline: pipeline.options.pipeline)
+            pipeline: context.options.pipeline)
         let elections = Elections()
         if mode != .repair { elections.saw(try checkpoints.barrier()) } else { try checkpoints.reopen() }
         let plan = StartPlan(
-            stored: stored, token: pipeline.startToken, stream: stream.fingerprint,
+            stored: stored, token: startToken, stream: stream.fingerprint,
             listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)
         if let problem = plan.problem { log.warning("\(problem): rescanning all documents") }
-        pipeline.restoreCounts(stored.checkpoint)
+        context.restoreCounts(stored.checkpoint)
         if mode != .repair { try forgetOthers(stored.checkpoint, listeners, checkpoints, failures) }
         let (counts, foreign) = try failures.counts()
         if foreign > 0 {
@@ -84,8 +88,8 @@ struct SessionOpening {
     /// The refusals of an earlier session whose rules still hold; the others are marked to be retried.
     private static func standingRefusals(
         _ failures: FailureStore, _ listeners: PerListener<Listener>, _ connection: Connection
-    ) throws -> [String: FailureStore.Refused] {
-        var standing: [String: FailureStore.Refused] = [:]
+    ) throws -> [String: RefusedOutputs] {
+        var standing: [String: RefusedOutputs] = [:]
         let refusals = try failures.refusals()
         for listener in listeners {
             guard let refused = refusals[listener.id] else { continue }

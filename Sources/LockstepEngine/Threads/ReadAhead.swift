@@ -23,11 +23,18 @@ package final class ReadAhead: @unchecked Sendable {
     /// Bytes of a batch from which on the next one is fetched ahead.
     private static let largeBatch = 64 << 10
 
-    package init(
-        _ connection: Connection, open: (borrowing MongoClient) throws(MongoError) -> ServerCursor
-    ) throws(MongoError) {
-        lent = connection.pool.borrow()
-        cursor = try open(lent.client)
+    private init(_ lent: consuming ClientLoan, _ cursor: consuming ServerCursor) {
+        self.lent = lent
+        self.cursor = consume cursor
+    }
+
+    /// Opens a cursor with a client of its own.
+    package static func open(
+        _ connection: Connection, _ body: (borrowing MongoClient) throws(MongoError) -> ServerCursor
+    ) throws(MongoError) -> ReadAhead {
+        let lent = connection.pool.borrow()
+        let cursor = try body(lent.client)
+        return ReadAhead(lent, cursor)
     }
 
     /// The next batch; nil when the cursor is at its end. Blocks; for one thread.

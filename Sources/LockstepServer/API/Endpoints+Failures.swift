@@ -21,8 +21,7 @@ extension Endpoints {
             }
             after = place
         }
-        let page = try await database(running: query["listener"]).db.failures(
-            listener: query["listener"], after: after, limit: limit)
+        let page = try await database(running: query["listener"]).db.parked.page(listener: query["listener"], after: after, limit: limit)
         let next = page.next.map { place in
             Data((["place": BSONValue(place)] as BSONDocument).json.utf8).base64EncodedString()
         }
@@ -34,7 +33,7 @@ extension Endpoints {
     @Sendable func failureReasons(_ request: Request, _ context: Context) async throws -> Response {
         let query = try Query(request, of: .failureReasons)
         let limit = try query.number("limit", Self.limits) ?? Self.usualLimit
-        let (groups, hasMore) = try await database(running: query["listener"]).db.failureGroups(
+        let (groups, hasMore) = try await database(running: query["listener"]).db.parked.groups(
             listener: query["listener"], limit: limit)
         let reasons = groups.map { group in
             API.FailureReason(

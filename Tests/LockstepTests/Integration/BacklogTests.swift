@@ -27,10 +27,10 @@ import TestSupport
                 }
                 let time = try #require(try db.connection.operationTime())
                 try await eventually("the position moves on") {
-                    try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                    try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                 }
                 // It is known that something is left to do, after a crash as well.
-                #expect(try await db.checkpoint()?.isComplete == false)
+                #expect(try await db.daemon.checkpoint()?.isComplete == false)
                 #expect(!watcher.hasCaughtUp)
                 #expect(watcher.info().waitingBytes < 512 << 10)
                 #expect(try await db.failures().isEmpty)
@@ -77,7 +77,7 @@ import TestSupport
                 try await db[docs].insertMany((0..<3000).map { ["_id": BSONValue($0), "text": "some text"] })
                 let time = try #require(try db.connection.operationTime())
                 try await eventually("the position moves past what was dropped") {
-                    try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                    try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                 }
             }
             out.become(.works)
@@ -144,7 +144,7 @@ import TestSupport
                 try await eventually("the other has them") { other.inputs.count == 2 * count }
                 let id = "docs/text/fragile"
                 try await eventually("the one is behind") {
-                    try await db.checkpoint()?.listeners[id]?.isComplete == false
+                    try await db.daemon.checkpoint()?.listeners[id]?.isComplete == false
                 }
                 var most = 0
                 for round in 0..<6 {
@@ -154,7 +154,7 @@ import TestSupport
                     let time = try #require(try db.connection.operationTime())
                     try await eventually("the position passes") {
                         most = max(most, watcher.info().waitingBytes)
-                        return try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                        return try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                     }
                 }
                 // What its model is tried with, and a batch of the stream.
@@ -189,7 +189,7 @@ import TestSupport
                 try await db[docs].insertMany((3..<3000).map { ["_id": BSONValue($0), "text": "abc"] })
                 let time = try #require(try db.connection.operationTime())
                 try await eventually("the position passes") {
-                    try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                    try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                 }
             }
             out.become(.works)
@@ -248,7 +248,7 @@ import TestSupport
                 try await db.retryFailures()
                 let time = try #require(try db.connection.operationTime())
                 try await eventually("the position passes") {
-                    try await db.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                    try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
                 }
                 model.become(.works)
                 try await watcher.resume(listener: "docs/text/fragile")

@@ -108,7 +108,7 @@ import TestSupport
                 model.open()
                 try await watcher.waitUntilQuiet()
                 #expect(try await db[docs].find().isEmpty)
-                #expect(try await db.collectionKinds()["docs"] == nil)
+                #expect(try await db.inspection.collectionKinds()["docs"] == nil)
                 #expect(try await db.failures().isEmpty)
             }
         }
@@ -150,13 +150,13 @@ import TestSupport
             try await db[docs].insertMany(documents(0..<3000, "old"))
             try await watching(db, options: WatcherOptions(drainTimeout: .milliseconds(10))) { _ in
                 try await eventually("a part is scanned, and saved") {
-                    try await db.checkpoint()?.listeners["docs/text/stalls"]?.after != nil
+                    try await db.daemon.checkpoint()?.listeners["docs/text/stalls"]?.after != nil
                 }
             }
             try db.command(["drop": "docs"])
             try await db[docs].insertMany(documents(0..<50, "new"))
             try await watching(db) { watcher in try await watcher.waitUntilQuiet() }
-            let progress = try await db.checkpoint()?.listeners["docs/text/stalls"]
+            let progress = try await db.daemon.checkpoint()?.listeners["docs/text/stalls"]
             #expect(progress?.isComplete == true && progress?.after == nil)
             #expect(model.inputs.filter { $0 == "new" }.count == 50)
             #expect(try await db.audit()[0].fresh == 50)

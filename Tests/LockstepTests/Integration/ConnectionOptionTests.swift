@@ -45,7 +45,7 @@ import TestSupport
             try await db[docs].insertMany([["_id": 2, "text": "abcd"]])
             try await watcher.waitUntilFresh()
             try await db.waitForDaemon(timeout: .seconds(60))
-            try await db.checkRights()
+            try await db.rights.run()
         }
         #expect(try await db.audit()[0].fresh == 2)
         #expect(lines.all.isEmpty, "\(lines.all)")

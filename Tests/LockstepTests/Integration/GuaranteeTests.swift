@@ -126,7 +126,7 @@ import TestSupport
                 try await watcher.waitUntilRead(db)
             }
             #expect(try await db.one(1)?["_outputs"] == nil)
-            #expect(try await db.checkpoint()?.isComplete == true)
+            #expect(try await db.daemon.checkpoint()?.isComplete == true)
             model.open()
             try await watching(db) { watcher in
                 try await watcher.waitUntilFresh()
@@ -179,7 +179,7 @@ import TestSupport
             try await db[docs].insertMany([["_id": 1, "text": "abc"]])
             let wasSaved = Mutex<Bool?>(nil)
             let model = ClosureModel("asks") { (texts: [String]) in
-                let position = try await db.checkpoint()?.position
+                let position = try await db.daemon.checkpoint()?.position
                 wasSaved.withLock { $0 = $0 ?? (position != nil) }
                 return texts.map(\.count)
             }
@@ -339,14 +339,14 @@ import TestSupport
             let model = TextLength()
             try await db.add(Listener(model: model, on: docs, key: "text"))
             try await watching(db) { watcher in try await watcher.waitUntilFresh() }
-            #expect(try await db.checkpoint()?.isFinal == true)
+            #expect(try await db.daemon.checkpoint()?.isFinal == true)
             try await db[docs].insertMany([["_id": 1, "text": "abc"]])
             try await DatabaseWatcher(db: db).repair()
-            #expect(try await db.checkpoint()?.isFinal == false)
+            #expect(try await db.daemon.checkpoint()?.isFinal == false)
             try await watching(db) { watcher in
                 try await watcher.waitUntilFresh()
                 #expect(watcher.info().inserts == 1)
-                #expect(try await db.checkpoint()?.isFinal == false)
+                #expect(try await db.daemon.checkpoint()?.isFinal == false)
             }
             #expect(model.inputs == ["abc"])
         }

@@ -51,7 +51,7 @@ import TestSupport
                 try await counts([(5, 1), (5, 1)])
             }
             // What a checkpoint knows is told by the next watcher, too.
-            let saved = try #require(try await db.checkpoint())
+            let saved = try #require(try await db.daemon.checkpoint())
             #expect(saved.inputs.count == 2)
         }
     }

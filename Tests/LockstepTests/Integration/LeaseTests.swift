@@ -52,7 +52,7 @@ import TestSupport
                             upsert: true)
                     }
                     try await eventually("the lease is held again") {
-                        let lease = try await db.lease()
+                        let lease = try await db.daemon.lease()
                         return lease?.isAlive == true && lease?.holder.id != 5
                     }
                     try await db[docs].insertMany([["_id": BSONValue(number), "text": "abc"]])

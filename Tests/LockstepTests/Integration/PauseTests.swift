@@ -27,7 +27,7 @@ import TestSupport
                 try await eventually("the other goes on") { works.inputs.count == 200 }
                 // Nothing that waits for the paused one keeps the position.
                 try await eventually("the position passes") {
-                    try await db.checkpoint()?.position.map { $0.clusterTime >= time! } ?? false
+                    try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time! } ?? false
                 }
                 #expect(paused.inputs.isEmpty)
                 let status = watcher.status().listeners[0]
@@ -73,12 +73,12 @@ import TestSupport
             try await db.add(Listener(model: model, on: docs, key: "text"))
             try await watching(db) { watcher in
                 try await watcher.waitUntilQuiet()
-                #expect(try await db.setPaused(id, true, by: "somebody@elsewhere") == nil)
+                #expect(try await db.orders.setPaused(id, true, by: "somebody@elsewhere") == nil)
                 try await eventually("it is paused") { watcher.status().listeners[0].state == .paused }
                 try await db[docs].insertMany([["_id": 1, "text": "abc"]])
                 try await eventually("the change is read") { watcher.info().inserts == 1 }
                 #expect(model.inputs.isEmpty)
-                #expect(try await db.setPaused(id, false, by: nil)?.by == "somebody@elsewhere")
+                #expect(try await db.orders.setPaused(id, false, by: nil)?.by == "somebody@elsewhere")
                 try await watcher.waitUntilQuiet()
                 try await eventually("it is predicted") { model.inputs == ["abc"] }
             }

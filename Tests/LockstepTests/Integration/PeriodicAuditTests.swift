@@ -46,7 +46,7 @@ import TestSupport
                 try await watcher.waitUntilFresh()
             }
             #expect(try await db.audit()[0].isFresh)
-            #expect(try await db.checkpoint()?.audit != nil)
+            #expect(try await db.daemon.checkpoint()?.audit != nil)
         }
     }
 

@@ -20,7 +20,7 @@ import TestSupport
         command.append(docs.name, forKey: "find")
         command.document("sort") { $0.append(1, forKey: "_id") }
         command.append(Self.limit, forKey: "batchSize")
-        return try ReadAhead(db.connection) { client throws(MongoError) in
+        return try ReadAhead.open(db.connection) { client throws(MongoError) in
             try ServerCursor.open(
                 command, on: db.connection.database, collection: docs.name, with: client,
                 operation: "find")

@@ -36,10 +36,10 @@ import TestSupport
                 }
                 let id = "docs/text/gated"
                 try await eventually("their scans are known to be done") {
-                    let looks = try await db.checkpoint()?.listeners
+                    let looks = try await db.daemon.checkpoint()?.listeners
                     return looks?.filter { $0.key != id }.values.allSatisfy(\.isComplete) ?? false
                 }
-                #expect(try await db.checkpoint()?.listeners[id]?.isComplete == false)
+                #expect(try await db.daemon.checkpoint()?.listeners[id]?.isComplete == false)
                 #expect(slow.entered.count <= 1000)
                 let status = watcher.status().listeners
                 #expect(status[0].look != nil && status[1].look == nil && status[2].look == nil)

@@ -124,7 +124,7 @@ import TestModels
                 ["$set": ["listeners.0.complete": false, "listeners.0.after": last]],
                 collection: "lockstep.checkpoints")
             try await watching(db) { watcher in try await watcher.waitUntilFresh() }
-            #expect(try await db.checkpoint()?.isComplete == true)
+            #expect(try await db.daemon.checkpoint()?.isComplete == true)
             #expect(model.inputs.sorted() == ["a", "ab"])
             // It reads all pages, the one behind the last included.
             #expect(try await db.recompute().reduce(0) { $0 + $1.compared } == 2)

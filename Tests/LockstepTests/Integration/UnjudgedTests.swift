@@ -70,7 +70,7 @@ import TestSupport
             for report in try await db.audit() {
                 #expect(report.failed == 1 && report.fresh == 3 && report.all == 5, "\(report)")
             }
-            #expect(try await db.sampleInputs()["echo"] == "one")
+            #expect(try await db.listenerCheck.sampleInputs()["echo"] == "one")
             #expect(try await db.recompute().allSatisfy { $0.compared == 3 && $0.different.isEmpty })
         }
     }

@@ -9,7 +9,7 @@ import TestSupport
 /// Likely mistakes are reported, with what was probably meant.
 @Suite struct WarningTests {
     private func warnings(_ db: Database, _ listener: Listener) async throws -> [ListenerWarning] {
-        try await db.warnings(about: [listener])
+        try await db.listenerCheck.warnings(about: [listener])
     }
 
     private func listener(
@@ -71,7 +71,7 @@ import TestSupport
             #expect(try await db.warnings().isEmpty)
             // The name under which the checkpoint of this watcher stands.
             func told(_ listener: Listener) async throws -> [ListenerWarning] {
-                try await db.warnings(about: [listener])
+                try await db.listenerCheck.warnings(about: [listener])
             }
             #expect(try await told(listener(where: ["lang": ["$in": ["en", "de"]]])).isEmpty)
             let some = try await told(listener(where: ["lang": "en"]))

@@ -31,7 +31,7 @@ import TestSupport
             // The run that was begun last is the one that is stopped, to its end.
             try await watcher.stop()
             #expect(watcher.hasEnded && !watcher.isAvailable())
-            #expect(try await db.lease()?.isAlive != true)
+            #expect(try await db.daemon.lease()?.isAlive != true)
             await #expect(throws: LockstepError.notWatching) { try await watcher.watch() }
         }
     }

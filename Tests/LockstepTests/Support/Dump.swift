@@ -7,7 +7,7 @@ struct Dump {
     var collections: [String: [BSONDocument]] = [:]
 
     init(of db: Database) async throws {
-        for name in try await db.collectionKinds().keys where !name.hasPrefix("system.") {
+        for name in try await db.inspection.collectionKinds().keys where !name.hasPrefix("system.") {
             collections[name] = try await db[Collection(name)].find()
         }
     }

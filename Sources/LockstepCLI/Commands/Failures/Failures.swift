@@ -11,6 +11,6 @@ struct Failures: AsyncParsableCommand {
     static func check(_ listener: String?, _ configuration: Configuration, _ db: Database) async throws {
         guard let listener, !configuration.listenerIDs.contains(listener) else { return }
         try ListenerArgument.check(
-            listener, among: configuration.listenerIDs + (try await db.listenersWithFailures()))
+            listener, among: configuration.listenerIDs + (try await db.parked.listeners()))
     }
 }

@@ -34,7 +34,7 @@ struct FailuresList: AsyncParsableCommand {
             if byReason {
                 try await showGroups(db, limit)
             } else if options.json {
-                try await db.forEachFailure(listener: listener, limit: limit) {
+                try await db.parked.forEach(listener: listener, limit: limit) {
                     try Terminal.print(json: API.ParkedDocument($0))
                 }
             } else {
@@ -44,8 +44,7 @@ struct FailuresList: AsyncParsableCommand {
     }
 
     private func showDocuments(_ db: Database, _ limit: Int) async throws {
-        let page = try await db.failures(
-            listener: listener, after: nil, limit: limit == 0 ? Int(Int32.max) - 1 : limit)
+        let page = try await db.parked.page(listener: listener, after: nil, limit: limit == 0 ? Int(Int32.max) - 1 : limit)
         guard !page.failures.isEmpty else {
             Terminal.print(nothing)
             return
@@ -69,7 +68,7 @@ struct FailuresList: AsyncParsableCommand {
     }
 
     private func showGroups(_ db: Database, _ limit: Int) async throws {
-        let (groups, hasMore) = try await db.failureGroups(listener: listener, limit: limit)
+        let (groups, hasMore) = try await db.parked.groups(listener: listener, limit: limit)
         if options.json {
             for group in groups { try Terminal.print(json: API.ParkedGroup(group)) }
             return

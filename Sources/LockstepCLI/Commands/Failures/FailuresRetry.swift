@@ -37,7 +37,7 @@ struct FailuresRetry: AsyncParsableCommand {
         let parked = "\(Terminal.count(count, "parked document")) will be tried again by"
         // On a standalone server nothing says who runs.
         guard db.deployment.hasChangeStreams else { return "\(parked) `lockstep run`" }
-        guard let lease = try await db.lease(), lease.isAlive else {
+        guard let lease = try await db.daemon.lease(), lease.isAlive else {
             return "\(parked) the next `lockstep run`: none follows this database now"
         }
         return "\(parked) \(lease.holderText) at once"

@@ -2,19 +2,28 @@ import CoreMetrics
 import LockstepCore
 import MongoDriver
 
-extension Pipeline {
+/// What a watcher tells of itself, and keeps up to date while somebody asks.
+package struct PipelineReport: Sendable {
+    private let pipeline: Pipeline
+    private var context: WatcherContext { pipeline.context }
+    private var tallies: Tallies { context.tallies }
+
+    init(_ pipeline: Pipeline) {
+        self.pipeline = pipeline
+    }
+
     package var status: WatcherStatus {
-        let session = session
+        let session = pipeline.session
         let report = session.map(SessionStatus.init)
-        let (hasEnded, failure) = ending
+        let (hasEnded, failure) = pipeline.ending
         let load = session?.queue.load ?? (0, 0)
-        let standby = hasEnded ? nil : lease.standby
+        let standby = hasEnded ? nil : context.lease.standby
         let state: WatcherStatus.State =
             if hasEnded {
                 .ended
             } else if standby != nil {
                 .standingBy
-            } else if fault != nil || report?.fault != nil {
+            } else if pipeline.fault != nil || report?.fault != nil {
                 .disconnected
             } else if let session, let report, session.isOpen {
                 report.isLookingThrough ? .backfilling : .following
@@ -22,19 +31,19 @@ extension Pipeline {
                 .starting
             }
         return WatcherStatus(
-            state: state, fault: failure.map { "\($0)" } ?? fault ?? report?.fault,
+            state: state, fault: failure.map { "\($0)" } ?? pipeline.fault ?? report?.fault,
             holder: standby?.holder, difference: standby?.difference?.text,
             position: session?.saver.position, lag: report?.lag,
-            savingFailsFor: (lease.unconfirmedFor ?? session?.saver.failingFor).map { $0 / .seconds(1) },
-            lacksMajority: lease.unconfirmedFor != nil, headroom: session?.positions.headroom,
-            queue: (load.0, load.1, options.queueBytes), info: info,
+            savingFailsFor: (context.lease.unconfirmedFor ?? session?.saver.failingFor).map { $0 / .seconds(1) },
+            lacksMajority: context.lease.unconfirmedFor != nil, headroom: session?.positions.headroom,
+            queue: (load.0, load.1, context.options.queueBytes), info: info,
             listeners: report?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
             warnings: session == nil ? [] : tallies.counts.warnings)
     }
 
     private var auditStatus: AuditStatus? {
-        guard session?.capture != nil, let every = options.auditEvery else { return nil }
-        return auditRecord.status(every: every)
+        guard pipeline.session?.capture != nil, let every = context.options.auditEvery else { return nil }
+        return context.auditRecord.status(every: every)
     }
 
     /// The same for somebody outside: once the documents are counted, if that takes no longer than a second.
@@ -42,7 +51,7 @@ extension Pipeline {
         get async {
             tallies.want()
             let deadline = ContinuousClock.now + .seconds(1)
-            while let session, !tallies.areCurrent(activity(of: session)), .now < deadline {
+            while let session = pipeline.session, !tallies.areCurrent(activity(of: session)), .now < deadline {
                 do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
             }
             return status
@@ -51,7 +60,7 @@ extension Pipeline {
 
     /// Tells swift-metrics what is, if anybody hears it.
     package func recordGauges() {
-        if factoryIsUsed { Gauges(factory: statistics.factory).record(status) }
+        if factoryIsUsed { Gauges(factory: context.statistics.factory).record(status) }
     }
 
     /// Keeps the counts of documents up to date while somebody looks, and what swift-metrics hears.
@@ -60,11 +69,11 @@ extension Pipeline {
         while !Task.isCancelled {
             if round % 5 == 0 { recordGauges() }
             // What is told to a backend as it is has somebody who looks; Prometheus comes and asks.
-            if factoryIsUsed, !(statistics.factory is any PulledMetrics) { tallies.want() }
-            if let session {
+            if factoryIsUsed, !(context.statistics.factory is any PulledMetrics) { tallies.want() }
+            if let session = pipeline.session {
                 // What cannot be counted now is counted later; the handlers report the outage.
-                _ = try? await threads.run { [self] in
-                    try tallies.refreshIfDue(listeners(), connection, activity(of: session))
+                _ = try? await context.threads.run {
+                    try tallies.refreshIfDue(context.listeners(), context.connection, activity(of: session))
                 }
             }
             round += 1
@@ -75,9 +84,9 @@ extension Pipeline {
     /// Looks for likely mistakes while somebody outside looks; apart from the counts, since it may take some seconds.
     package func observeMistakes() async {
         while !Task.isCancelled {
-            if let session {
-                _ = try? await threads.run { [self] in
-                    try tallies.refreshWarningsIfDue(listeners(), connection, activity(of: session))
+            if let session = pipeline.session {
+                _ = try? await context.threads.run {
+                    try tallies.refreshWarningsIfDue(context.listeners(), context.connection, activity(of: session))
                 }
             }
             try? await Task.sleep(for: Tallies.interval)
@@ -85,7 +94,7 @@ extension Pipeline {
     }
 
     private func activity(of session: Session) -> Tallies.Activity {
-        var counts = statistics.counts
+        var counts = context.statistics.counts
         counts.positionsSaved = 0
         let done = counts.parked + counts.outputs + counts.fresh + counts.superseded
         return Tallies.Activity(
@@ -95,6 +104,19 @@ extension Pipeline {
     }
 
     private var factoryIsUsed: Bool {
-        !(statistics.factory is NOOPMetricsHandler)
+        !(context.statistics.factory is NOOPMetricsHandler)
+    }
+
+    package var info: WatcherInfo {
+        let counts = context.statistics.counts
+        let load = pipeline.session?.queue.load ?? (0, 0)
+        return WatcherInfo(
+            inserts: counts.inserts, updates: counts.updates, replaces: counts.replaces,
+            deletes: counts.deletes,
+            modelCalls: counts.modelCalls, modelInputs: counts.modelInputs, outputs: counts.outputs,
+            removed: counts.removed, superseded: counts.superseded, alreadyFresh: counts.fresh,
+            parked: counts.parked,
+            retries: counts.retries, positionsSaved: counts.positionsSaved, waiting: load.0,
+            waitingBytes: load.1)
     }
 }
