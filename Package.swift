@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "LockstepTests",
             dependencies: [
-                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepModels", "LockstepSinks",
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepSinks",
                 "LockstepState", "MongoBSON",
                 "MongoDriver", "EmbeddedMongo", "TestModels", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),

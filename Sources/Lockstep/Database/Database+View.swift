@@ -15,14 +15,13 @@ extension Database {
             let key = DocumentKey(id)
             var views: [DocumentView] = []
             for listener in listeners {
-                let reader = DocumentReader(
-                    connection: connection, listener: listener, comparison: ByteComparison(listener, traits))
+                let reader = DocumentReader(connection, listener, traits)
                 guard let evidence = try reader.read([key])[key] else { return nil }
                 let parked = try FailureStore(connection: connection).entry(
                     listener: listener.id, document: id)
                 views.append(
                     DocumentView(
-                        listener, evidence, output: try reader.outputs([key])[key], parked: parked))
+                        listener, evidence, output: try reader.sink.outputs(of: [key])[key], parked: parked))
             }
             return views
         }

@@ -40,7 +40,7 @@ extension Database {
                     warnings.append(
                         RuleWarning(
                             text:
-                                "the validator of `\(name)` refuses Lockstep's fields: allow `_outputs` and `_lockstep` in it, or no prediction can be stored",
+                                "the validator of `\(name)` refuses Lockstep's fields: allow `\(OutputPlace.outputs)` and `\(OutputPlace.provenance)` in it, or no prediction can be stored",
                             isCertain: true))
                 }
                 warnings += rules.indexWarnings(paths, collection: name)

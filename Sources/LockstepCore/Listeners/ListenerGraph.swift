@@ -47,11 +47,11 @@ package struct ListenerGraph {
         nodes.indices.filter { $0 != writer && reads($0, outputOf: writer) }
     }
 
-    /// Keys under `_outputs` that no listener of the collection writes.
+    /// Keys of outputs that no listener of the collection writes.
     package var strayKeys: [(listener: Int, key: FieldPath)] {
         nodes.indices.flatMap { index in
             nodes[index].keys.filter { key in
-                key.components.first == "_outputs"
+                key.isOutput
                     && !nodes.contains {
                         $0.collection == nodes[index].collection
                             && (key == $0.outputPath || key.text.hasPrefix($0.outputPath.text + "."))
@@ -157,7 +157,7 @@ extension Listener {
         if let name, let problem = nameProblem(name, dots: true) {
             problems.append("`as: \(name)` \(problem)")
         }
-        if name == nil, keys.count > 1 || keys.first?.components.first == "_outputs" {
+        if name == nil, keys.count > 1 || keys.first?.isOutput == true {
             problems.append("`as` is required when the key is a list or another listener's output")
         }
         if collection.name.isEmpty || collection.name.contains("$") || collection.name.utf8.contains(0) {

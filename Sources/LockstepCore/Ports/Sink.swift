@@ -147,8 +147,8 @@ package struct SinkRefusal: Sendable {
     }
 }
 
-/// Makes sinks for listeners whose outputs live elsewhere than in their documents.
-package protocol SinkKind: Sendable {
+/// A place for outputs elsewhere than in their documents; it has a sink for each listener.
+package protocol OutputStore: Sendable {
     /// - Parameter listener: its id.
     func sink(of listener: String) -> any Sink
 }

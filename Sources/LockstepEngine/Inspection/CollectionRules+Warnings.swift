@@ -37,7 +37,7 @@ extension CollectionRules {
             schema["additionalProperties"]?.bool == false, schema["patternProperties"] == nil
         else { return false }
         let known = schema["properties"]?.document
-        return known?["_outputs"] == nil || known?["_lockstep"] == nil
+        return known?[OutputPlace.outputs] == nil || known?[OutputPlace.provenance] == nil
     }
 }
 

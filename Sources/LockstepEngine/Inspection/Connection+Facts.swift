@@ -75,7 +75,9 @@ extension Connection {
     private func paths(in collection: String) throws -> [String] {
         var seen: Set<String> = []
         let random: BSONValue = ["$sample": ["size": 50]]
-        let without: BSONValue = ["$unset": ["_outputs", "_lockstep"]]
+        let without: BSONValue = [
+            "$unset": [BSONValue(OutputPlace.outputs), BSONValue(OutputPlace.provenance)]
+        ]
         for document in try bounded([random, without], in: collection) ?? [] {
             Self.collect(document, below: "", into: &seen)
         }

@@ -1,6 +1,6 @@
 import Foundation
 import LockstepCore
-import LockstepModels
+import LockstepProviders
 import MongoBSON
 import Testing
 
@@ -191,7 +191,7 @@ extension ProviderOnTrial {
                 print(json.dumps(answer), flush=True)
             """
         let model = ExecModel(
-            name: "lengths", command: ExecCommand(["python3", "-c", program, order.path]), workers: 2)
+            name: "lengths", command: ExecCommand(["python3", "-c", program, order.path], directory: "/"), workers: 2)
         return ProviderOnTrial(
             what: "exec", provider: AnyModel(model), inputs: texts, refused: 7,
             failWith: { error in

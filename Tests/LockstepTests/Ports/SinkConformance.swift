@@ -4,14 +4,15 @@ import LockstepCore
 import LockstepEngine
 import LockstepSinks
 import MongoBSON
-import Testing
+import TestModels
 import TestSupport
+import Testing
 
 /// A kind of sink on trial.
 struct SinkOnTrial: Sendable, CustomTestStringConvertible {
     let what: String
     /// Nil keeps outputs in the documents.
-    let kind: @Sendable () -> (any SinkKind)?
+    let store: @Sendable () -> (any OutputStore)?
 
     var testDescription: String { what }
 }
@@ -63,8 +64,8 @@ struct SinkOnTrial: Sendable, CustomTestStringConvertible {
     private func withSink(_ trial: SinkOnTrial, _ body: (Setup) async throws -> Void) async throws {
         try await withDatabase { db in
             let listener = Listener(
-                model: AnyModel(Echo()), on: docs, keys: ["text"], as: nil, where: nil, sinks: trial.kind())
-            try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": "text \($0)"] })
+                model: AnyModel(Echo()), on: docs, keys: ["text"], as: nil, where: nil, store: trial.store())
+            try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": BSONValue("text \($0)")] })
             let reader = DocumentReader(db.connection, listener, try db.connection.traits(of: "docs"))
             try await body(Setup(db: db, listener: listener, reader: reader))
         }

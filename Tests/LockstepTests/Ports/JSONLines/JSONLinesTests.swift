@@ -2,8 +2,9 @@ import Foundation
 import Lockstep
 import LockstepCore
 import MongoBSON
-import Testing
+import TestModels
 import TestSupport
+import Testing
 
 /// A second sink in the real engine: the outputs arrive in its file and stay right.
 @Suite struct JSONLinesTests {
@@ -17,7 +18,7 @@ import TestSupport
                 try db.setListeners([
                     Listener(
                         model: AnyModel(model), on: docs, keys: ["text"], as: nil, where: ["in": true],
-                        sinks: JSONLines(folder))
+                        store: JSONLines(folder))
                 ])
             }
             try listen()
