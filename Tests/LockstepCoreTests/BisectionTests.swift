@@ -58,6 +58,31 @@ import Testing
         #expect(outcomes.allSatisfy { if case .unavailable = $0 { false } else { true } })
     }
 
+    /// Whatever an input was sent for, it is not sent again once it has an answer.
+    @Test func whatWasTriedAloneIsInNoBatchAnyMore() {
+        var bisection = Bisection(count: 20, batches: [0..<10, 10..<20], trial: 3)
+        var sent: [Int] = Array(bisection.next() ?? 0..<0)
+        bisection.succeeded(3..<4, [.value(3)])
+        for place in bisection.untried {
+            bisection.take(place)
+            sent.append(place)
+            bisection.succeeded(place..<place + 1, [.value(BSONValue(place))])
+        }
+        while let range = bisection.next() {
+            sent += range
+            bisection.succeeded(range, range.map { .value(BSONValue($0)) })
+        }
+        #expect(sent.sorted() == Array(0..<20))
+    }
+
+    @Test func whatIsLateOrDeferredHasItsOwnOutcome() {
+        var bisection = Bisection(count: 2, batches: [0..<2])
+        bisection.succeeded(bisection.next() ?? 0..<0, [.later(.seconds(1)), .deferred("id", nil)])
+        if case .later(.seconds(1))? = bisection.outcomes[0] {} else { Issue.record("it is not late") }
+        #expect(bisection.outcomes[1]?.known == .deferred("id"))
+        #expect(bisection.works)
+    }
+
     @Test func fewPoisonousInputsAreNoOutage() {
         let (outcomes, _) = run(count: 64, poison: [0, 1, 20, 63])
         let failed = outcomes.indices.filter { if case .failed = outcomes[$0] { true } else { false } }

@@ -113,6 +113,18 @@ import Testing
         #expect(long <= live.rounds.count / 10, "\(live.rounds)")
     }
 
+    /// As of a remote model: most of what a call takes is the way there and back.
+    @Test func aHighFixedCostMakesLargeBatches() {
+        var scan = Simulation(fixed: 0.3, each: 0.001)
+        scan.run(20_000, \.scan)
+        #expect(scan.rounds.dropFirst(6).min().map { $0 >= 800 } == true, "\(scan.rounds)")
+        var live = Simulation(fixed: 0.3, each: 0.001)
+        live.run(20_000, \.live)
+        // As much again as the fixed part, so that a change that comes meanwhile does not wait for more.
+        #expect(
+            live.rounds.dropFirst(6).dropLast(2).allSatisfy { (200...400).contains($0) }, "\(live.rounds)")
+    }
+
     @Test func nothingIsTriedThatMayLastMinutes() {
         var scan = Simulation(fixed: 0, each: 1, noise: 0.3)
         scan.run(300, \.scan)

@@ -1,4 +1,5 @@
 import LockstepConfiguration
+import LockstepCore
 import LockstepProviders
 import LockstepReading
 import LockstepSinks
@@ -28,7 +29,7 @@ struct ConfigurationText {
         \(models)
 
         # Which model reads which key of which collection. What is predicted is stored in the document itself, at
-        # `\(OutputRoots.outputs).<key>.<model>`, and goes and comes with the key.
+        # `\(OutputPlace.outputs).<key>.<model>`, and goes and comes with the key.
         listeners:
         \(listeners.joined(separator: "\n"))
 

@@ -1,4 +1,5 @@
 import Lockstep
+import LockstepCore
 import LockstepSinks
 
 /// What a sample of a collection's documents tells of one field: numbers only, no values.
@@ -53,7 +54,7 @@ struct CollectionStatistics: Equatable {
     }
 
     /// No field of the application's.
-    private static let passed: Set<String> = ["_id", OutputRoots.outputs, OutputRoots.provenance]
+    private static let passed: Set<String> = ["_id", OutputPlace.outputs, OutputPlace.provenance]
 
     private mutating func add(_ view: BSONView, under prefix: String, depth: Int, isInsideArray: Bool) {
         for element in view {

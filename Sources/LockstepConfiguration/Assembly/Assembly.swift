@@ -41,7 +41,7 @@ package struct Assembly: Sendable {
         assembled = models
     }
 
-    package var models: [String: AnyModel] {
+    package var models: [String: any Provider] {
         assembled.mapValues(\.provided.model)
     }
 

@@ -32,7 +32,7 @@ extension Configuration {
                 Listener(
                     model: model.provided.model, on: Collection(spec.collection),
                     keys: spec.inputs.map(\.path),
-                    as: spec.name, where: spec.filter))
+                    as: spec.name, where: spec.filter, store: spec.sink.store))
             definitions[spec.id] = .init(
                 keys: spec.keys, filter: spec.filter, sink: AnySpec(spec.sink), model: model.definition)
         }

@@ -17,11 +17,11 @@ enum FilterReader {
         }
         let filter = document(entries, in: .fields, problems: &problems)
         if FilterPaths(filter).paths.contains(where: {
-            $0.components.first.map(String.init) == OutputRoots.provenance
+            $0.components.first.map(String.init) == OutputPlace.provenance
         }) {
             problems.add(
                 node.line,
-                "`where` must not look at `\(OutputRoots.provenance)`, which Lockstep itself changes: take it out"
+                "`where` must not look at `\(OutputPlace.provenance)`, which Lockstep itself changes: take it out"
             )
         }
         return filter

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepProviders
 import LockstepReading
 import LockstepSinks
@@ -100,7 +101,7 @@ package struct ConfigurationSchema: Sendable {
                 isRequired: true),
             KeySchema(
                 "as", .text,
-                "Names the output, at `\(OutputRoots.outputs).<as>.<model>`. Default: the key; needed for a list of keys and on an output."
+                "Names the output, at `\(OutputPlace.outputs).<as>.<model>`. Default: the key; needed for a list of keys and on an output."
             ),
             KeySchema("where", .filter, "A filter of MongoDB's: other documents have no output."),
         ],

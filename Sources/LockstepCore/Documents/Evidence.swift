@@ -13,7 +13,8 @@ package struct Evidence: Sendable {
     package var stored = OutputEvidence()
 
     package init(
-        input: [BSONValue]? = nil, isUnmatched: Bool = false, unjudged: String? = nil, stored: OutputEvidence = OutputEvidence()
+        input: [BSONValue]? = nil, isUnmatched: Bool = false, unjudged: String? = nil,
+        stored: OutputEvidence = OutputEvidence()
     ) {
         self.input = input
         self.isUnmatched = isUnmatched

@@ -12,7 +12,8 @@ package struct OutputEvidence: Sendable {
     package var output: BSONValue?
 
     package init(
-        hasOutput: Bool = false, hasProvenance: Bool = false, provenance: Provenance? = nil, isObstructed: Bool = false, output: BSONValue? = nil
+        hasOutput: Bool = false, hasProvenance: Bool = false, provenance: Provenance? = nil,
+        isObstructed: Bool = false, output: BSONValue? = nil
     ) {
         self.hasOutput = hasOutput
         self.hasProvenance = hasProvenance

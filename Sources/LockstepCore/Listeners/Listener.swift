@@ -14,8 +14,8 @@ public struct Listener: Sendable {
     public let id: String
     /// Where in the document the output stands.
     package let place: OutputPlace
-    /// Makes the sink of its outputs; nil when they are in the documents.
-    package let sinks: (any SinkMaker)?
+    /// Where its outputs live; nil when they are in the documents.
+    package let store: (any OutputStore)?
 
     /// - Parameters:
     ///   - model: makes the predictions; its name is the last part of the output's path.
@@ -39,13 +39,13 @@ public struct Listener: Sendable {
             model: AnyModel(model), on: collection, keys: keys.map { FieldPath($0) }, as: name, where: filter)
     }
 
-    /// - Parameter sinks: makes the sink; nil keeps the outputs in the documents.
+    /// - Parameter store: where the outputs live; nil keeps the outputs in the documents.
     package init(
         model provider: any Provider, on collection: Collection, keys: [FieldPath], as name: String?,
-        where filter: BSONDocument?, sinks: (any SinkMaker)? = nil
+        where filter: BSONDocument?, store: (any OutputStore)? = nil
     ) {
         model = provider
-        self.sinks = sinks
+        self.store = store
         self.collection = collection
         self.keys = keys
         self.name = name

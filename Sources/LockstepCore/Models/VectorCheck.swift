@@ -5,6 +5,10 @@ package struct VectorCheck: Sendable {
     /// The model's outputs are to be vectors: so are its arrays of numbers.
     package let arraysAreVectors: Bool
 
+    package init(arraysAreVectors: Bool) {
+        self.arraysAreVectors = arraysAreVectors
+    }
+
     /// The vector that the value is; nil when it is none.
     package func vector(_ value: BSONValue) -> StoredVector? {
         StoredVector(value) ?? (arraysAreVectors ? StoredVector(array: value) : nil)

@@ -66,7 +66,9 @@ private func stored(_ output: Result<BSONValue, InputError>, as format: VectorFo
         if let problem = VectorCheck(arraysAreVectors: format == .array).problem(value) {
             return .refused(problem)
         }
-        guard format == .array, value.type == .binary, let numbers = value.floats else { return .value(value) }
+        guard format == .array, value.type == .binary, let numbers = value.floats else {
+            return .value(value)
+        }
         return .value(BSONValue(numbers.map { BSONValue(Double($0)) }))
     }
 }

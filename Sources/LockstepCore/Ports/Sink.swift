@@ -137,7 +137,8 @@ package struct SinkRefusal: Sendable {
     package var isAboutRequest = false
 
     package init(
-        verdict: WriteVerdict, reason: String, rule: Int? = nil, isAboutSize: Bool = false, isAboutRequest: Bool = false
+        verdict: WriteVerdict, reason: String, rule: Int? = nil, isAboutSize: Bool = false,
+        isAboutRequest: Bool = false
     ) {
         self.verdict = verdict
         self.reason = reason
@@ -147,8 +148,8 @@ package struct SinkRefusal: Sendable {
     }
 }
 
-/// Makes sinks for listeners whose outputs live elsewhere than in their documents.
-package protocol SinkMaker: Sendable {
+/// A place for outputs elsewhere than in their documents; it has a sink for each listener.
+package protocol OutputStore: Sendable {
     /// - Parameter listener: its id.
     func sink(of listener: String) -> any Sink
 }

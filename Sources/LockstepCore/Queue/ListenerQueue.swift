@@ -277,4 +277,10 @@ package struct Job: Sendable {
     package var change: PendingChange
     /// Bytes that the queue counts for it.
     package let size: Int
+
+    package init(key: DocumentKey, change: PendingChange, size: Int) {
+        self.key = key
+        self.change = change
+        self.size = size
+    }
 }

@@ -47,7 +47,8 @@ package struct ParkedEntry: Hashable, Sendable {
     package var setup: String?
 
     package init(
-        input: Fingerprint? = nil, version: String, outputBytes: Int? = nil, retry: Bool = false, isStuck: Bool = false, setup: String? = nil
+        input: Fingerprint? = nil, version: String, outputBytes: Int? = nil, retry: Bool = false,
+        isStuck: Bool = false, setup: String? = nil
     ) {
         self.input = input
         self.version = version

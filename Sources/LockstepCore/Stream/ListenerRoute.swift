@@ -25,7 +25,7 @@ package struct ListenerRoute {
         readsAnything = filter.readsAnything
         output = Array(listener.outputPath.text.utf8)
         provenance = Array(listener.provenancePath.text.utf8)
-        outlivesDocuments = listener.sinks != nil
+        outlivesDocuments = listener.store != nil
         keys = listener.keys
         hasFilter = listener.filter != nil
     }

@@ -37,7 +37,8 @@ package struct EventRouter {
     private let liveAfter: BSONTimestamp
 
     package init(
-        listeners: PerListener<Listener>, watched: [String], ownWrites: OwnWrites, health: PerListener<ListenerHealth>,
+        listeners: PerListener<Listener>, watched: [String], ownWrites: OwnWrites,
+        health: PerListener<ListenerHealth>,
         liveAfter: BSONTimestamp
     ) {
         var routes: [String: [(index: ListenerRef, route: ListenerRoute)]] = [:]
@@ -57,7 +58,8 @@ package struct EventRouter {
         )
         .filter { !$0.value.isEmpty }
         indexOfListener = Dictionary(
-            zip(listeners.map(\.id), listeners.refs).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+            zip(listeners.map(\.id), listeners.refs).map { ($0, $1) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// Routes one event.
@@ -97,7 +99,8 @@ package struct EventRouter {
     }
 
     private func routeDocument(
-        _ event: StreamEvent, _ routes: [(index: ListenerRef, route: ListenerRoute)], into findings: inout Findings
+        _ event: StreamEvent, _ routes: [(index: ListenerRef, route: ListenerRoute)],
+        into findings: inout Findings
     ) {
         guard let element = event.id else { return }
         switch event.operation {

@@ -68,6 +68,11 @@ package final class Account: Sendable {
         }
     }
 
+    /// Calls that could be made at once, and those that wait.
+    package var usageOfCalls: (free: Int, waiting: Int) {
+        line.withLock { ($0.free, $0.waiting.count) }
+    }
+
     private func leave() {
         let next = line.withLock { line -> CheckedContinuation<Bool, Never>? in
             if !line.waiting.isEmpty { return line.waiting.removeFirst().continuation }
@@ -134,7 +139,8 @@ extension Account {
         used.withLock { $0 }
     }
 
-    package func holdsUntil(_ now: ContinuousClock.Instant, for listener: String) -> ContinuousClock.Instant? {
+    package func holdsUntil(_ now: ContinuousClock.Instant, for listener: String) -> ContinuousClock.Instant?
+    {
         state.withLock { $0.holdsUntil(now, for: listener) }
     }
 

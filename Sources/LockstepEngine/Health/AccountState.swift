@@ -71,7 +71,9 @@ package struct AccountState {
     /// The account asks a listener to wait that long.
     ///
     /// - Returns: the time of the next attempt, and whether it has asked for so long that it is an outage.
-    package mutating func waits(_ listener: String, _ pause: Duration, at now: Instant) -> (due: Instant, isLong: Bool) {
+    package mutating func waits(
+        _ listener: String, _ pause: Duration, at now: Instant
+    ) -> (due: Instant, isLong: Bool) {
         var trouble = troubles[listener] ?? Trouble(now)
         let since = trouble.waitsSince ?? now
         trouble.waitsSince = since

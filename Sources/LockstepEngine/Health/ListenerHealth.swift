@@ -76,7 +76,8 @@ package final class ListenerHealth: Sendable {
     }
 
     /// Whether it works, and if not why: as far as is seen, long before an outage is proven and anything follows from it.
-    package func condition(at now: ContinuousClock.Instant) -> (state: ListenerStatus.State, reason: String?) {
+    package func condition(at now: ContinuousClock.Instant) -> (state: ListenerStatus.State, reason: String?)
+    {
         let (isPaused, obstacle) = state.withLock { ($0.isPaused, $0.obstacle) }
         if isPaused { return (.paused, nil) }
         if let obstacle { return (.blocked, obstacle) }

@@ -107,7 +107,7 @@ package struct ListenerInspection {
         var seen: Set<String> = []
         let random: BSONDocument = ["$sample": ["size": 50]]
         let without: BSONDocument = [
-            "$unset": [BSONValue(OutputRoots.outputs), BSONValue(OutputRoots.provenance)]
+            "$unset": [BSONValue(OutputPlace.outputs), BSONValue(OutputPlace.provenance)]
         ]
         for document in try bounded([random, without], in: collection) ?? [] {
             Self.collect(document, below: "", into: &seen)

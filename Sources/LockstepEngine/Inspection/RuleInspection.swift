@@ -38,7 +38,7 @@ extension CollectionRules {
             schema["additionalProperties"]?.bool == false, schema["patternProperties"] == nil
         else { return false }
         let known = schema["properties"]?.document
-        return known?[OutputRoots.outputs] == nil || known?[OutputRoots.provenance] == nil
+        return known?[OutputPlace.outputs] == nil || known?[OutputPlace.provenance] == nil
     }
 }
 
@@ -61,7 +61,7 @@ package struct RuleInspection {
                 warnings.append(
                     RuleWarning(
                         text:
-                            "the validator of `\(name)` refuses Lockstep's fields: allow `\(OutputRoots.outputs)` and `\(OutputRoots.provenance)` in it, or no prediction can be stored",
+                            "the validator of `\(name)` refuses Lockstep's fields: allow `\(OutputPlace.outputs)` and `\(OutputPlace.provenance)` in it, or no prediction can be stored",
                         isCertain: true))
             }
             warnings += rules.indexWarnings(paths, collection: name)

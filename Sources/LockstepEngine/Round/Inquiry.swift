@@ -21,7 +21,8 @@ package struct Inquiry {
         // While it is out one input tells whether it works again: another one each time, since one may break it.
         trial = handler.health.outage == nil ? nil : values.indices.randomElement()
         bisection = Bisection(
-            count: values.count, batches: handler.listener.model.limits.batches(sizes: values.map(\.bytes.count)),
+            count: values.count,
+            batches: handler.listener.model.limits.batches(sizes: values.map(\.bytes.count)),
             trial: trial)
     }
 
@@ -56,7 +57,8 @@ package struct Inquiry {
             let batch = ProviderBatch(
                 Array(values[range]),
                 deferred: some.isEmpty
-                    ? [:] : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
+                    ? [:]
+                    : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
             bisection.succeeded(range, try await call(batch))
             handler.knownInputs.note(values[range.lowerBound], for: handler.listener)
         } catch ModelError.unavailable(let reason) {

@@ -64,14 +64,16 @@ package struct Leave {
             case .broken: time = now + .milliseconds(200 << document.job.change.attempts)
             case .later(let wait): time = now + (wait ?? Self.unknownWait)
             case .unavailable(let reason):
-                time = outage
+                time =
+                    outage
                     ?? (Task.isCancelled
                         ? now : handler.health.failed(handler.outage(reason), began: began))
                 outage = time
             case .wait(let wait, let reason):
                 time =
                     outage
-                    ?? (Task.isCancelled ? now : handler.health.waits(wait, handler.outage(reason), began: began))
+                    ?? (Task.isCancelled
+                        ? now : handler.health.waits(wait, handler.outage(reason), began: began))
                 outage = time
             }
             due[time, default: []].append(document.job)

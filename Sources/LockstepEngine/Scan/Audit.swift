@@ -141,8 +141,11 @@ package struct Audit {
                 for (key, verdict, fingerprint, isBare, isJudged) in suspects {
                     let entry = parked[key]
                     // A parked document has no output; if it has one, that is not Lockstep's.
-                    let isParked = isBare && entry?.isUpheld(
-                        by: fingerprint, version: listener.model.version, setup: listener.model.setup) == true
+                    let isParked =
+                        isBare
+                        && entry?.isUpheld(
+                            by: fingerprint, version: listener.model.version, setup: listener.model.setup)
+                            == true
                     // On what the filter cannot be evaluated, no repair gives an output to.
                     reports[place].count(
                         verdict, hasInput: verdict != .extra, isParked: isParked || !isJudged)

@@ -126,7 +126,9 @@ package struct CollectionScan {
     /// Takes the input away where a listener's filter does not match, which the server decides, and looks up the outputs
     /// that are not in the documents; page by page.
     private func filtered(_ page: [Document], _ readers: [DocumentReader]) throws -> [Document] {
-        guard readers.contains(where: { $0.listener.filter != nil || $0.sink.place == nil }) else { return page }
+        guard readers.contains(where: { $0.listener.filter != nil || $0.sink.place == nil }) else {
+            return page
+        }
         var evidence = page.map(\.evidence)
         for (place, reader) in readers.enumerated() where reader.sink.place == nil {
             let found = try reader.sink.evidence(of: page.map(\.key))

@@ -157,14 +157,16 @@ extension Reconciler {
     /// For each listener, in their order.
     package var looks: PerListener<Look> {
         state.withLock { state in
-            PerListener(listeners.refs.map { index in
-                if state.scans.wanted[index] != nil { return .waiting }
-                guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
-                    return .done
-                }
-                return .running(
-                    since: pass.began, documents: pass.documents, withoutInput: pass.withoutInput[index] ?? 0)
-            })
+            PerListener(
+                listeners.refs.map { index in
+                    if state.scans.wanted[index] != nil { return .waiting }
+                    guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
+                        return .done
+                    }
+                    return .running(
+                        since: pass.began, documents: pass.documents,
+                        withoutInput: pass.withoutInput[index] ?? 0)
+                })
         }
     }
 

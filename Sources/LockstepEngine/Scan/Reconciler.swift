@@ -45,8 +45,10 @@ package final class Reconciler: Sendable {
     private let log: Logger
 
     package init(
-        connection: Connection, listeners: PerListener<Listener>, health: PerListener<ListenerHealth>, queue: WorkQueue,
-        failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics, inputs: InputCounts,
+        connection: Connection, listeners: PerListener<Listener>, health: PerListener<ListenerHealth>,
+        queue: WorkQueue,
+        failures: FailureStore, elections: Elections, plan: StartPlan, statistics: Statistics,
+        inputs: InputCounts,
         log: Logger
     ) {
         self.statistics = statistics

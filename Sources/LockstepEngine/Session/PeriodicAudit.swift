@@ -146,7 +146,9 @@ extension PeriodicAudit {
         try? session.freshness.wakeStream()
         let places = Set(page.unfresh.map { members[$0.listener] })
         let deadline = ContinuousClock.now + Self.patience
-        while !places.allSatisfy({ session.freshness.isFresh(time, [$0]) || session.handlers[$0].health.isOut }),
+        while !places.allSatisfy({
+            session.freshness.isFresh(time, [$0]) || session.handlers[$0].health.isOut
+        }),
             .now < deadline
         {
             guard await rest(.milliseconds(20), isEnding) else { return [] }

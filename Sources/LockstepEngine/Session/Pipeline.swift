@@ -8,9 +8,9 @@ import Synchronization
 /// The way of a change, from the stream to the stored prediction:
 ///
 /// ```
-/// MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Handler ──▶ AnyModel ──▶ OutputWriter ──▶ MongoDB
-///                │            ▲  │                                    │
-///                └─position───┼──┴───▶ CheckpointTracker ◀───done─────┘
+/// MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Round ──▶ Provider ──▶ Sink ──▶ MongoDB
+///                │            ▲  │                              │
+///                └─position───┼──┴───▶ CheckpointTracker ◀─done─┘
 ///                         Reconciler
 /// ```
 ///

@@ -34,7 +34,9 @@ package struct PipelineReport: Sendable {
             state: state, fault: failure.map { "\($0)" } ?? pipeline.fault ?? report?.fault,
             holder: standby?.holder, difference: standby?.difference?.text,
             position: session?.saver.position, lag: report?.lag,
-            savingFailsFor: (context.lease.unconfirmedFor ?? session?.saver.failingFor).map { $0 / .seconds(1) },
+            savingFailsFor: (context.lease.unconfirmedFor ?? session?.saver.failingFor).map {
+                $0 / .seconds(1)
+            },
             lacksMajority: context.lease.unconfirmedFor != nil, headroom: session?.positions.headroom,
             queue: (load.0, load.1, context.options.queueBytes), info: info,
             listeners: report?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
@@ -51,7 +53,8 @@ package struct PipelineReport: Sendable {
         get async {
             tallies.want()
             let deadline = ContinuousClock.now + .seconds(1)
-            while let session = pipeline.session, !tallies.areCurrent(activity(of: session)), .now < deadline {
+            while let session = pipeline.session, !tallies.areCurrent(activity(of: session)), .now < deadline
+            {
                 do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
             }
             return status
@@ -86,7 +89,8 @@ package struct PipelineReport: Sendable {
         while !Task.isCancelled {
             if let session = pipeline.session {
                 _ = try? await context.threads.run {
-                    try tallies.refreshWarningsIfDue(context.listeners(), context.connection, activity(of: session))
+                    try tallies.refreshWarningsIfDue(
+                        context.listeners(), context.connection, activity(of: session))
                 }
             }
             try? await Task.sleep(for: Tallies.interval)

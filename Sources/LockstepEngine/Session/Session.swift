@@ -76,7 +76,8 @@ package final class Session: Sendable {
     }
 
     private static func handlers(
-        _ context: WatcherContext, _ opening: SessionOpening, _ queue: WorkQueue, _ serverHealth: ServerHealth,
+        _ context: WatcherContext, _ opening: SessionOpening, _ queue: WorkQueue,
+        _ serverHealth: ServerHealth,
         _ collations: Collations
     ) -> PerListener<Handler> {
         let graph = ListenerGraph(opening.listeners.values)

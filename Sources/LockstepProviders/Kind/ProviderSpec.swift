@@ -66,11 +66,11 @@ package struct ModelSettings: Hashable, Sendable {
 
 /// A model, and how what it holds on to is ended.
 package struct ProvidedModel: Sendable {
-    package let model: AnyModel
+    package let model: any Provider
     /// Blocks until it is done. Nil when there is nothing to end.
     package let shutdown: (@Sendable () -> Void)?
 
-    package init(_ model: AnyModel, shutdown: (@Sendable () -> Void)? = nil) {
+    package init(_ model: any Provider, shutdown: (@Sendable () -> Void)? = nil) {
         self.model = model
         self.shutdown = shutdown
     }

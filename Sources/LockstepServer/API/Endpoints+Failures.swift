@@ -21,7 +21,8 @@ extension Endpoints {
             }
             after = place
         }
-        let page = try await database(running: query["listener"]).db.parked.page(listener: query["listener"], after: after, limit: limit)
+        let page = try await database(running: query["listener"]).db.parked.page(
+            listener: query["listener"], after: after, limit: limit)
         let next = page.next.map { place in
             Data((["place": BSONValue(place)] as BSONDocument).json.utf8).base64EncodedString()
         }

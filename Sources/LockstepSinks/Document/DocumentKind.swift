@@ -18,6 +18,6 @@ package struct DocumentSpec: SinkSpec {
     package init() {}
 
     package func outputPath(name: String, model: String) -> FieldPath? {
-        OutputRoots.outputPath(name: name, model: model)
+        OutputPlace(stem: name, model: model).output
     }
 }

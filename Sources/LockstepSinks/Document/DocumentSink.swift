@@ -145,7 +145,7 @@ extension Connection {
     package func sink(
         of listener: Listener, collations: Collations? = nil, elections: Elections = Elections()
     ) -> any Sink {
-        listener.sinks?.sink(of: listener.id)
+        listener.store?.sink(of: listener.id)
             ?? DocumentSink(
                 connection: self, listener: listener,
                 collations: collations ?? Collations(connection: self), elections: elections)

@@ -57,7 +57,8 @@ package final class OwnWrites: Sendable {
         }
     }
 
-    private static func mark(_ listener: ListenerRef, _ key: DocumentKey, _ provenance: Provenance) -> UInt64 {
+    private static func mark(_ listener: ListenerRef, _ key: DocumentKey, _ provenance: Provenance) -> UInt64
+    {
         var hasher = Hasher()
         hasher.combine(listener)
         hasher.combine(key)

@@ -4,4 +4,11 @@ import LockstepCore
 package protocol SinkSpec: Hashable, Sendable {
     /// Where in its own document an output stands; nil when it stands elsewhere.
     func outputPath(name: String, model: String) -> FieldPath?
+
+    /// Where the outputs live; nil keeps them in the documents.
+    var store: (any OutputStore)? { get }
+}
+
+extension SinkSpec {
+    package var store: (any OutputStore)? { nil }
 }

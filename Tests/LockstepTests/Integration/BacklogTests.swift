@@ -154,7 +154,8 @@ import TestSupport
                     let time = try #require(try db.connection.operationTime())
                     try await eventually("the position passes") {
                         most = max(most, watcher.info().waitingBytes)
-                        return try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time } ?? false
+                        return try await db.daemon.checkpoint()?.position.map { $0.clusterTime >= time }
+                            ?? false
                     }
                 }
                 // What its model is tried with, and a batch of the stream.

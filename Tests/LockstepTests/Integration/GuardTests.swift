@@ -108,8 +108,9 @@ import TestSupport
                 for change in changes {
                     var end = 1
                     let command = writer.build(
-                        [OutputChange(key: DocumentKey("document 7"), action: change)], from: 0, to: &end)
-                        .finish()
+                        [OutputChange(key: DocumentKey("document 7"), action: change)], from: 0, to: &end
+                    )
+                    .finish()
                     let cost = try explain(command, db)
                     #expect(cost.keys <= 1 && cost.documents <= 1, "\(change)")
                 }

@@ -42,7 +42,7 @@ import TestSupport
             try await db[docs].insertMany([["_id": 1, "text": "abc"]])
             let looks = Counter()
             let watched = Mutex<Pipeline?>(nil)
-            let pipeline = Pipeline(
+            let context = WatcherContext(
                 connection: db.connection, options: WatcherOptions(), identifier: "lockstep",
                 threads: db.threads, log: db.log, collections: []
             ) {
@@ -54,6 +54,7 @@ import TestSupport
                 watched.withLock { $0 }?.reconfigure()
                 return [Listener(model: TextLength("old"), on: docs, key: "text")]
             }
+            let pipeline = Pipeline(context)
             watched.withLock { $0 = pipeline }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await pipeline.run() }
@@ -76,7 +77,7 @@ import TestSupport
             try await db[docs].insertMany([["_id": 1, "text": "bad"]])
             let (isOther, isAsked) = (Flag(false), Flag(false))
             let gate = DispatchSemaphore(value: 0)
-            let pipeline = Pipeline(
+            let context = WatcherContext(
                 connection: db.connection, options: WatcherOptions(), identifier: "lockstep",
                 threads: db.threads, log: db.log, collections: ["docs"]
             ) {
@@ -87,6 +88,7 @@ import TestSupport
                 gate.signal()
                 return []
             }
+            let pipeline = Pipeline(context)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await pipeline.run() }
                 defer {

@@ -81,10 +81,12 @@ struct ProviderOnTrial: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: all) func aBatchThatFailsHasNoAnswerAndTheNextOneHas(_ trial: ProviderOnTrial) async throws {
+    @Test(arguments: all) func aBatchThatFailsHasNoAnswerAndTheNextOneHas(
+        _ trial: ProviderOnTrial
+    ) async throws {
         guard let failWith = trial.failWith else { return }
-        for error in [ModelError.unavailable("gone"), .retryAfter(.seconds(2), "busy"), .failed("broken")] {
-            guard failWith(error) else { continue }
+        for error in [ModelError.unavailable("gone"), .retryAfter(.seconds(2), "busy"), .failed("broken")]
+        where failWith(error) {
             do {
                 _ = try await trial.provider.ask(ProviderBatch(trial.inputs))
                 Issue.record("the call did not fail")
@@ -99,7 +101,8 @@ struct ProviderOnTrial: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: all) func aCallThatIsCancelledDoesNotSpoilTheNext(_ trial: ProviderOnTrial) async throws {
+    @Test(arguments: all) func aCallThatIsCancelledDoesNotSpoilTheNext(_ trial: ProviderOnTrial) async throws
+    {
         let expected = try await values(trial, trial.inputs)
         let call = Task { try? await trial.provider.ask(ProviderBatch(trial.inputs)) }
         call.cancel()
@@ -129,7 +132,9 @@ struct ProviderOnTrial: Sendable, CustomTestStringConvertible {
         if let tokens = reply.usage.tokens { #expect(tokens > 0) }
     }
 
-    @Test(arguments: all) func whatIsLateOrDeferredComesWhenItIsAskedAgain(_ trial: ProviderOnTrial) async throws {
+    @Test(arguments: all) func whatIsLateOrDeferredComesWhenItIsAskedAgain(
+        _ trial: ProviderOnTrial
+    ) async throws {
         if let late = trial.late {
             guard case .later? = try await trial.provider.ask(ProviderBatch([late])).answers.first else {
                 Issue.record("it is not late")
@@ -191,7 +196,8 @@ extension ProviderOnTrial {
                 print(json.dumps(answer), flush=True)
             """
         let model = ExecModel(
-            name: "lengths", command: ExecCommand(["python3", "-c", program, order.path]), workers: 2)
+            name: "lengths", command: ExecCommand(["python3", "-c", program, order.path], directory: "/"),
+            workers: 2)
         return ProviderOnTrial(
             what: "exec", provider: AnyModel(model), inputs: texts, refused: 7,
             failWith: { error in

@@ -4,15 +4,16 @@ import LockstepCore
 import LockstepEngine
 import LockstepSinks
 import MongoBSON
-import Testing
+import TestModels
 import TestSupport
 import TestModels
+import Testing
 
 /// A kind of sink on trial.
 struct SinkOnTrial: Sendable, CustomTestStringConvertible {
     let what: String
     /// Nil keeps outputs in the documents.
-    let kind: @Sendable () -> (any SinkMaker)?
+    let store: @Sendable () -> (any OutputStore)?
 
     var testDescription: String { what }
 }
@@ -43,7 +44,9 @@ struct SinkOnTrial: Sendable, CustomTestStringConvertible {
         }
 
         /// What stores an output for the input that the document has now.
-        func storing(_ key: DocumentKey, _ output: BSONValue = "output", at time: Int64 = 1) throws -> OutputChange {
+        func storing(
+            _ key: DocumentKey, _ output: BSONValue = "output", at time: Int64 = 1
+        ) throws -> OutputChange {
             let evidence = try evidence(key)
             let input = try #require(evidence.input)
             let provenance = Provenance(input: Fingerprint(of: input), version: "1", at: time)
@@ -64,8 +67,9 @@ struct SinkOnTrial: Sendable, CustomTestStringConvertible {
     private func withSink(_ trial: SinkOnTrial, _ body: (Setup) async throws -> Void) async throws {
         try await withDatabase { db in
             let listener = Listener(
-                model: AnyModel(Echo()), on: docs, keys: ["text"], as: nil, where: nil, sinks: trial.kind())
-            try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": "text \($0)"] })
+                model: AnyModel(Echo()), on: docs, keys: ["text"], as: nil, where: nil, store: trial.store())
+            try await db[docs].insertMany(
+                (0..<3).map { ["_id": BSONValue($0), "text": BSONValue("text \($0)")] })
             let reader = DocumentReader(db.connection, listener, try db.connection.traits(of: "docs"))
             try await body(Setup(db: db, listener: listener, reader: reader))
         }

@@ -44,7 +44,8 @@ struct FailuresList: AsyncParsableCommand {
     }
 
     private func showDocuments(_ db: Database, _ limit: Int) async throws {
-        let page = try await db.parked.page(listener: listener, after: nil, limit: limit == 0 ? Int(Int32.max) - 1 : limit)
+        let page = try await db.parked.page(
+            listener: listener, after: nil, limit: limit == 0 ? Int(Int32.max) - 1 : limit)
         guard !page.failures.isEmpty else {
             Terminal.print(nothing)
             return

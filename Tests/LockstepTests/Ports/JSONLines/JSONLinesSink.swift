@@ -119,7 +119,7 @@ final class JSONLinesSink: Sink {
 }
 
 /// Makes the sinks of listeners, each on a file of a folder.
-final class JSONLines: SinkMaker {
+final class JSONLines: OutputStore {
     private let folder: URL
     private let sinks = Mutex<[String: JSONLinesSink]>([:])
 

@@ -2,13 +2,15 @@ import Foundation
 import Lockstep
 import LockstepCore
 import MongoBSON
-import Testing
+import TestModels
 import TestSupport
+import Testing
 
 /// A second sink in the real engine: the outputs arrive in its file and stay right.
 @Suite struct JSONLinesTests {
     private func withFile(
-        _ body: (Database, TextLength, @escaping () throws -> Void, () throws -> [BSONValue: Int]) async throws -> Void
+        _ body: (Database, TextLength, @escaping () throws -> Void, () throws -> [BSONValue: Int])
+            async throws -> Void
     ) async throws {
         try await withDatabase { db in
             let (folder, model) = (URL.temporaryFolder(), TextLength())
@@ -17,7 +19,7 @@ import TestSupport
                 try db.setListeners([
                     Listener(
                         model: AnyModel(model), on: docs, keys: ["text"], as: nil, where: ["in": true],
-                        sinks: JSONLines(folder))
+                        store: JSONLines(folder))
                 ])
             }
             try listen()
