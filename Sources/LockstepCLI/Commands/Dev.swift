@@ -22,7 +22,7 @@ struct Dev: AsyncParsableCommand {
 
     func run() async throws {
         let signals = StopSignals { _, _ in _exit(0) }
-        let hangUps = HangUps()
+        let hangUps = HangUps.caught()
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)

@@ -43,7 +43,7 @@ struct Import: AsyncParsableCommand {
         try await ending {
             let configuration = try options.configuration()
             let skipped = SkippedDocuments()
-            let documents = try DocumentFile(file, onBadDocument: skipErrors ? skipped.skip : nil)
+            let documents = try DocumentFile.open(file, onBadDocument: skipErrors ? skipped.skip : nil)
             let db = try await options.connect(configuration)
             let assembly = try await addListeners(configuration, to: db)
             defer { assembly?.shutdown() }

@@ -128,7 +128,7 @@ extension Init {
                 ShortTimeouts.added(to: uri), database: name,
                 log: Logger(label: "lockstep") { _ in SwiftLogNoOpLogHandler() })
         } catch let error as MongoError {
-            throw Failure(unreachable: error, uri: uri, config: "$\(Self.variable)")
+            throw Failure.unreachable(error, uri: uri, config: "$\(Self.variable)")
         }
     }
 

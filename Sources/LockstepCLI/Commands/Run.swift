@@ -18,7 +18,7 @@ struct Run: AsyncParsableCommand {
             Terminal.note("lockstep: stopped")
             _exit(0)
         }
-        let hangUps = HangUps()
+        let hangUps = HangUps.caught()
         try await ending {
             let configuration = try options.configuration()
             let assembly = try options.assembly(configuration)

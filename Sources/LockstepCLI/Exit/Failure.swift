@@ -20,31 +20,30 @@ struct Failure: Error, CustomStringConvertible {
 }
 
 extension Failure {
-    /// MongoDB could not be connected to.
-    init(unreachable error: MongoError, uri: String, config: String) {
+    /// MongoDB could not be connected to. Asks the servers for the reason.
+    static func unreachable(_ error: MongoError, uri: String, config: String) -> Failure {
         let place = redacted(uri: uri)
         switch error.source {
         case .tls, .uri:
-            self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
+            return Failure(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
         case .client where !uri.hasPrefix("mongodb+srv:"):
-            self.init(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
+            return Failure(.badConfiguration, "\(config): `uri` (\(place)) cannot be used: \(error.message)")
         case .client:
-            self.init(
+            return Failure(
                 .unavailable,
                 "MongoDB at \(place): \(error.message). Is the host's name right, and does DNS work here?")
         case .serverSelection:
             // What libmongoc says is seldom the reason.
             if let problem = error.advice ?? serverProblem(uri: uri) {
-                self.init(.unavailable, "no MongoDB to write to at \(place): \(problem)")
-                return
+                return Failure(.unavailable, "no MongoDB to write to at \(place): \(problem)")
             }
             // It says what happened to each server in brackets.
             let details = error.message.firstIndex(of: "[").map { ": \(error.message[$0...])" } ?? ""
-            self.init(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
+            return Failure(.unavailable, "no MongoDB to write to at \(place)\(details). \(error.hint ?? "")")
         case .authentication:
-            self.init(.unavailable, "MongoDB at \(place) \(Self.refusal(LogIn.reading(uri: uri), error))")
+            return Failure(.unavailable, "MongoDB at \(place) \(refusal(LogIn.reading(uri: uri), error))")
         default:
-            self.init(.unavailable, "MongoDB at \(place): \(error)")
+            return Failure(.unavailable, "MongoDB at \(place): \(error)")
         }
     }
 }

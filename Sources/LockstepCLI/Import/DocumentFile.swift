@@ -25,10 +25,15 @@ final class DocumentFile {
     private static let idBytes = 17
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    init(_ file: String, onBadDocument: ((Failure) -> Void)? = nil) throws {
-        input = try InputBytes(file)
+    private init(_ input: InputBytes, _ onBadDocument: ((Failure) -> Void)?) {
+        self.input = input
         texts = DocumentTexts(input)
         self.onBadDocument = onBadDocument
+    }
+
+    /// Opens a file, or standard input for `-`.
+    static func open(_ file: String, onBadDocument: ((Failure) -> Void)? = nil) throws -> DocumentFile {
+        DocumentFile(try InputBytes.open(file), onBadDocument)
     }
 
     /// As messages name it.

@@ -15,23 +15,25 @@ final class InputBytes {
 
     private static let pieceBytes = 1 << 16
 
-    init(_ file: String) throws {
-        name = file == "-" ? "standard input" : file
-        if file == "-" {
-            handle = .standardInput
-            size = 0
-            return
-        }
+    private init(name: String, size: Int, handle: FileHandle) {
+        self.name = name
+        self.size = size
+        self.handle = handle
+    }
+
+    /// Opens a file, or standard input for `-`.
+    static func open(_ file: String) throws -> InputBytes {
+        guard file != "-" else { return InputBytes(name: "standard input", size: 0, handle: .standardInput) }
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) else {
             throw Failure(.wrong, "there is no file `\(file)`")
         }
         guard !isDirectory.boolValue else { throw Failure(.wrong, "`\(file)` is a directory, not a file") }
-        guard let opened = FileHandle(forReadingAtPath: file) else {
+        guard let handle = FileHandle(forReadingAtPath: file) else {
             throw Failure(.wrong, "`\(file)` cannot be read: check its permissions")
         }
-        handle = opened
-        size = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
+        let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+        return InputBytes(name: file, size: size ?? 0, handle: handle)
     }
 
     /// The next ones; empty at the end.

@@ -53,7 +53,7 @@ struct CommonOptions: ParsableArguments {
             db = try await Database.connect(
                 ShortTimeouts.added(to: uri), database: database, log: Logger(label: "lockstep"))
         } catch let error as MongoError {
-            throw Failure(unreachable: error, uri: uri, config: config)
+            throw Failure.unreachable(error, uri: uri, config: config)
         }
         connections.withLock { $0.append(db) }
         try await add(listeners, to: db)

@@ -10,11 +10,10 @@ final class HangUps: Sendable {
     // Made once and not touched again.
     nonisolated(unsafe) private let source: any DispatchSourceSignal
 
-    init() {
+    private init(hadTerminal: Bool) {
         var before = sigaction()
         sigaction(SIGHUP, nil, &before)
         let wasIgnored = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == ignored
-        let hadTerminal = Self.hasTerminal
         let (requests, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.requests = requests
@@ -28,6 +27,10 @@ final class HangUps: Sendable {
             }
         }
         source.resume()
+    }
+
+    static func caught() -> HangUps {
+        HangUps(hadTerminal: hasTerminal)
     }
 
     private static var hasTerminal: Bool {

@@ -161,3 +161,66 @@ extension Reconciler {
         }
     }
 }
+
+// MARK: Passes
+
+extension Reconciler {
+    /// These listeners, and those that read their outputs, go on in later passes from where they are.
+    package func leave(_ scan: Int, _ leaving: [ListenerRef]) {
+        guard !leaving.isEmpty else { return }
+        let safe = queue.progress(ofScan: scan).safe
+        let (gone, behind) = state.withLock { $0.scans.leave(scan, leaving, safe: safe) }
+        for index in behind { setBehind(index) }
+        for index in gone { queue.leave(scan: scan, index) }
+    }
+
+    /// Begins a scan of one page beside all others.
+    package func beginAudit(for members: [ListenerRef]) -> Int {
+        state.withLock { state in
+            state.audits += 1
+            // Below all numbers of passes. Who fell behind meanwhile gets a scan of its own.
+            queue.beginScan(-state.audits, for: members.filter { state.scans.wanted[$0] == nil })
+            return -state.audits
+        }
+    }
+}
+
+// MARK: For people
+
+extension Reconciler {
+    /// How far a scan of a listener's documents is.
+    package enum Look: Sendable {
+        case done
+        /// It waits for its turn, or for its model.
+        case waiting
+        /// Since when, how many documents were read, and how many of them had no input.
+        case running(since: ContinuousClock.Instant, documents: Int, withoutInput: Int)
+    }
+
+    /// For each listener, in their order.
+    package var looks: PerListener<Look> {
+        state.withLock { state in
+            PerListener(
+                listeners.refs.map { index in
+                    if state.scans.wanted[index] != nil { return .waiting }
+                    guard let pass = state.scans.passes.first(where: { $0.members.contains(index) }) else {
+                        return .done
+                    }
+                    return .running(
+                        since: pass.began, documents: pass.documents,
+                        withoutInput: pass.withoutInput[index] ?? 0)
+                })
+        }
+    }
+
+    /// Documents of a collection that were read and wait for no listener any more, by estimate; by the pass that is
+    /// least far.
+    func handled(in collection: String) -> Int {
+        let loads = queue.loads
+        return state.withLock { state in
+            state.scans.passes.filter { $0.collection == collection }.map { pass in
+                max(0, pass.documents - (pass.members.map { loads[$0].documents }.max() ?? 0))
+            }.min() ?? 0
+        }
+    }
+}

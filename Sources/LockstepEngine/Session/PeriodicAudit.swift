@@ -157,7 +157,7 @@ extension PeriodicAudit {
         // Where it is not known by now, the next round finds out.
         for index in places.sorted() where session.freshness.isFresh(time, [index]) {
             let inputs = page.unfresh.filter { members[$0.listener] == index }.map { ($0.key, $0.input) }
-            let found = try session.reconciler.unfresh(
+            let found = try AuditCheck(session.reconciler).unfresh(
                 Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
             offers += found.map { key, verdict in
                 var change = PendingChange()
@@ -200,8 +200,8 @@ extension PeriodicAudit {
         for (index, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
             inputs.counted(share, of: session.reconciler.listeners[index].definition)
         }
-        try session.reconciler.sweep(
-            members.filter { session.handlers[$0].health.hasParked }.map { session.reconciler.listeners[$0] })
+        try ParkedReview(session.reconciler).sweep(
+            members.filter { session.handlers[$0].health.hasParked })
         record.change { round, _ in round.ended(collection, of: collections, at: currentMilliseconds()) }
         try count(collections)
     }

@@ -167,13 +167,13 @@ extension Session {
             if let capture, capture.waitUntilOpen() != nil { return }
             // mechanism position-first
             if capture != nil { try saver.save() }
-            let schedule: Reconciler.Schedule =
+            let schedule: ScanRunner.Schedule =
                 switch (opening.mode, capture) {
                 case (.repair, _): .once
                 case (_, nil): .again(every: context.options.reconcileEvery)
                 default: .onRequest
                 }
-            try await reconciler.run(schedule, progress) { self.ending.isEnding }
+            try await ScanRunner(reconciler, progress) { self.ending.isEnding }.run(schedule)
             end(.stopped)
         } catch let error as MongoError where error.isTransient {
             end(.rewind("a scan was interrupted (\(error))"))

@@ -138,7 +138,7 @@ import TestSupport
         let element = "{\"a\": \"\(String(repeating: "x", count: 1000))\"}"
         let text = "[" + Array(repeating: element, count: 5000).joined(separator: ",\n") + "]"
         try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/a.json"))
-        let file = try DocumentFile(folder + "/a.json")
+        let file = try DocumentFile.open(folder + "/a.json")
         var count = 0
         var largest = 0
         while let batch = try file.next() {

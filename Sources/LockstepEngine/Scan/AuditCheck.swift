@@ -1,25 +1,25 @@
 import LockstepCore
 import LockstepSinks
 import LockstepState
+import MongoDriver
 
-/// What the periodic audit needs of the scans.
-extension Reconciler {
-    /// Begins a scan of one page beside all others.
-    package func beginAudit(for members: [ListenerRef]) -> Int {
-        state.withLock { state in
-            state.audits += 1
-            // Below all numbers of passes. Who fell behind meanwhile gets a scan of its own.
-            queue.beginScan(-state.audits, for: members.filter { state.scans.wanted[$0] == nil })
-            return -state.audits
-        }
+/// Looks once more at documents that an audit found not fresh.
+package struct AuditCheck {
+    private let reconciler: Reconciler
+    private var listeners: PerListener<Listener> { reconciler.listeners }
+    private var health: PerListener<ListenerHealth> { reconciler.health }
+    private var connection: Connection { reconciler.connection }
+
+    package init(_ reconciler: Reconciler) {
+        self.reconciler = reconciler
     }
 
     /// Those of the documents that are not fresh now, and not parked, with the input that they had before: of another one
     /// an event has come.
     package func unfresh(
-        _ inputs: [DocumentKey: Fingerprint?], of index: ListenerRef
+        _ known: [DocumentKey: Fingerprint?], of index: ListenerRef
     ) throws -> [(key: DocumentKey, verdict: Verdict)] {
-        let keys = Array(inputs.keys)
+        let keys = Array(known.keys)
         let listener = listeners[index]
         let traits = try connection.traits(of: listener.collection.name)
         let reader = DocumentReader(connection, listener, traits)
@@ -41,7 +41,7 @@ extension Reconciler {
                         && entry.isUpheld(
                             by: input, version: listener.model.version, setup: listener.model.setup)
                 } ?? false
-            guard verdict != .fresh, !isParked, inputs[key] == .some(input) else { return nil }
+            guard verdict != .fresh, !isParked, known[key] == .some(input) else { return nil }
             return (key, verdict)
         }
     }

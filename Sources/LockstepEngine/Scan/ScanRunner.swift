@@ -1,7 +1,24 @@
 import LockstepCore
 
-/// Working off what is due: several passes at a time, and none that waits takes the place of one that could go on.
-extension Reconciler {
+/// Works off the scans that are due: several passes at a time, and none that waits takes the place of one that could go on.
+package struct ScanRunner: Sendable {
+    private let reconciler: Reconciler
+    private let observer: (any ProgressObserver)?
+    private let isEnding: @Sendable () -> Bool
+    private var queue: WorkQueue { reconciler.queue }
+    private var listeners: PerListener<Listener> { reconciler.listeners }
+    private var health: PerListener<ListenerHealth> { reconciler.health }
+    private var order: ListenerOrder { reconciler.order }
+
+    package init(
+        _ reconciler: Reconciler, _ observer: (any ProgressObserver)?,
+        until isEnding: @escaping @Sendable () -> Bool
+    ) {
+        self.reconciler = reconciler
+        self.observer = observer
+        self.isEnding = isEnding
+    }
+
     /// When to scan everything.
     package enum Schedule: Sendable {
         /// What is wanted, once; returns when that is handled.
@@ -22,61 +39,60 @@ extension Reconciler {
     private static let readers = 4
 
     /// Works off what is wanted, until it is stopped or done.
-    package func run(
-        _ schedule: Schedule, _ observer: (any ProgressObserver)?,
-        until isEnding: @escaping @Sendable () -> Bool
-    ) async throws {
+    func run(_ schedule: Schedule) async throws {
         var last = ContinuousClock.now
         var reported = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             while !isEnding(), !group.isCancelled {
                 for work in nextWork() {
                     group.addTask {
-                        defer { self.state.withLock { $0.working -= 1 } }
-                        try self.perform(work, observer) { isEnding() || Task.isCancelled }
+                        defer { reconciler.state.withLock { $0.working -= 1 } }
+                        try perform(work)
                     }
                 }
                 if let observer, .now - reported >= .milliseconds(100) {
                     reported = .now
                     report(to: observer)
                 }
-                if isComplete {
-                    state.withLock { $0.auditedFrom = $0.passBegan }
+                if reconciler.isComplete {
+                    reconciler.state.withLock { $0.auditedFrom = $0.passBegan }
                     switch schedule {
                     case .once: return
                     case .again(let every) where last + every <= .now:
                         last = .now
-                        wantEverything()
+                        reconciler.wantEverything()
                         continue
                     default: break
                     }
                 }
-                try? await Task.sleep(for: .milliseconds(isComplete ? 100 : 10))
+                try? await Task.sleep(for: .milliseconds(reconciler.isComplete ? 100 : 10))
             }
         }
     }
 
-    private func perform(
-        _ work: Work, _ observer: (any ProgressObserver)?, until isEnding: @Sendable () -> Bool
-    ) throws {
+    private func perform(_ work: Work) throws {
+        let isEnding: @Sendable () -> Bool = { [isEnding] in isEnding() || Task.isCancelled }
+        func pass(_ scan: Int) -> ScanPass {
+            ScanPass(reconciler: reconciler, scan: scan, observer: observer, isEnding: isEnding)
+        }
         switch work {
-        case .read(let scan): try read(scan, observer, until: isEnding)
-        case .end(let scan): try end(scan, observer)
-        case .request(let listener): try request(listener, until: isEnding)
+        case .read(let scan): try pass(scan).read()
+        case .end(let scan): try pass(scan).end()
+        case .request(let listener): try ParkedReview(reconciler).request(listener, until: isEnding)
         }
     }
 
     /// What can be done now.
     private func nextWork() -> [Work] {
-        for pass in state.withLock({ $0.scans.passes }) where pass.phase == .read {
+        for pass in reconciler.state.withLock({ $0.scans.passes }) where pass.phase == .read {
             // One whose documents are all handled ends, whoever is unavailable: to leave it would begin it again for ever.
             guard queue.progress(ofScan: pass.scan).isBusy else { continue }
             // Whose model is unavailable must not keep the others from being complete.
             let taking = pass.members + order.readers(of: pass.members)
-            leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
+            reconciler.leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
         }
         var overtaken: [(scan: Int, listeners: [ListenerRef])] = []
-        let work = state.withLock { state -> [Work] in
+        let work = reconciler.state.withLock { state -> [Work] in
             var work = endings(&state)
             while state.working + work.count < Self.readers {
                 if let scan = goOn(&state) {
@@ -94,12 +110,12 @@ extension Reconciler {
             state.working += work.count
             return work
         }
-        for (scan, listeners) in overtaken { leave(scan, listeners) }
+        for (scan, listeners) in overtaken { reconciler.leave(scan, listeners) }
         return work
     }
 
     /// The passes whose documents are all handled.
-    private func endings(_ state: inout State) -> [Work] {
+    private func endings(_ state: inout Reconciler.State) -> [Work] {
         var work: [Work] = []
         for pass in state.scans.passes {
             let (safe, isBusy) = queue.progress(ofScan: pass.scan)
@@ -112,7 +128,7 @@ extension Reconciler {
     }
 
     /// A pass that has more to read, and room for it.
-    private func goOn(_ state: inout State) -> Int? {
+    private func goOn(_ state: inout Reconciler.State) -> Int? {
         for pass in state.scans.passes where pass.phase == .due {
             guard let room = state.scans.room(of: pass.scan),
                 let decision = queue.next(of: room, patience: 0, isOut: { health[$0].isOut }),
@@ -124,8 +140,8 @@ extension Reconciler {
         return nil
     }
 
-    private func requested(_ state: inout State) -> ListenerRef? {
-        let room = { ScanRoom([$0], self.order, without: Set(self.listeners.refs)) }
+    private func requested(_ state: inout Reconciler.State) -> ListenerRef? {
+        let room = { ScanRoom([$0], order, without: Set(listeners.refs)) }
         guard
             let listener = state.requests.keys.sorted().first(where: { listener in
                 !state.requesting.contains(listener) && isReady(listener)
@@ -139,5 +155,18 @@ extension Reconciler {
     /// Its model is not known to be unavailable, or is to be tried.
     private func isReady(_ listener: ListenerRef) -> Bool {
         !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
+    }
+
+    /// Says how far the scans are, also while all is read and waits for a model.
+    private func report(to observer: any ProgressObserver) {
+        let totals = reconciler.state.withLock { state in
+            state.scans.passes.filter { $0.phase != .ending }.reduce(into: [String: Int]()) { totals, pass in
+                totals[pass.collection] = state.totals[pass.collection]
+            }
+        }
+        for (collection, total) in totals {
+            observer.progressed(
+                collection: collection, documents: reconciler.handled(in: collection), total: total)
+        }
     }
 }

@@ -1,0 +1,93 @@
+import LockstepCore
+import MongoDriver
+import LockstepSinks
+
+/// One pass over a collection, or a part of it: reads documents and queues those that are not fresh.
+struct ScanPass {
+    let reconciler: Reconciler
+    let scan: Int
+    let observer: (any ProgressObserver)?
+    let isEnding: @Sendable () -> Bool
+    private var queue: WorkQueue { reconciler.queue }
+    private var listeners: PerListener<Listener> { reconciler.listeners }
+    private var health: PerListener<ListenerHealth> { reconciler.health }
+    private var order: ListenerOrder { reconciler.order }
+    private var connection: Connection { reconciler.connection }
+    private var statistics: Statistics { reconciler.statistics }
+    private var inputs: InputCounts { reconciler.inputs }
+
+    /// Pages that are read before others have their turn.
+    private static let pages = 32
+
+    /// Reads documents and queues those that are not fresh, as long as there is room.
+    func read() throws {
+        guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
+        let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
+        reconciler.state.withLock { $0.totals[pass.collection] = total }
+        var audit = Audit(
+            connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
+        )
+        audit.mayHaveParked = pass.members.map { health[$0].hasParked }
+        var (documents, pages, isAtEnd) = (pass.documents, 0, true)
+        _ = try audit.run(from: pass.after) { page in
+            isAtEnd = false
+            guard let members = makeRoom() else { return false }
+            let offers = page.unfresh.compactMap { unfresh -> Offer? in
+                let index = pass.members[unfresh.listener]
+                guard members.contains(index) else { return nil }
+                var change = PendingChange()
+                change.isMissing = unfresh.verdict == .missing
+                change.retry = unfresh.retry
+                return Offer(listener: index, key: unfresh.key, change: change)
+            }
+            documents += page.documents
+            let place = ScanPlace(id: page.upTo, documents: documents)
+            guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
+            reconciler.state.withLock {
+                $0.scans.read(scan, upTo: place, withoutInput: Array(zip(pass.members, page.withoutInput)))
+            }
+            statistics.looked(at: page.documents, in: pass.collection)
+            observer?.progressed(
+                collection: pass.collection, documents: reconciler.handled(in: pass.collection), total: total)
+            pages += 1
+            isAtEnd = pages < Self.pages
+            return isAtEnd
+        }
+        reconciler.state.withLock { $0.scans.stopped(scan, isAtEnd: isAtEnd) }
+    }
+
+    /// Waits a little until there is room for a page of each member; who is slow leaves meanwhile.
+    ///
+    /// - Returns: who takes part; nil when there is nothing to be read for now.
+    private func makeRoom() -> [ListenerRef]? {
+        while !isEnding() {
+            guard let room = reconciler.state.withLock({ $0.scans.room(of: scan) }), !room.members.isEmpty
+            else {
+                return nil
+            }
+            switch queue.next(of: room, patience: 0.5, isOut: { health[$0].isOut }) {
+            case .read: return room.members
+            case .leave(let leaving): reconciler.leave(scan, leaving)
+            case .wait, nil: return nil
+            }
+        }
+        return nil
+    }
+
+    /// Ends a pass whose documents are all handled.
+    func end() throws {
+        guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
+        for index in pass.members {
+            guard let share = pass.inputs(of: index) else { continue }
+            inputs.counted(share, of: listeners[index].definition)
+        }
+        let review = ParkedReview(reconciler)
+        // mechanism sweep
+        try review.sweep(pass.members)
+        for index in pass.members { try review.sweepOutputs(of: index) }
+        queue.endScan(scan)
+        if reconciler.state.withLock({ $0.scans.end(scan) }) {
+            observer?.finished(collection: pass.collection)
+        }
+    }
+}
