@@ -31,6 +31,7 @@ struct HotPaths {
     }
 
     static let docs = Collection("docs")
+    static let only = ListenerRef(row: 0)
     static let text = "document number 4711 lorem ipsum dolor sit amet"
     static let listener = Listener(
         model: ClosureModel("vector") { (texts: [String]) in texts.map(\.count) }, on: docs, key: "text")
@@ -39,8 +40,8 @@ struct HotPaths {
 
     static func router(_ ownWrites: OwnWrites) -> EventRouter {
         EventRouter(
-            listeners: [listener], watched: ["docs"], ownWrites: ownWrites,
-            health: [ListenerHealth(name: listener.id, log: .init(label: "hot-paths"))],
+            listeners: PerListener([listener]), watched: ["docs"], ownWrites: ownWrites,
+            health: PerListener([ListenerHealth(name: listener.id, log: .init(label: "hot-paths"))]),
             liveAfter: BSONTimestamp(seconds: 0, increment: 0))
     }
 
@@ -95,7 +96,7 @@ struct HotPaths {
                 "input": provenance.input.value, "version": "1", "at": BSONValue(millisecondsSince1970: 1000),
             ],
         ])
-        route(own, times) { $0.expect([(key, provenance)], listener: 0) }
+        route(own, times) { $0.expect([(key, provenance)], listener: only) }
     }
 
     static func decodeIrrelevantUpdates(_ times: Int) {
@@ -114,12 +115,12 @@ struct HotPaths {
             let offers = keys.map { key in
                 var change = PendingChange()
                 change.carried = carried
-                return Offer(listener: 0, key: key, change: change)
+                return Offer(listener: only, key: key, change: change)
             }
             _ = queue.offer(
                 offers, upTo: StreamPlace(position: position, readAt: .now), isOut: { _ in false })
             let limits = RoundLimits(live: keys.count, scan: keys.count)
-            if let jobs = await queue.next(listener: 0, limits) { queue.finish(jobs, listener: 0) }
+            if let jobs = await queue.next(listener: only, limits) { queue.finish(jobs, listener: only) }
         }
     }
 
