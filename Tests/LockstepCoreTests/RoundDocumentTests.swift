@@ -5,7 +5,7 @@ import Testing
 /// One document on its way through a round.
 @Suite struct RoundDocumentTests {
     static let key = DocumentKey(1)
-    static let rules = JudgementRules(version: "2", setup: "s", overhead: 100, outlivesDocuments: false)
+    static let rules = JudgementRules(version: "2", setup: "s", overhead: 100)
     static let input = Fingerprint(of: ["a"])
 
     static func document(_ change: PendingChange = PendingChange()) -> RoundDocument {
@@ -213,16 +213,16 @@ import Testing
         #expect(document.write?.failure == Failure(.unjudged, "why", attempts: 1, input: nil))
     }
 
-    @Test func anOutputElsewhereGoesWithItsDocument() {
-        var rules = Self.rules
-        for outlives in [false, true] {
-            rules = JudgementRules(
-                version: rules.version, setup: nil, overhead: 0, outlivesDocuments: outlives)
-            var document = Self.document()
-            document.state = .judged(.gone)
-            document.settle(rules, at: 5)
-            #expect((document.write != nil) == outlives)
-        }
+    @Test func anOutputElsewhereGoesWithItsDocument() throws {
+        var document = Self.document()
+        let provenance = Provenance(input: Self.input, version: "2", at: 1)
+        document.state = .read(Reading(orphan: provenance))
+        var digest = SHA256()
+        document.judge(Self.rules, with: &digest)
+        document.settle(Self.rules, at: 5)
+        let change = try #require(document.change)
+        if case .remove(.gone) = change.action {} else { Issue.record("\(change)") }
+        #expect(change.known == provenance)
     }
 
     // MARK: Deliver

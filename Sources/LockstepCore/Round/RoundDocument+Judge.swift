@@ -20,14 +20,11 @@ package struct JudgementRules: Sendable {
     package let setup: String?
     /// Bytes that an output takes beside its own: the provenance and the names.
     package let overhead: Int
-    /// Outputs stay when their documents go.
-    package let outlivesDocuments: Bool
 
-    package init(version: String, setup: String?, overhead: Int, outlivesDocuments: Bool) {
+    package init(version: String, setup: String?, overhead: Int) {
         self.version = version
         self.setup = setup
         self.overhead = overhead
-        self.outlivesDocuments = outlivesDocuments
     }
 
     /// Bytes that MongoDB gives a document.
@@ -46,7 +43,8 @@ extension RoundDocument {
         guard case .read(let reading) = state else { return }
         isParked = reading.parked != nil
         guard let evidence = reading.evidence else {
-            state = .judged(.gone)
+            known = reading.orphan
+            state = .judged(known == nil ? .gone : .remove(.gone))
             return
         }
         isObstructed = evidence.stored.isObstructed

@@ -4,16 +4,15 @@ extension RoundDocument {
     /// - Parameter time: milliseconds since 1970.
     package mutating func settle(_ rules: JudgementRules, at time: Int64) {
         switch state {
-        case .judged(let judgement): settle(judgement, rules)
+        case .judged(let judgement): settle(judgement)
         case .predicted(let input, let outcome): settle(input, outcome, rules, at: time)
         default: break
         }
     }
 
-    private mutating func settle(_ judgement: Judgement, _ rules: JudgementRules) {
+    private mutating func settle(_ judgement: Judgement) {
         switch judgement {
-        case .gone:
-            state = rules.outlivesDocuments ? .settled(Write(action: .remove(.gone))) : leaving(.gone)
+        case .gone: state = leaving(.gone)
         case .fresh: state = leaving(.fresh)
         case .upheld: state = leaving(.upheld)
         case .remove(let absence): state = .settled(Write(action: .remove(absence)))

@@ -32,6 +32,8 @@ package struct RoundDocument: Sendable {
 package struct Reading: Sendable {
     /// Nil when the document is gone.
     package var evidence: Evidence?
+    /// Of an output that is there still, though its document is gone.
+    package var orphan: Provenance?
     /// Its entry, when it is parked.
     package var parked: ParkedEntry?
     /// What is stored, when somebody changed it.
@@ -40,9 +42,11 @@ package struct Reading: Sendable {
     package var size: Int?
 
     package init(
-        evidence: Evidence? = nil, parked: ParkedEntry? = nil, output: BSONValue? = nil, size: Int? = nil
+        evidence: Evidence? = nil, orphan: Provenance? = nil, parked: ParkedEntry? = nil,
+        output: BSONValue? = nil, size: Int? = nil
     ) {
         self.evidence = evidence
+        self.orphan = orphan
         self.parked = parked
         self.output = output
         self.size = size

@@ -109,8 +109,7 @@ package struct Handler: Sendable {
     package var rules: JudgementRules {
         JudgementRules(
             version: listener.model.version, setup: listener.model.setup,
-            overhead: (1 << 10) + 2 * listener.outputPath.text.utf8.count,
-            outlivesDocuments: sink.place == nil)
+            overhead: (1 << 10) + 2 * listener.outputPath.text.utf8.count)
     }
 
     package func reader(_ comparison: ByteComparison) -> DocumentReader {

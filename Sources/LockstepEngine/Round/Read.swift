@@ -23,11 +23,14 @@ package struct Read {
         let sizes = oversized.isEmpty ? [:] : try reader.sizes(oversized)
         let forced = documents.filter(\.job.change.force).map(\.job.key)
         let outputs = forced.isEmpty ? [:] : try handler.sink.outputs(of: forced)
+        let orphans =
+            handler.sink.place == nil ? try handler.sink.evidence(of: unread.filter { found[$0] == nil }) : [:]
         for place in documents.indices {
             let (key, carried) = (documents[place].job.key, documents[place].job.change.carried)
             documents[place].state = .read(
                 Reading(
                     evidence: carried.map { Evidence(input: $0) } ?? found[key],
+                    orphan: orphans.isEmpty ? nil : orphans[key]?.provenance,
                     parked: parked.isEmpty ? nil : parked[key],
                     output: outputs.isEmpty ? nil : outputs[key],
                     size: sizes.isEmpty ? nil : sizes[key]))
