@@ -5,13 +5,17 @@ extension RoundDocument {
     package mutating func delivered(_ outcome: Delivery.Outcome, isFiltered: Bool) {
         guard case .settled(let write) = state else { return }
         switch outcome {
-        case .delivered: state = .leaves(.done(done(write)), unstored: nil)
+        case .delivered: state = .leaves(.done(done(write)), unstored: refusal(write))
         case .superseded: superseded(write, unstored: nil)
-        case .undecided:
-            // What stands now is fresh, and what was changed has another input; a refusal is good for both.
-            superseded(write, unstored: write.failure?.cause == .refused ? write : nil)
+        // What stands now is fresh, and what was changed has another input; a refusal is good for both.
+        case .undecided: superseded(write, unstored: refusal(write))
         case .refused(let refusal): refused(write, refusal, isFiltered)
         }
+    }
+
+    /// A refusal by the model stands in no document.
+    private func refusal(_ write: Write) -> Write? {
+        write.failure?.cause == .refused ? write : nil
     }
 
     private func done(_ write: Write) -> Exit.Done {

@@ -174,7 +174,7 @@ package final class Accounts: Sendable {
         self.log = log
     }
 
-    package func account(of provider: any Provider) -> Account {
+    package func of(_ provider: any Provider) -> Account {
         known.withLock { known in
             if let account = known[provider.account] { return account }
             let account = Account(provider.account, concurrency: provider.limits.concurrency, log: log)

@@ -24,7 +24,8 @@ package struct Read {
         let forced = documents.filter(\.job.change.force).map(\.job.key)
         let outputs = forced.isEmpty ? [:] : try handler.sink.outputs(of: forced)
         let orphans =
-            handler.sink.place == nil ? try handler.sink.evidence(of: unread.filter { found[$0] == nil }) : [:]
+            handler.sink.place == nil
+            ? try handler.sink.evidence(of: unread.filter { found[$0] == nil }) : [:]
         for place in documents.indices {
             let (key, carried) = (documents[place].job.key, documents[place].job.change.carried)
             documents[place].state = .read(

@@ -84,8 +84,7 @@ package final class Session: Sendable {
         let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = context.log.about(listener.id)
-            let health = ListenerHealth(
-                name: listener.id, log: log, account: accounts.account(of: listener.model))
+            let health = ListenerHealth(name: listener.id, log: log, account: accounts.of(listener.model))
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }

@@ -74,6 +74,33 @@ private final class FailingServer: Sendable {
         }
     }
 
+    /// The step after the model fails: what it said is kept, refusals too.
+    @Test(arguments: [371, 11600])
+    func whatCannotBeRecordedIsNotAskedAgain(code: Int) async throws {
+        let server = try await FailingServer.shared.value
+        let db = try await Database.connect(server.uri, database: "t\(UUID().uuidString.prefix(12))")
+        let asked = Counter()
+        let model = ClosureModel("picky") { (texts: [String]) -> [Result<Int, InputError>] in
+            asked.add(texts.count)
+            return texts.map { $0.hasPrefix("bad") ? .failure(InputError("not this")) : .success($0.count) }
+        }
+        try await db.add(Listener(model: model, on: docs, key: "text"))
+        try await watching(db) { watcher in
+            try server.fail(2, with: code, db.connection.namespace(of: "lockstep.failures"))
+            try await db[docs].insertMany(
+                (0..<20).map {
+                    ["_id": BSONValue($0), "text": BSONValue($0 < 5 ? "bad \($0)" : "good \($0)")]
+                })
+            try await watcher.waitUntilFresh()
+            #expect(try await db.failures().count == 5)
+            #expect(asked.value == 20)
+            // A person who asks for them wants the model to be asked.
+            #expect(try await db.retryFailures() == 5)
+            try await watcher.waitUntilFresh()
+            #expect(asked.value == 25)
+        }
+    }
+
     @Test func writesThatTheServerBlocksForAWhileArePending() async throws {
         try await withServer { server, db, watcher, model, _ in
             try await db[docs].insertMany([["_id": 0, "text": "before"]])
