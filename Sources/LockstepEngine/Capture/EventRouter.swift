@@ -70,32 +70,39 @@ package struct EventRouter {
             if event.operation == .dropDatabase { findings.changedCollections += watched }
             return
         }
-        switch name {
-        case FailureStore.collection:
-            findings.failureEvents += 1
-            return routeFailure(event, into: &findings)
-        case PauseStore.collection:
-            // mechanism pause-stream
-            findings.changesPauses = true
-            return
-        case WaitStore.collection:
-            findings.isAwaited = true
-            return
-        default: break
-        }
+        // Most events are of a collection with listeners, which is none of Lockstep's own.
+        let known = routes[name]
+        if known == nil, routeState(event, of: name, into: &findings) { return }
+        let isWatched = known != nil || watched.contains(name)
         if event.operation == .drop || event.operation == .rename {
-            if watched.contains(name) { findings.changedCollections.append(name) }
+            if isWatched { findings.changedCollections.append(name) }
             if let target = event.target, watched.contains(target) {
                 findings.changedCollections.append(target)
             }
             return
         }
-        guard watched.contains(name) else {
+        guard isWatched else {
             findings.foreignEvents += 1
             findings.foreignBytes += event.size
             return
         }
-        routeDocument(event, routes[name] ?? [], into: &findings)
+        routeDocument(event, known ?? [], into: &findings)
+    }
+
+    /// An event of one of Lockstep's own collections. False when it is of another one.
+    private func routeState(_ event: StreamEvent, of name: String, into findings: inout Findings) -> Bool {
+        switch name {
+        case FailureStore.collection:
+            findings.failureEvents += 1
+            routeFailure(event, into: &findings)
+        case PauseStore.collection:
+            // mechanism pause-stream
+            findings.changesPauses = true
+        case WaitStore.collection:
+            findings.isAwaited = true
+        default: return false
+        }
+        return true
     }
 
     private func routeDocument(
