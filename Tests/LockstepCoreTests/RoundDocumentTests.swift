@@ -265,6 +265,12 @@ import Testing
         #expect(Self.delivered(.superseded, .refused("no")).unstored == nil)
     }
 
+    /// What is parked stands nowhere until it is recorded.
+    @Test func aRefusalIsKnownUntilItIsRecorded() {
+        #expect(Self.delivered(.delivered, .refused("no")).unstored?.answer == .refused("no"))
+        #expect(Self.delivered(.delivered).unstored == nil)
+    }
+
     @Test func whatNeverMatchesItsOwnInputIsParked() {
         let third = Self.delivered(.superseded, attempts: 2, superseded: Self.input)
         #expect(third.again != nil && third.job.change.attempts == 3)
