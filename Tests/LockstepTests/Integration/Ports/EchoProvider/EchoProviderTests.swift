@@ -40,6 +40,8 @@ import Testing
             one.fail(Array(repeating: .retryAfter(.seconds(3600), "too many requests"), count: 1))
             try db.setListeners([listener(one, "a"), listener(other, "b")])
             try await watching(db) { watcher in
+                // A scan would queue the documents once more.
+                try await eventually("it has caught up") { watcher.hasCaughtUp }
                 try await db[docs].insertMany([["_id": 1, "a": "text"]])
                 try await eventually("it is asked to wait") { one.batches.count == 1 }
                 try await db[docs].insertMany([["_id": 2, "b": "text"]])
