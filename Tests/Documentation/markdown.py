@@ -69,9 +69,11 @@ def parse(page, lines):
 
 
 def doc_comment_blocks():
-    """Blocks in the `///` comments of the library."""
+    """Blocks in the `///` comments of the library and of the modules that it re-exports."""
     found = []
-    for path in sorted((ROOT / "Sources" / "Lockstep").rglob("*.swift")):
+    exports = text_of("Sources/Lockstep/Exports.swift")
+    modules = ["Lockstep"] + re.findall(r"^@_exported public import (\w+)", exports, re.MULTILINE)
+    for path in sorted(path for module in modules for path in (ROOT / "Sources" / module).rglob("*.swift")):
         lines = [re.sub(r"^\s*/// ?", "", line) if re.match(r"\s*///", line) else ""
                  for line in path.read_text(encoding="utf-8").split("\n")]
         found += parse(str(path.relative_to(ROOT)), lines)

@@ -24,7 +24,7 @@ SHOWN = {
     ("README.md", "✔ Test run with 484 tests in 91 suites passed after 212.445 seconds."): "what `make test` prints",
     ("docs/operations.md", "mongodb://db1,db2,db3/?replicaSet=rs0&tlsCAFile=/etc/lockstep/ca.pem&tlsCertificateKeyFile="
      "/etc/lockstep/client.pem&authMechanism=MONGODB-X509"): "needs certificates; TLSTests log in with such a URI",
-    ("docs/architecture.md", "MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Handler ──▶ AnyModel ──▶ OutputWriter ──▶ MongoDB"):
+    ("docs/architecture.md", "MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Round ──▶ Provider ──▶ Sink ──▶ MongoDB"):
         "a picture",
     ("docs/configuration.md", "warning: docs/text/words: no document of `docs` has a value at `txet`. Did you mean `text`?"):
         "needs mistakes in a configuration; MistakeTests make them",

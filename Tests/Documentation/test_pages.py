@@ -90,6 +90,17 @@ class ProseTests(unittest.TestCase):
                     wrong.append(f"{name}: `{code}`: {problem}")
         self.assertEqual(wrong, [])
 
+    def test_files_in_sentences_exist(self):
+        wrong = []
+        sources = [markdown.ROOT / "Package.swift"] + [
+            path for folder in ("Sources", "Tests", "Benchmarks") for path in (markdown.ROOT / folder).rglob("*.swift")]
+        for name in markdown.pages():
+            for code in markdown.inline_code(name):
+                if re.fullmatch(r"[\w+./-]+\.swift", code) and not any(
+                        str(path).endswith(f"/{code}") for path in sources):
+                    wrong.append(f"{name}: there is no `{code}`")
+        self.assertEqual(wrong, [])
+
     def test_every_key_has_its_place_in_the_reference(self):
         keys = set(_keys(json.loads(not_run.output_of("schema"))))
         self.assertGreaterEqual(keys, {"uri", "exec", "where", "workers", "count"})

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from pathlib import Path
 
 import markdown
 import swift_snippets
@@ -28,7 +29,12 @@ class SwiftTests(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="lockstep-docs-") as folder:
             done = subprocess.run([markdown.ROOT / "scripts/docs", "--output", folder + "/guide"],
                                   capture_output=True, text=True, timeout=300)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            pages = {path.stem for path in Path(folder, "guide/data/documentation/lockstep").glob("*.json")}
+        # One of each module that `import Lockstep` brings along.
+        self.assertGreaterEqual(
+            pages, {"database", "bsonvalue", "mongoerror", "listener", "model", "watcherstatus", "watcheroptions",
+                    "parkeddocument"})
 
 
 if __name__ == "__main__":
