@@ -75,6 +75,30 @@ import Testing
         #expect(sent.sorted() == Array(0..<20))
     }
 
+    @Test func whatWasTriedAloneInVainIsSentAgain() {
+        var bisection = Bisection(count: 3, batches: [0..<1, 1..<3])
+        bisection.failed(bisection.next() ?? 0..<0, "broken")
+        bisection.take(2)
+        bisection.putBack(2)
+        bisection.absolve()
+        var sent: [Int] = []
+        while let range = bisection.next() {
+            sent += range
+            bisection.succeeded(range, range.map { .value(BSONValue($0)) })
+        }
+        #expect(sent.sorted() == [1, 2])
+    }
+
+    @Test func whatIsDeferredKeepsItsIDUntilItIsAnswered() {
+        #expect(Bisection.Outcome.deferred("new", nil).deferredID(before: "old") == "new")
+        #expect(Bisection.Outcome.unavailable("away").deferredID(before: "old") == "old")
+        #expect(Bisection.Outcome.wait(.seconds(1), "busy").deferredID(before: "old") == "old")
+        #expect(Bisection.Outcome.later(nil).deferredID(before: "old") == "old")
+        #expect(Bisection.Outcome.held(.now).deferredID(before: "old") == "old")
+        #expect(Bisection.Outcome.refused("no").deferredID(before: "old") == nil)
+        #expect(Bisection.Outcome.unavailable("away").deferredID(before: nil) == nil)
+    }
+
     @Test func whatIsLateOrDeferredHasItsOwnOutcome() {
         var bisection = Bisection(count: 2, batches: [0..<2])
         bisection.succeeded(bisection.next() ?? 0..<0, [.later(.seconds(1)), .deferred("id", nil)])

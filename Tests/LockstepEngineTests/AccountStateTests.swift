@@ -64,6 +64,16 @@ import LockstepCore
         #expect(state.outage(of: "a") != nil)
     }
 
+    /// One that fails faster than others are answered would hold them at each of its attempts.
+    @Test func whoFailsAgainAfterAnotherWasAnsweredHoldsNobodyElse() {
+        var state = AccountState()
+        _ = fail(&state, "a", at: 1)
+        #expect(state.succeeded("b", began: start + .seconds(0.5), at: start + .seconds(2)).isEmpty)
+        let (due, _) = fail(&state, "a", at: 3)
+        #expect(state.holdsUntil(start + .seconds(3), for: "a") == due)
+        #expect(state.holdsUntil(start + .seconds(3), for: "b") == nil && state.outage(of: "b") == nil)
+    }
+
     @Test func whoIsAskedToWaitHoldsAllAndIsOutWhenThatLasts() {
         var state = AccountState()
         let (due, isLong) = state.waits("a", .seconds(5), at: start)

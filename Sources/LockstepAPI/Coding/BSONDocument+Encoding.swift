@@ -38,11 +38,12 @@ private final class Slot {
     /// A field more; those of before stay.
     func field(_ key: String) -> Slot {
         let slot = Slot()
-        if case .object(let fields) = content {
-            content = .object(fields + [(key, slot)])
-        } else {
-            content = .object([(key, slot)])
-        }
+        var fields: [(key: String, slot: Slot)] = []
+        if case .object(let known) = content { fields = known }
+        // Let go first, so that the array grows in place.
+        content = .array([])
+        fields.append((key, slot))
+        content = .object(fields)
         return slot
     }
 
@@ -56,7 +57,10 @@ private final class Slot {
 
     func element() -> Slot {
         let slot = Slot()
-        if case .array(let slots) = content { content = .array(slots + [slot]) }
+        guard case .array(var slots) = content else { return slot }
+        content = .array([])
+        slots.append(slot)
+        content = .array(slots)
         return slot
     }
 }

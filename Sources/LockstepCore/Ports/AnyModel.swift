@@ -28,7 +28,8 @@ package struct AnyModel: Provider {
 extension AccountID {
     /// One object is one program; values are the same one when they have the same type, name and version.
     fileprivate init<M: Model>(of model: M) {
-        let identity = M.self is AnyClass ? "\(ObjectIdentifier(model as AnyObject))" : "\(M.self)"
+        let identity =
+            M.self is AnyClass ? "\(ObjectIdentifier(model as AnyObject))" : String(reflecting: M.self)
         self.init("\(model.name) \(model.version) \(identity)")
     }
 }

@@ -13,7 +13,7 @@ package protocol Sink: Sendable {
     /// Adds what it needs of each document to a query, with names that end in `number`.
     func project(_ projection: inout BSONBuilder, as number: Int, withOutput: Bool)
     /// What the answer to such a query says.
-    func evidence(in document: BSONView, as number: Int) -> OutputEvidence
+    func evidence(in document: BSONView, as number: Int, withOutput: Bool) -> OutputEvidence
     /// What is known of outputs that live elsewhere, the outputs with it; those without one may be left out.
     func evidence(of keys: [DocumentKey]) throws -> [DocumentKey: OutputEvidence]
     /// The outputs of these documents, of those that have one.
@@ -163,6 +163,8 @@ extension Sink {
 /// What a sink elsewhere does not have to say.
 extension Sink {
     package func project(_ projection: inout BSONBuilder, as number: Int, withOutput: Bool) {}
-    package func evidence(in document: BSONView, as number: Int) -> OutputEvidence { OutputEvidence() }
+    package func evidence(in document: BSONView, as number: Int, withOutput: Bool) -> OutputEvidence {
+        OutputEvidence()
+    }
     package func clearObstructions(_ keys: [DocumentKey]) throws {}
 }

@@ -104,6 +104,11 @@ package struct Bisection {
         pending.replaceSubrange(index...index, with: rest)
     }
 
+    /// Nothing came of sending this input alone: it is sent again.
+    package mutating func putBack(_ place: Int) {
+        pending.append(place..<place + 1)
+    }
+
     /// The model works: what failed, failed by itself.
     package mutating func absolve() {
         isAbsolved = true
@@ -145,6 +150,15 @@ package struct Bisection {
 }
 
 extension Bisection.Outcome {
+    /// Under which the provider has the input now; one that gave no answer has it under the same id as before.
+    package func deferredID(before known: String?) -> String? {
+        switch self {
+        case .deferred(let id, _): id
+        case .unavailable, .wait, .later, .held: known
+        case .prediction, .refused, .failed: nil
+        }
+    }
+
     /// What need not be asked again.
     package var known: KnownAnswer? {
         switch self {

@@ -16,11 +16,13 @@ package struct AccountState {
         var since: Int64?
         /// Since when the model has asked to wait, without an answer in between.
         var waitsSince: Instant?
+        let firstAt: Instant
         var notedAt: Instant
         /// It holds the other listeners on the account, too.
         var isShared = true
 
         init(_ now: Instant) {
+            firstAt = now
             notedAt = now
         }
     }
@@ -61,7 +63,8 @@ package struct AccountState {
         trouble.since = trouble.since ?? milliseconds
         trouble.notedAt = now
         // It answers another listener meanwhile: then this one's inputs or its keys are what it does not answer.
-        trouble.isShared = !answeredAt.contains { $0.key != listener && $0.value > began }
+        let since = min(began, trouble.firstAt)
+        trouble.isShared = !answeredAt.contains { $0.key != listener && $0.value > since }
         let text = trouble.log.failed(now)
         troubles[listener] = trouble
         guard let text, tells(listener, of: reason) else { return (due, nil) }

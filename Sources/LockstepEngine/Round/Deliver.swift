@@ -29,12 +29,10 @@ package struct Deliver {
         hold(&documents, stored: stored)
         if let failure {
             let due = handler.health.writes.failed(failure)
-            for place in places {
-                if case .pending? = documents[place].again { documents[place].hold(until: due) }
-            }
+            for place in places where documents[place].isPending { documents[place].hold(until: due) }
         }
         try clear(&documents)
-        return !places.contains { if case .pending? = documents[$0].again { true } else { false } }
+        return !places.contains { documents[$0].isPending }
     }
 
     /// Said before it is sent, so that its event cannot come first.

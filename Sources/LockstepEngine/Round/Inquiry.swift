@@ -87,7 +87,7 @@ package struct Inquiry {
                 return true
             } catch ModelError.unavailable, ModelError.retryAfter, is AccountHeld, is CancellationError {
                 // Nothing is known of the input.
-                continue
+                bisection.putBack(place)
             } catch {
                 bisection.failed(place..<place + 1, String(describing: error))
             }

@@ -13,10 +13,12 @@ package struct Predict {
         let began = ContinuousClock.now
         var open: [Question] = []
         var inputs = 0
+        // mechanism kept, off: handler.keptPredictions.isEmpty becomes true
+        let hasKept = !handler.keptPredictions.isEmpty
         for place in documents.indices {
             guard case .judged(.ask(let input)) = documents[place].state else { continue }
             inputs += 1
-            switch known(input, documents[place].job) {
+            switch hasKept ? known(input, documents[place].job) : nil {
             case .value(let value): documents[place].state = .predicted(input, .prediction(value))
             case .refused(let reason): documents[place].state = .predicted(input, .refused(reason))
             case .deferred(let id): open.append(Question(place: place, input: input, id: id))
@@ -27,7 +29,7 @@ package struct Predict {
             var inquiry = Inquiry(handler, open)
             for (question, outcome) in zip(open, await inquiry.run()) {
                 documents[question.place].state = .predicted(question.input, outcome)
-                if case .deferred(let id, _) = outcome {
+                if let id = outcome.deferredID(before: question.id) {
                     handler.keptPredictions.keep(
                         .deferred(id), for: question.input.fingerprint, of: documents[question.place].job.key)
                 }
@@ -49,8 +51,6 @@ package struct Predict {
     /// What the model has said of the input before, where that was not stored. Who asks for a refused one to be tried
     /// again wants the model to be asked.
     private func known(_ input: RoundInput, _ job: Job) -> KnownAnswer? {
-        // mechanism kept, off: return nil
-        guard !handler.keptPredictions.isEmpty else { return nil }
         let known = handler.keptPredictions.take(input.fingerprint, of: job.key)
         if case .refused = known, job.change.retry { return nil }
         return known

@@ -4,7 +4,7 @@ import MongoDriver
 /// Reads a cursor batch by batch. While they come large, the next one is fetched on a thread of its own during the
 /// work on the last; small ones are not worth the way to another thread.
 package final class ReadAhead: @unchecked Sendable {
-    /// Whose turn it is to use the cursor, which is not guarded otherwise.
+    /// Which thread may use the cursor; nothing else guards it.
     private enum Turn {
         case reader
         case fetcher(limit: Int, patience: Int?)

@@ -81,7 +81,7 @@ extension DocumentSink {
         if withOutput { projection.append("$" + listener.outputPath.text, forKey: "v\(number)") }
     }
 
-    package func evidence(in document: BSONView, as number: Int) -> OutputEvidence {
+    package func evidence(in document: BSONView, as number: Int, withOutput: Bool) -> OutputEvidence {
         let provenance = document["p\(number)"]
         let output = document["o\(number)"]?.string
         return OutputEvidence(
@@ -89,7 +89,7 @@ extension DocumentSink {
             provenance: Provenance(provenance),
             // An array stands above our fields.
             isObstructed: provenance?.type == .array || (output == "array" && provenance == nil),
-            output: document["v\(number)"].map(BSONValue.init(copying:)))
+            output: withOutput ? document["v\(number)"].map(BSONValue.init(copying:)) : nil)
     }
 
     package func outputs(of keys: [DocumentKey]) throws -> [DocumentKey: BSONValue] {

@@ -47,7 +47,7 @@ package struct EvidenceProjection {
             let input = part.places.map { values[$0] }
             return Evidence(
                 input: input.allSatisfy { $0.type == .null } ? nil : input,
-                stored: part.sink.evidence(in: document, as: number))
+                stored: part.sink.evidence(in: document, as: number, withOutput: withOutput))
         }
     }
 }

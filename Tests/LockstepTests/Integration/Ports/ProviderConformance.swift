@@ -24,8 +24,8 @@ struct ProviderOnTrial: Sendable, CustomTestStringConvertible {
     var testDescription: String { what }
 }
 
-/// What every provider has to do.
-@Suite struct ProviderConformance {
+/// What every provider has to do. One test at a time: a provider that is to fail fails the next call, whoever makes it.
+@Suite(.serialized) struct ProviderConformance {
     /// One line for each.
     static let all: [ProviderOnTrial] = [.swift, .exec, .openvino, .echo].compactMap { $0 }
 
