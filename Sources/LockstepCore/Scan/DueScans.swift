@@ -150,11 +150,11 @@ extension DueScans {
 
     /// - Parameter counts: documents without an input in a page, by member.
     package mutating func read(
-        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [(ListenerRef, Int)] = []
+        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [ListenerRef: Int] = [:]
     ) {
         change(scan) { pass in
             pass.place = place
-            for (member, count) in counts { pass.withoutInput[member, default: 0] += count }
+            pass.withoutInput.merge(counts, uniquingKeysWith: +)
         }
     }
 

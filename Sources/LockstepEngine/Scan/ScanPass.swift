@@ -24,27 +24,23 @@ struct ScanPass {
         guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
         let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
         reconciler.state.withLock { $0.totals[pass.collection] = total }
-        var audit = Audit(
-            connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
-        )
-        audit.mayHaveParked = pass.members.map { health[$0].hasParked }
+        let audit = Audit(reconciler, collection: pass.collection, members: pass.members)
         var (documents, pages, isAtEnd) = (pass.documents, 0, true)
-        _ = try audit.run(from: pass.after) { page in
+        try audit.run(from: pass.after) { page in
             isAtEnd = false
             guard let members = makeRoom() else { return false }
-            let offers = page.unfresh.compactMap { unfresh -> Offer? in
-                let index = pass.members[unfresh.listener]
-                guard members.contains(index) else { return nil }
+            let offers = page.findings.compactMap { finding -> Offer? in
+                guard members.contains(finding.listener) else { return nil }
                 var change = PendingChange()
-                change.isMissing = unfresh.verdict == .missing
-                change.retry = unfresh.retry
-                return Offer(listener: index, key: unfresh.key, change: change)
+                change.isMissing = finding.verdict == .missing
+                change.retry = finding.retry
+                return Offer(listener: finding.listener, key: finding.key, change: change)
             }
             documents += page.documents
             let place = ScanPlace(id: page.upTo, documents: documents)
             guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
             reconciler.state.withLock {
-                $0.scans.read(scan, upTo: place, withoutInput: Array(zip(pass.members, page.withoutInput)))
+                $0.scans.read(scan, upTo: place, withoutInput: page.withoutInput)
             }
             statistics.looked(at: page.documents, in: pass.collection)
             observer?.progressed(

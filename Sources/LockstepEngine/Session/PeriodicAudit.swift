@@ -89,16 +89,14 @@ extension PeriodicAudit {
         guard !isEnding() else { return }
         // No listener can take part for now: the next collection goes on.
         guard !members.isEmpty else { return try ended(collection, of: collections, []) }
-        let listeners = members.map { session.reconciler.listeners[$0] }
-        var audit = Audit(connection: session.connection, collection: collection, listeners: listeners)
-        audit.mayHaveParked = members.map { session.handlers[$0].health.hasParked }
+        let audit = Audit(session.reconciler, collection: collection, members: members)
         var page: Audit.Page?
-        _ = try audit.run(from: after) { found in
+        try audit.run(from: after) { found in
             page = found
             return false
         }
         guard let page else { return try ended(collection, of: collections, members) }
-        let found = try await confirmed(page, members, isEnding)
+        let found = try await confirmed(page, isEnding)
         guard !isEnding() else { return }
         await compute(found, upTo: page.upTo, members, isEnding)
         guard !isEnding() else { return }
@@ -109,7 +107,7 @@ extension PeriodicAudit {
             )
         }
         // Only now: a page that fails before is read again.
-        note(page, members, isFirst: after == nil)
+        note(page, isFirst: after == nil)
         record.change { round, _ in
             round.read(collection, upTo: page.upTo, documents: page.documents, found: documents)
         }
@@ -139,14 +137,14 @@ extension PeriodicAudit {
     /// Those that are still not fresh, with the same input, once every change up to now is reflected: for the others an
     /// event has come.
     private func confirmed(
-        _ page: Audit.Page, _ members: [ListenerRef], _ isEnding: @escaping @Sendable () -> Bool
+        _ page: Audit.Page, _ isEnding: @escaping @Sendable () -> Bool
     ) async throws -> [Offer] {
-        guard !page.unfresh.isEmpty else { return [] }
+        guard !page.findings.isEmpty else { return [] }
         let time = try session.connection.operationTime()
         try? session.freshness.wakeStream()
-        let places = Set(page.unfresh.map { members[$0.listener] })
+        let listeners = Set(page.findings.map(\.listener))
         let deadline = ContinuousClock.now + Self.patience
-        while !places.allSatisfy({
+        while !listeners.allSatisfy({
             session.freshness.isFresh(time, [$0]) || session.handlers[$0].health.isOut
         }),
             .now < deadline
@@ -155,8 +153,8 @@ extension PeriodicAudit {
         }
         var offers: [Offer] = []
         // Where it is not known by now, the next round finds out.
-        for index in places.sorted() where session.freshness.isFresh(time, [index]) {
-            let inputs = page.unfresh.filter { members[$0.listener] == index }.map { ($0.key, $0.input) }
+        for index in listeners.sorted() where session.freshness.isFresh(time, [index]) {
+            let inputs = page.findings.filter { $0.listener == index }.map { ($0.key, $0.input) }
             let found = try AuditCheck(session.reconciler).unfresh(
                 Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
             offers += found.map { key, verdict in
@@ -206,11 +204,11 @@ extension PeriodicAudit {
         try count(collections)
     }
 
-    private func note(_ page: Audit.Page, _ members: [ListenerRef], isFirst: Bool) {
+    private func note(_ page: Audit.Page, isFirst: Bool) {
         reading.withLock { reading in
             if isFirst { reading = Reading() }
             reading?.documents += page.documents
-            for (index, without) in zip(members, page.withoutInput) {
+            for (index, without) in page.withoutInput {
                 reading?.inputs[index, default: InputShare()].documents += page.documents
                 reading?.inputs[index]?.withoutInput += without
             }
