@@ -17,12 +17,12 @@ package struct Ticket: Hashable, Sendable, Comparable {
 ///
 /// Work finishes in any order; only the prefix counts, so that nothing before the safe place is ever lost.
 package struct CheckpointTracker<Place> {
-    private struct Slot {
+    struct Slot {
         var place: Place
         var outstanding: Int
     }
 
-    private var slots: Deque<Slot> = []
+    private(set) var slots: Deque<Slot> = []
     private var firstNumber: UInt64 = 0
     /// Everything up to here is done; nil until a first place is.
     package private(set) var safe: Place?
@@ -30,11 +30,6 @@ package struct CheckpointTracker<Place> {
     package private(set) var newest: Place?
 
     package init() {}
-
-    /// Places that are held in memory.
-    package var openPlaces: Int {
-        slots.count
-    }
 
     /// Work is outstanding.
     package var isBusy: Bool {
