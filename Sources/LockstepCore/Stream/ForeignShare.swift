@@ -14,10 +14,10 @@ package struct ForeignShare {
     private static let sample = 1 << 20
     private static let memory = 64 << 20
 
-    /// A batch was read.
+    /// Counts a batch that was read.
     ///
     /// - Returns: true when the stream is to be opened anew, with the filter.
-    package mutating func saw(bytes: Int, foreign: Int) -> Bool {
+    package mutating func count(bytes: Int, foreign: Int) -> Bool {
         guard !isFiltered else { return false }
         self.bytes += bytes
         foreignBytes += foreign
@@ -29,10 +29,10 @@ package struct ForeignShare {
         return isFiltered
     }
 
-    /// An event was too large: it may be a foreign one.
+    /// Counts an event that was too large: it may be a foreign one.
     ///
     /// - Returns: true when that is worth a try.
-    package mutating func sawTooLarge() -> Bool {
+    package mutating func countTooLarge() -> Bool {
         defer { isFiltered = true }
         return !isFiltered
     }

@@ -3,7 +3,7 @@ import LockstepSinks
 import LockstepState
 import MongoBSON
 
-/// Turns a batch of events into work: which listeners have to look at which documents.
+/// Turns a batch of events into work: which listeners have to read which documents.
 package struct EventRouter {
     /// What a batch meant beside the work it brought.
     package struct Findings {
@@ -197,7 +197,7 @@ package struct EventRouter {
     }
 
     // A document was parked, by this process or another, or a person marked it to be tried again. It may have been
-    // deleted or become fresh meanwhile, so that it is looked at once more.
+    // deleted or become fresh meanwhile, so that it is read once more.
     private func routeFailure(_ event: StreamEvent, into findings: inout Findings) {
         guard event.operation != .delete, let id = event.id?.nested, let listener = id["listener"]?.string,
             let document = id["document"], let index = indexOfListener[listener]
@@ -205,7 +205,7 @@ package struct EventRouter {
         health[index].hasParked = true
         var change = PendingChange()
         change.retry = event.updatedFields?["retry"]?.bool == true
-        // mechanism failure-look, off: guard change.retry else { return }
+        // mechanism failure-read, off: guard change.retry else { return }
         findings.offers.append(
             .init(listener: index, key: DocumentKey(BSONValue(copying: document)), change: change))
     }

@@ -111,7 +111,7 @@ package final class CheckpointSaver: Sendable {
     /// One more majority write in the same term proves what was done and read before it; see ``Elections``.
     package func proves() throws(MongoError) -> Bool {
         // mechanism barrier
-        elections.saw(try store.barrier())
+        elections.note(try store.barrier())
         return !elections.changed
     }
 
@@ -157,7 +157,7 @@ package final class CheckpointSaver: Sendable {
             at: currentMilliseconds(), auditedFrom: audited, isFinal: isFinal)
         checkpoint.inputs = inputs.all
         checkpoint.audit = audit.round
-        elections.saw(try store.save(checkpoint))
+        elections.note(try store.save(checkpoint))
         state.withLock { state in
             state.position = position
             state.listeners = progress

@@ -189,7 +189,7 @@ extension Reconciler {
 
 extension Reconciler {
     /// How far a scan of a listener's documents is.
-    package enum Look: Sendable {
+    package enum ScanState: Sendable {
         case done
         /// It waits for its turn, or for its model.
         case waiting
@@ -197,8 +197,7 @@ extension Reconciler {
         case running(since: ContinuousClock.Instant, documents: Int, withoutInput: Int)
     }
 
-    /// For each listener, in their order.
-    package var looks: PerListener<Look> {
+    package var scanStates: PerListener<ScanState> {
         state.withLock { state in
             PerListener(
                 listeners.refs.map { index in

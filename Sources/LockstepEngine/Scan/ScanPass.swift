@@ -42,7 +42,7 @@ struct ScanPass {
             reconciler.state.withLock {
                 $0.scans.read(scan, upTo: place, withoutInput: page.withoutInput)
             }
-            statistics.looked(at: page.documents, in: pass.collection)
+            statistics.addScanned(page.documents, in: pass.collection)
             observer?.progressed(
                 collection: pass.collection, documents: reconciler.handled(in: pass.collection), total: total)
             pages += 1

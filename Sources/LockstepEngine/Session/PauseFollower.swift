@@ -11,7 +11,7 @@ package final class PauseFollower: Sendable {
     private let reconciler: Reconciler
     private let log: Logger
     // What was written between the first read and the opening of the stream comes with no event.
-    // mechanism pause-look, off: true becomes false
+    // mechanism pause-read, off: true becomes false
     private let hasNews = Atomic(true)
     /// One read at a time, so that an older one is not applied after a newer one.
     private let applying = Mutex(())

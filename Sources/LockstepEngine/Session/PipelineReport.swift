@@ -26,7 +26,7 @@ package struct PipelineReport: Sendable {
             } else if pipeline.fault != nil || report?.fault != nil {
                 .disconnected
             } else if let session, let report, session.isOpen {
-                report.isLookingThrough ? .backfilling : .following
+                report.isScanning ? .backfilling : .following
             } else {
                 .starting
             }

@@ -26,7 +26,7 @@ final class PositionKeeper: Sendable {
         var headroom = HeadroomWatch()
         var outage = OutageLog()
         while !ending.isEnding {
-            if let (text, isLoud) = headroom.look(saver.position, isWanted: isWatched(), connection) {
+            if let (text, isLoud) = headroom.check(saver.position, isWanted: isWatched(), connection) {
                 log.log(level: isLoud ? .error : .warning, "\(text)")
             }
             window.withLock { [window = headroom.window] in $0 = window }
@@ -55,7 +55,7 @@ final class PositionKeeper: Sendable {
         guard let window = window.withLock({ $0 }), let position = saver.position else { return nil }
         let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
         guard seconds > 0 || window.newest > window.oldest else { return nil }
-        // The position may be newer than the look at the oplog.
+        // The position may be newer than what was read of the oplog.
         return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
     }
 }

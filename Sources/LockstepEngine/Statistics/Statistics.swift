@@ -68,7 +68,7 @@ package final class Statistics: Sendable {
         events.deletes.increment(by: new.deletes)
     }
 
-    package func looked(at documents: Int, in collection: String) {
+    package func addScanned(_ documents: Int, in collection: String) {
         Metric.reconciled.counter(factory, collection).increment(by: documents)
     }
 
