@@ -13,7 +13,7 @@ package struct Ticket: Hashable, Sendable, Comparable {
     }
 }
 
-/// Finds the safe place: the end of the longest prefix of places whose work is all done.
+/// Finds the safe place: the end of the longest prefix of places whose work is done.
 ///
 /// Work finishes in any order; only the prefix counts, so that nothing before the safe place is ever lost.
 package struct CheckpointTracker<Place> {
@@ -36,7 +36,7 @@ package struct CheckpointTracker<Place> {
         !slots.isEmpty
     }
 
-    /// The first place whose work is not all done.
+    /// The first place with unfinished work.
     package var firstOpen: Place? {
         slots.first?.place
     }

@@ -1,4 +1,4 @@
-/// Tells a rule that refuses the outputs of all documents from single documents whose outputs are refused.
+/// Separates a rule that refuses the outputs of all documents from single documents whose outputs are refused.
 ///
 /// Refusals one after another, with no output stored between them, are taken for a rule: the first are parked, so that
 /// they can be seen, and the others are pending until one is stored again.

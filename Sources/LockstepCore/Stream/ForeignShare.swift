@@ -1,7 +1,7 @@
-/// Decides who leaves out the changes of collections that nobody watches.
+/// Decides whether the server leaves out the changes of collections that are not watched.
 ///
-/// A filter costs the server a third of what an event costs it, for every event; without one, those of other collections
-/// are brought and thrown away here. So there is none until these are too many.
+/// A filter costs the server a third of what an event costs it, for every event; without one, events of other
+/// collections are read and thrown away here. So there is none until these are too many.
 package struct ForeignShare {
     /// The server is to leave them out. Once it does, it stays so.
     package private(set) var isFiltered = false
@@ -10,7 +10,7 @@ package struct ForeignShare {
 
     package init() {}
 
-    /// What is looked at before anything is decided, and about how much of the past counts.
+    /// Foreign bytes before anything is decided, and about how much of the past counts.
     private static let sample = 1 << 20
     private static let memory = 64 << 20
 

@@ -20,7 +20,7 @@ package final class Capture: Sendable {
         var end: End?
         /// The last position read, handled or not.
         var position: Position?
-        /// What somebody waits for.
+        /// The times that somebody waits for.
         var awaited = AwaitedTimes()
         /// Events read that concern what is watched.
         var events = 0

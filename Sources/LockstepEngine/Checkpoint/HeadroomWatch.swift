@@ -5,7 +5,7 @@ import MongoDriver
 package struct HeadroomWatch {
     private var level = Headroom.ample
     private var due = ContinuousClock.now
-    /// The oplog's ends when it was looked at last, in seconds since 1970.
+    /// The oplog's ends when they were read last, in seconds since 1970.
     package private(set) var window: (oldest: UInt32, newest: UInt32)?
     /// The user may not read the oplog: nothing depends on it.
     private var isBlind = false

@@ -152,7 +152,7 @@ extension WriteHealth {
         }
     }
 
-    /// From when on what was parked is to be retried, since outputs are stored again or the rules are others; told once.
+    /// From when on what was parked is to be retried, since outputs are stored again or the rules are others; given once.
     package func takeRetry() -> Int64? {
         state.withLock { state in
             defer { state.retryFrom = nil }

@@ -16,7 +16,7 @@ struct ScanPass {
     private var statistics: Statistics { reconciler.statistics }
     private var inputs: InputCounts { reconciler.inputs }
 
-    /// Pages that are read before others have their turn.
+    /// Pages that a pass reads before another one continues.
     private static let pages = 32
 
     /// Reads documents and queues those that are not fresh, as long as there is room.
@@ -52,9 +52,9 @@ struct ScanPass {
         reconciler.state.withLock { $0.scans.stopped(scan, isAtEnd: isAtEnd) }
     }
 
-    /// Waits a little until there is room for a page of each member; who is slow leaves meanwhile.
+    /// Waits a little until there is room for a page of each member; slow members leave meanwhile.
     ///
-    /// - Returns: who takes part; nil when there is nothing to be read for now.
+    /// - Returns: the remaining members; nil when there is nothing to read for now.
     private func makeRoom() -> [ListenerRef]? {
         while !isEnding() {
             guard let room = reconciler.state.withLock({ $0.scans.room(of: scan) }), !room.members.isEmpty

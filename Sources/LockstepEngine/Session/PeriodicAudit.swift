@@ -7,10 +7,10 @@ import Synchronization
 /// Audits all documents again and again beside the stream, slowly, for writes that have no change event: those of an
 /// atomic `applyOps`, or of `cloneCollectionAsCapped`. What it finds is computed.
 package final class PeriodicAudit: Sendable {
-    /// What was read of the collection that is read, if that was from its beginning on.
+    /// The counts of the collection that is being read; nil unless it was read from its beginning.
     private struct Reading {
         var documents = 0
-        /// By listener; of one that was left out of a page not all.
+        /// By listener. The share of a listener that missed a page is incomplete.
         var inputs: [ListenerRef: InputShare] = [:]
     }
 
@@ -37,7 +37,7 @@ package final class PeriodicAudit: Sendable {
     }
 }
 
-// MARK: Going through
+// MARK: Reading
 
 extension PeriodicAudit {
     /// Reads page after page as they fall due, until the session ends; after an error the page is read again.
@@ -69,7 +69,7 @@ extension PeriodicAudit {
         while !isEnding() {
             let wait = record.change { $0.due(of: $1, every: every) - currentMilliseconds() }
             if wait > 0 {
-                // In small steps: the time to wait for may be a day.
+                // In small steps, so that a session that ends is noticed: the wait may be a day.
                 guard await rest(.milliseconds(min(wait, 200)), isEnding) else { return }
                 continue
             }
@@ -125,7 +125,7 @@ extension PeriodicAudit {
         while true {
             let loads = session.queue.loads
             let ready = all.filter { index in
-                // A small backlog is what there always is.
+                // There is always a small backlog.
                 !session.handlers[index].health.isOut && reconciler.isComplete([index])
                     && loads[index].documents < AuditRound.page
             }

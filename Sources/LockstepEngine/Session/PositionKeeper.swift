@@ -21,7 +21,7 @@ final class PositionKeeper: Sendable {
 
     /// Saves until the session ends; apart from the supervision, since a majority may be long in coming.
     ///
-    /// - Parameter isWatched: whether somebody looks at the status.
+    /// - Parameter isWatched: whether somebody reads the status.
     func run(until ending: SessionEnding, isWatched: () -> Bool) async {
         var headroom = HeadroomWatch()
         var outage = OutageLog()
@@ -39,7 +39,7 @@ final class PositionKeeper: Sendable {
                     return ending.end(.rewind("another process has taken over"))
                 }
                 if !error.isTransient { return ending.end(.failed(error)) }
-                // The next round tries again. That the server is away, the capture says; that there is no majority, the lease.
+                // The next round tries again. The capture reports an absent server, the lease a missing majority.
                 if error.source == .server, !error.isAboutMajority, let text = outage.failed(.now) {
                     log.warning(
                         "the position cannot be saved: \(error) What was done since is checked again later\(text)."

@@ -199,7 +199,7 @@ extension Session {
         }
     }
 
-    /// Looks ten times a second whether the session may go on.
+    /// Checks ten times a second whether the session may go on.
     private func supervise() async {
         while !ending.isEnding {
             queue.releaseDue(.now)
@@ -216,7 +216,7 @@ extension Session {
     /// Ends the session when a standalone server has become the member of a replica set.
     private func watchDeployment() async {
         while !ending.isEnding {
-            // While it does not answer, the audit tells.
+            // While it does not answer, the audit reports it.
             if (try? connection.deployment())?.hasChangeStreams == true {
                 return end(.rewind("MongoDB is a replica set now, with a change stream"))
             }
@@ -225,7 +225,7 @@ extension Session {
         }
     }
 
-    /// Lets the handlers finish what they have, saves, and closes the queue.
+    /// Waits until the handlers have finished their work, saves, and closes the queue.
     private func windDown() async {
         capture?.stop()
         try? freshness.wakeStream()
@@ -260,7 +260,7 @@ extension Session {
     }
 }
 
-// MARK: From outside
+// MARK: Status and requests
 
 extension Session {
     /// The stream is open; on a standalone server, the handlers run.

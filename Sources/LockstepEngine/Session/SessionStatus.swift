@@ -2,7 +2,7 @@ import Foundation
 import LockstepCore
 import MongoDriver
 
-/// What a session knows of itself at a moment.
+/// The status of a session at a moment.
 struct SessionStatus {
     private let session: Session
 
@@ -20,7 +20,7 @@ struct SessionStatus {
         let now = ContinuousClock.now
         let waiting = session.queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
         if let seen = capture.endSeenAt, capture.isOpen {
-            // The server tells again and again when nothing is new, after as long as it was asked to wait.
+            // An idle server sends an empty batch each time the wait that it was asked for is over.
             let pause = capture.isIdle ? Double(ChangeStream.idlePatience) / 1000 : 0
             return max(waiting, max(0, (now - seen) / .seconds(1) - pause - 1))
         }
