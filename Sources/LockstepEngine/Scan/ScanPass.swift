@@ -73,14 +73,14 @@ struct ScanPass {
     /// Ends a pass whose documents are all handled.
     func end() throws {
         guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
-        for index in pass.members {
-            guard let share = pass.inputs(of: index) else { continue }
-            inputs.counted(share, of: listeners[index].definition)
+        for member in pass.members {
+            guard let share = pass.inputs(of: member) else { continue }
+            inputs.counted(share, of: listeners[member].definition)
         }
         let review = ParkedReview(reconciler)
         // mechanism sweep
         try review.sweep(pass.members)
-        for index in pass.members { try review.sweepOutputs(of: index) }
+        for member in pass.members { try review.sweepOutputs(of: member) }
         queue.endScan(scan)
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)

@@ -124,10 +124,10 @@ extension PeriodicAudit {
         let deadline = ContinuousClock.now + min(Self.patience, every / 10)
         while true {
             let loads = session.queue.loads
-            let ready = all.filter { index in
+            let ready = all.filter { listener in
                 // There is always a small backlog.
-                !session.handlers[index].health.isOut && reconciler.isComplete([index])
-                    && loads[index].documents < AuditRound.page
+                !session.handlers[listener].health.isOut && reconciler.isComplete([listener])
+                    && loads[listener].documents < AuditRound.page
             }
             if ready.count == all.count || .now >= deadline { return ready }
             guard await rest(Self.pause, isEnding) else { return [] }
@@ -153,14 +153,14 @@ extension PeriodicAudit {
         }
         var offers: [Offer] = []
         // Where it is not known by now, the next round finds out.
-        for index in listeners.sorted() where session.freshness.isFresh(time, [index]) {
-            let inputs = page.findings.filter { $0.listener == index }.map { ($0.key, $0.input) }
+        for listener in listeners.sorted() where session.freshness.isFresh(time, [listener]) {
+            let inputs = page.findings.filter { $0.listener == listener }.map { ($0.key, $0.input) }
             let found = try AuditCheck(session.reconciler).unfresh(
-                Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
+                Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: listener)
             offers += found.map { key, verdict in
                 var change = PendingChange()
                 change.isMissing = verdict == .missing
-                return Offer(listener: index, key: key, change: change)
+                return Offer(listener: listener, key: key, change: change)
             }
         }
         return offers
@@ -182,9 +182,9 @@ extension PeriodicAudit {
         // Those that read the outputs get the documents under the same ticket.
         var waitedFor = Set(members + session.reconciler.order.readers(of: members))
         while queue.progress(ofScan: scan).isBusy, !isEnding() {
-            for index in waitedFor where session.handlers[index].health.isOut {
-                queue.leave(scan: scan, index)
-                waitedFor.remove(index)
+            for listener in waitedFor where session.handlers[listener].health.isOut {
+                queue.leave(scan: scan, listener)
+                waitedFor.remove(listener)
             }
             _ = await rest(.milliseconds(20), isEnding)
         }
@@ -195,8 +195,8 @@ extension PeriodicAudit {
             defer { reading = nil }
             return reading
         }
-        for (index, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
-            inputs.counted(share, of: session.reconciler.listeners[index].definition)
+        for (listener, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
+            inputs.counted(share, of: session.reconciler.listeners[listener].definition)
         }
         try ParkedReview(session.reconciler).sweep(
             members.filter { session.handlers[$0].health.hasParked })
@@ -208,9 +208,9 @@ extension PeriodicAudit {
         reading.withLock { reading in
             if isFirst { reading = Reading() }
             reading?.documents += page.documents
-            for (index, without) in page.withoutInput {
-                reading?.inputs[index, default: InputShare()].documents += page.documents
-                reading?.inputs[index]?.withoutInput += without
+            for (listener, without) in page.withoutInput {
+                reading?.inputs[listener, default: InputShare()].documents += page.documents
+                reading?.inputs[listener]?.withoutInput += without
             }
         }
     }

@@ -278,16 +278,16 @@ extension Session {
         saver.position != nil
     }
 
-    /// The place of a listener, by its id.
-    package func index(of listener: String) -> ListenerRef? {
+    /// The listener with that id.
+    package func ref(of listener: String) -> ListenerRef? {
         handlers.first(where: { $0.listener.id == listener })
     }
 
-    /// The places of listeners, by their ids, or of all; nil when one of them is not taken up yet.
-    package func places(of ids: [String]?) -> [ListenerRef]? {
+    /// The listeners with these ids, or all; nil when the session does not have one of them yet.
+    package func refs(of ids: [String]?) -> [ListenerRef]? {
         guard let ids else { return handlers.refs }
-        let places = ids.compactMap { index(of: $0) }
-        return places.count == ids.count ? places : nil
+        let refs = ids.compactMap { ref(of: $0) }
+        return refs.count == ids.count ? refs : nil
     }
 
     /// What other processes read of the listeners, in their order.
