@@ -78,13 +78,6 @@ package struct FailureGroup: Sendable, Hashable {
     package let example: BSONValue
     /// When the first was parked, in milliseconds since 1970.
     package let since: Int64
-
-    package var document: BSONDocument {
-        [
-            "listener": BSONValue(listener), "reason": BSONValue(reason), "count": BSONValue(count),
-            "document": example, "since": BSONValue(millisecondsSince1970: since),
-        ]
-    }
 }
 
 extension FailureList {

@@ -5,8 +5,6 @@ extension LeaseStore {
     /// A lease as it is stored.
     package struct Entry: Sendable {
         package let holder: LeaseHolder
-        /// Grows each time that another holder takes the lease.
-        package let term: Int64
         /// When its holder took it, in milliseconds since 1970.
         package let since: Int64
         /// By the server's clock at the time of the read.
@@ -35,8 +33,8 @@ extension LeaseStore.Entry {
     init?(_ document: BSONDocument) {
         guard let holder = LeaseHolder(document) else { return nil }
         self.init(
-            holder: holder, term: Int64(document["term"]?.int ?? 0),
-            since: document["since"]?.millisecondsSince1970 ?? 0, isAlive: document["alive"]?.bool ?? false,
+            holder: holder, since: document["since"]?.millisecondsSince1970 ?? 0,
+            isAlive: document["alive"]?.bool ?? false,
             listeners: document["listeners"]?.array?.compactMap { $0.document.flatMap(RunningListener.init) },
             lag: document["lag"]?.double)
     }

@@ -65,7 +65,7 @@ import Testing
                       - {model: gone, on: docs, key: text}
                       - {model: half, on: docs, key: text}
                     """).utf8), file: "lockstep.yaml", directory: folder.path, environment: [:])
-        let error = #expect(throws: ConfigurationError.self) { try configuration.makeListeners() }
+        let error = #expect(throws: ConfigurationError.self) { try configuration.assemble().listeners }
         #expect(
             error?.description == """
                 lockstep.yaml:3: there is no directory `\(folder.path)/models/gone`: write where the model is, or make one with `optimum-cli export openvino`
@@ -81,7 +81,7 @@ import Testing
                 mongodb + "models: {length: \(exec)}\nlisteners: [{model: length, on: docs, key: text}]\n"
             let configuration = try Configuration.parse(
                 Array(text.utf8), file: "lockstep.yaml", directory: folder.path, environment: [:])
-            return try #require(configuration.makeListeners().first).modelVersion
+            return try #require(configuration.assemble().listeners.first).modelVersion
         }
         let first = try version("{exec: [python3, length.py]}")
         #expect(first.count == 16)
@@ -106,7 +106,7 @@ import Testing
                 mongodb + "models: {m: {openvino: minilm}}\nlisteners: [{model: m, on: docs, key: text}]\n"
             let configuration = try Configuration.parse(
                 Array(text.utf8), file: "lockstep.yaml", directory: folder.path, environment: [:])
-            return try #require(configuration.makeListeners().first).modelVersion
+            return try #require(configuration.assemble().listeners.first).modelVersion
         }
         let first = try version()
         #expect(first.count == 16)

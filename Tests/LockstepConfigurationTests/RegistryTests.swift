@@ -55,7 +55,7 @@ import Testing
 
     @Test func itsVersionIsTheFilesWhereThatSaysOne() throws {
         let configuration = try Self.parse("  a: {echo: hello, version: \"7\"}", Self.listener)
-        #expect(try configuration.makeListeners().map(\.modelVersion) == ["7"])
+        #expect(try configuration.assemble().listeners.map(\.modelVersion) == ["7"])
         #expect(configuration.signatures.map(\.version) == ["7"])
         let other = try Self.parse("  a: {echo: hello}", Self.listener)
         #expect(other.signatures.map(\.version) == [nil])

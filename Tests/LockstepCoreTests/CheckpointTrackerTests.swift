@@ -29,7 +29,7 @@ import Testing
         var tracker = CheckpointTracker<Int>()
         let busy = tracker.open(0)
         for place in 1...1000 { tracker.finished(tracker.open(place)) }
-        #expect(tracker.openPlaces <= 2)
+        #expect(tracker.slots.count <= 2)
         #expect(tracker.finished(busy) == 1000)
     }
 

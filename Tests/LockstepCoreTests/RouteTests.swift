@@ -24,23 +24,23 @@ import TestModels
     }
 
     static let updates: [(BSONDocument, ListenerRoute.Interest)] = [
-        (["text": "x"], .look),
+        (["text": "x"], .read),
         (["views": 1], .none),
         (["textual": 1], .none),
-        (["meta": ["title": "x"]], .look),
-        (["meta.title": "x"], .look),
-        (["meta.title.sub": "x"], .look),
+        (["meta": ["title": "x"]], .read),
+        (["meta.title": "x"], .read),
+        (["meta.title.sub": "x"], .read),
         (["meta.other": "x"], .none),
-        (["meta.0.title": "x"], .look),
-        (["meta.3": "x"], .look),
-        (["text.3": "x"], .look),
-        (["lang": "de"], .look),
+        (["meta.0.title": "x"], .read),
+        (["meta.3": "x"], .read),
+        (["text.3": "x"], .read),
+        (["lang": "de"], .read),
         (["_outputs.size.length": 1], .force),
         (["_outputs": 1], .force),
         (["_outputs.other.length": 1], .none),
-        (["_outputs.size.length": 1, "_lockstep.size.length": ["a": 1]], .look),
+        (["_outputs.size.length": 1, "_lockstep.size.length": ["a": 1]], .read),
         (["_lockstep.size.length.at": 1], .force),
-        (["_outputs": ["x": 1], "_lockstep": ["x": 1]], .look),
+        (["_outputs": ["x": 1], "_lockstep": ["x": 1]], .read),
     ]
 
     @Test(arguments: updates)
@@ -51,24 +51,24 @@ import TestModels
     }
 
     @Test func everyPathOfAnUpdateCounts() {
-        #expect(interest(updated: ["views": 1, "text": "x", "z": 1]) == .look)
+        #expect(interest(updated: ["views": 1, "text": "x", "z": 1]) == .read)
         #expect(interest(updated: ["views": 1, "_outputs.size.length": 1]) == .force)
-        #expect(interest(updated: ["views": 1], removed: ["a", "text"]) == .look)
-        #expect(interest(removed: ["a"], truncated: ["b", "meta"]) == .look)
+        #expect(interest(updated: ["views": 1], removed: ["a", "text"]) == .read)
+        #expect(interest(removed: ["a"], truncated: ["b", "meta"]) == .read)
     }
 
     @Test func removedFieldsAndTruncatedArraysAreTouchedToo() {
-        #expect(interest(removed: ["text"]) == .look)
+        #expect(interest(removed: ["text"]) == .read)
         #expect(interest(removed: ["views"]) == .none)
         #expect(interest(removed: ["_outputs"]) == .force)
         // Without its provenance an output is stale, and whoever looks sees it.
-        #expect(interest(removed: ["_lockstep.size.length"]) == .look)
-        #expect(interest(removed: ["_lockstep", "_outputs"]) == .look)
+        #expect(interest(removed: ["_lockstep.size.length"]) == .read)
+        #expect(interest(removed: ["_lockstep", "_outputs"]) == .read)
         #expect(
             interest(updated: ["_lockstep.size.length.at": 1], removed: ["_lockstep.size.length.x"]) == .force
         )
-        #expect(interest(updated: ["_outputs.size.length": 1], removed: ["_lockstep.size.length"]) == .look)
-        #expect(interest(truncated: ["meta"]) == .look)
+        #expect(interest(updated: ["_outputs.size.length": 1], removed: ["_lockstep.size.length"]) == .read)
+        #expect(interest(truncated: ["meta"]) == .read)
         #expect(interest(truncated: ["tags"]) == .none)
     }
 
@@ -90,6 +90,6 @@ import TestModels
         let document: BSONDocument = ["_id": 1, "other": 1]
         #expect(document.withView { route.interest(inDocument: $0, carries: true).interest } == .none)
         let copied: BSONDocument = ["_id": 1, "_outputs": ["size": ["length": 3]]]
-        #expect(copied.withView { route.interest(inDocument: $0, carries: true).interest } == .look)
+        #expect(copied.withView { route.interest(inDocument: $0, carries: true).interest } == .read)
     }
 }

@@ -20,7 +20,7 @@ import Testing
     ) -> LeaseStore.Entry {
         LeaseStore.Entry(
             holder: LeaseHolder(id: .objectID(), host: "db1", pid: 4711, machine: "other", started: 7),
-            term: 1, since: 0, isAlive: isAlive, listeners: listeners)
+            since: 0, isAlive: isAlive, listeners: listeners)
     }
 
     private static func running(
@@ -120,7 +120,7 @@ import Testing
             var presence = DaemonPresence([Self.signature("a")])
             for seconds in [0, 5] {
                 presence.note(
-                    LeaseStore.Entry(holder: here, term: 1, since: 0, isAlive: false, listeners: listeners),
+                    LeaseStore.Entry(holder: here, since: 0, isAlive: false, listeners: listeners),
                     at: .now + .seconds(seconds), seenFrom: here)
             }
             return presence.lastingObstacle

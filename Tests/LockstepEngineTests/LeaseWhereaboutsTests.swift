@@ -21,7 +21,7 @@ import Testing
         machine: String?, started: Int?, isAlive: Bool, startNow: Int?, expected: LeaseWhereabouts
     ) {
         let entry = LeaseStore.Entry(
-            holder: holder(machine: machine, started: started), term: 1, since: 0, isAlive: isAlive)
+            holder: holder(machine: machine, started: started), since: 0, isAlive: isAlive)
         #expect(entry.whereabouts(seenFrom: holder()) { _ in startNow } == expected)
     }
 }

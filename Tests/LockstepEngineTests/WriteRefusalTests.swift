@@ -60,7 +60,7 @@ import Testing
     func refusalsInARowAreTakenForARule(index: Int) {
         let (rounds, parked, over, holds) = Self.runs[index]
         var run = RefusalRun()
-        let decisions = rounds.map { run.saw(stored: $0.stored, refused: $0.refused) }
+        let decisions = rounds.map { run.count(stored: $0.stored, refused: $0.refused) }
         #expect(decisions.map(\.parked) == parked)
         #expect(decisions.map(\.isOver) == over)
         #expect(run.isHolding == holds)
@@ -69,9 +69,9 @@ import Testing
     @Test func whatWasRefusedBeforeIsTriedWithFewDocumentsFirst() {
         var run = RefusalRun(isSuspected: true)
         #expect(run.isSuspected && !run.isHolding)
-        #expect(run.saw(stored: 0, refused: 2) == .init(parked: 0))
+        #expect(run.count(stored: 0, refused: 2) == .init(parked: 0))
         #expect(run.isHolding)
-        #expect(run.saw(stored: 1, refused: 0) == .init(parked: 0, isOver: true))
+        #expect(run.count(stored: 1, refused: 0) == .init(parked: 0, isOver: true))
         #expect(!run.isSuspected)
     }
 
@@ -112,7 +112,7 @@ import Testing
     @Test func aListenerWhoseOutputsAreRefusedHoldsAndTriesFew() throws {
         let health = ListenerHealth(
             name: "docs/text/length", log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (_, due) = health.writes.saw(stored: 0, refused: Array(repeating: "no", count: 10), at: 100)
+        let (_, due) = health.writes.count(stored: 0, refused: Array(repeating: "no", count: 10), at: 100)
         #expect(health.isOut && health.holdsUntil(due - .milliseconds(1)) == due)
         #expect(health.holdsUntil(due) == nil && health.writes.trial == WriteHealth.trial)
         // A model that answers does not end it.
@@ -121,7 +121,7 @@ import Testing
         // Nor a round that removed outputs alone.
         health.writes.succeeded()
         #expect(health.isOut)
-        _ = health.writes.saw(stored: 1, refused: [], at: 200)
+        _ = health.writes.count(stored: 1, refused: [], at: 200)
         health.writes.succeeded()
         #expect(!health.isOut && health.writes.trial == nil)
         // What was parked before these refusals has a rule of its own.

@@ -26,8 +26,8 @@ extension DatabaseWatcher {
     /// - Throws: as ``pause(listener:by:)``.
     public func reconcile(listener id: String) async throws {
         try checkWatched(id)
-        if let session = pipeline.session, let index = session.index(of: id) {
-            session.reconciler.want([index])
+        if let session = pipeline.session, let ref = session.ref(of: id) {
+            session.reconciler.want([ref])
         }
     }
 

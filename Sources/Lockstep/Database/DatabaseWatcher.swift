@@ -144,16 +144,16 @@ public final class DatabaseWatcher: Sendable {
 
     /// The same for some listeners and those whose outputs they read, by their ids; nil for all.
     public func reflectedTime(ofListeners ids: [String]?) -> BSONTimestamp? {
-        guard let session = pipeline.session, let places = session.places(of: ids) else { return nil }
-        let concerned = session.reconciler.order.withUpstreams(of: places)
+        guard let session = pipeline.session, let refs = session.refs(of: ids) else { return nil }
+        let concerned = session.reconciler.order.withUpstreams(of: refs)
         return session.queue.safePosition(of: concerned)?.clusterTime
     }
 
     /// The ids of these listeners and of those whose outputs they read.
     package func withUpstreams(_ ids: [String]) -> Set<String> {
-        guard let session = pipeline.session, let places = session.places(of: ids) else { return Set(ids) }
+        guard let session = pipeline.session, let refs = session.refs(of: ids) else { return Set(ids) }
         return Set(
-            session.reconciler.order.withUpstreams(of: places).map { session.handlers[$0].listener.id })
+            session.reconciler.order.withUpstreams(of: refs).map { session.handlers[$0].listener.id })
     }
 
     /// Finishes the work in hand, saves the position and ends the thread.

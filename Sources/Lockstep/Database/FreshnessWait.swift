@@ -25,8 +25,8 @@ struct FreshnessWait {
             guard !hasEnded, pipeline.session != nil || pipeline.context.lease.isStandingBy else {
                 throw LockstepError.notWatching
             }
-            if let session = pipeline.session, let places = session.places(of: ids),
-                session.freshness.isFresh(time, places), try await proofs.prove(session)
+            if let session = pipeline.session, let refs = session.refs(of: ids),
+                session.freshness.isFresh(time, refs), try await proofs.prove(session)
             {
                 return
             }
@@ -46,14 +46,14 @@ struct FreshnessWait {
             return
                 "not known to be fresh after \(timeout): \(standby.holder) follows the changes, and this process is standby"
         }
-        guard let session = pipeline.session, let places = session.places(of: ids) else {
+        guard let session = pipeline.session, let refs = session.refs(of: ids) else {
             return "not known to be fresh after \(timeout): the watcher takes up other listeners"
         }
         let running = session.running
-        let troubles = session.reconciler.order.withUpstreams(of: places).sorted().compactMap {
+        let troubles = session.reconciler.order.withUpstreams(of: refs).sorted().compactMap {
             running[$0].trouble
         }
-        let waiting = places.reduce(0) { $0 + session.queue.loads[$1].documents }
+        let waiting = refs.reduce(0) { $0 + session.queue.loads[$1].documents }
         let text = "not everything was fresh after \(timeout): \(waiting) documents are pending"
         return ([text] + troubles.prefix(3)).joined(separator: "; ")
     }

@@ -12,25 +12,28 @@ struct DatabaseAudit {
     /// - Returns: a report for each listener, in their order.
     func run(_ progress: (any ProgressObserver)?) async throws -> [ListenerReport] {
         try await access.perform { [listeners] connection in
-            var reports: [String: ListenerReport] = [:]
+            let all = PerListener(listeners)
+            var reports: [ListenerRef: ListenerReport] = [:]
             for collection in Set(listeners.map(\.collection.name)).sorted() {
-                let concerned = listeners.filter { $0.collection.name == collection }
+                let members = all.refs.filter { all[$0].collection.name == collection }
                 let total = try connection.estimatedCount(of: collection)
                 var documents = 0
-                let audit = Audit(connection: connection, collection: collection, listeners: concerned)
-                let tallies = try audit.run(from: nil) { page in
+                let audit = Audit(
+                    connection: connection, collection: collection,
+                    members: members.map { Audit.Member($0, all[$0]) })
+                let found = try audit.run(from: nil) { page in
                     documents += page.documents
                     progress?.progressed(collection: collection, documents: documents, total: total)
                     return !Task.isCancelled
                 }
                 progress?.finished(collection: collection)
-                for (listener, tally) in zip(concerned, tallies) { reports[listener.id] = tally }
+                reports.merge(found) { $1 }
             }
             let failures = FailureStore(connection: connection)
             let refusals = reports.values.allSatisfy(\.isFresh) ? [:] : try failures.refusals()
-            return listeners.compactMap { listener in
-                var report = reports[listener.id]
-                report?.refusal = refusals[listener.id]?.reason
+            return all.refs.compactMap { listener in
+                var report = reports[listener]
+                report?.refusal = refusals[all[listener].id]?.reason
                 return report
             }
         }

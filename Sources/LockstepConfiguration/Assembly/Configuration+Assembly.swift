@@ -40,11 +40,6 @@ extension Configuration {
         return Assembly(listeners: listeners, definitions: definitions, models: models)
     }
 
-    /// The listeners alone, as ``assemble(reusing:)`` makes them.
-    package func makeListeners() throws(ConfigurationError) -> [Listener] {
-        try assemble().listeners
-    }
-
     private func definition(
         _ name: String, _ spec: ModelSpec
     ) throws(ProviderProblem) -> Assembly.ModelDefinition {

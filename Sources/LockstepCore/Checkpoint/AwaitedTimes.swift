@@ -7,9 +7,9 @@ package struct AwaitedTimes: Sendable {
 
     package init() {}
 
-    /// Those remembered: of more that wait at once, the oldest are told when the position is saved anyway.
+    /// How many are remembered; when more wait at once, the oldest are answered when the position is saved anyway.
     private static let limit = 100
-    /// How long after a request it is worth to look often.
+    /// How long after a request positions are saved often.
     private static let urgency = Duration.seconds(10)
 
     package mutating func add(_ time: BSONTimestamp, at now: ContinuousClock.Instant) {

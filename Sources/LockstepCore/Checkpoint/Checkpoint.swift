@@ -1,10 +1,10 @@
 import MongoBSON
 
-/// What is known to be done.
+/// The progress that a watcher saves: everything up to it is done.
 package struct Checkpoint: Sendable {
     /// Where the stream goes on; nil on a standalone server.
     package var position: Position?
-    /// What the stream was made of; a token is good only for the same.
+    /// The fingerprint of the stream's pipeline; a token is valid only for the same one.
     package var stream: String
     package var listeners: [String: ScanProgress]
     /// What each listener has reflected, those apart whose documents are scanned.
@@ -17,7 +17,7 @@ package struct Checkpoint: Sendable {
     package var at: Int64
     /// When the last whole scan of everything began, on a standalone server.
     package var auditedFrom: Int64?
-    /// Nothing after the position was handled: who saved it had finished, and nobody has begun since.
+    /// Nothing after the position was handled: the watcher that saved it had finished, and none has begun since.
     package var isFinal: Bool
 
     package init(
@@ -33,12 +33,12 @@ package struct Checkpoint: Sendable {
         self.at = at
     }
 
-    /// True when everything that was there when the watcher started has been looked at.
+    /// True when every document that was there when the watcher started has been scanned.
     package var isComplete: Bool {
         listeners.values.allSatisfy(\.isComplete)
     }
 
-    /// Every change up to that time is reflected in what is wanted. A version that is not known is not compared.
+    /// True when every change up to that time is reflected for the wanted listeners; unknown versions are not compared.
     package func reflects(_ wanted: ListenerSignature, _ time: BSONTimestamp) -> Bool {
         reflected.contains { listener, reflected in
             reflected >= time && listener.id == wanted.id && listener.shape == wanted.shape

@@ -10,7 +10,7 @@ package enum Headroom: Int, Comparable, Sendable {
         left.rawValue < right.rawValue
     }
 
-    /// Seconds behind that are nothing, however short the oplog reaches: an idle stream's position is ten old.
+    /// A lag in seconds that never counts: an idle stream's position is ten seconds old.
     package static let patience = 30
 
     /// - Parameters:

@@ -1,11 +1,11 @@
 import MongoBSON
 
-/// Where a session begins: decided from what was saved and from what is wanted now.
+/// Where a session begins: decided from the saved checkpoint and the present listeners.
 package struct StartPlan {
     package enum Stream: Equatable {
         /// After this token.
         case resume(BSONDocument)
-        /// From this cluster time on, itself included: what comes twice does no harm.
+        /// From this cluster time on, itself included: an event that comes twice does no harm.
         case at(BSONTimestamp)
         /// From the cluster's present time on.
         case now
@@ -22,7 +22,7 @@ package struct StartPlan {
     package var stream: Stream
     /// The listeners whose documents are to be scanned, and after which `_id`.
     package var scans: [ListenerRef: BSONValue?]
-    /// Events after it have been handled by nobody, so that their values are news; nil: not known.
+    /// No watcher has handled events after this time, so that their values are news; nil when it is not known.
     package var liveAfter: BSONTimestamp?
     /// Why what was saved is not resumed from, in a line; nil when it is, or when nothing was saved.
     package var problem: String?
@@ -32,7 +32,7 @@ package struct StartPlan {
     ///   - token: a token that the caller wants to start from, whatever was saved.
     ///   - fingerprint: of the stream as it would be opened now.
     ///   - present: the cluster's time now; nil on a standalone server.
-    ///   - forgetsPosition: the saved position is of no use any more: its history is lost.
+    ///   - forgetsPosition: the saved position cannot be resumed from: its history is lost.
     package init(
         stored: StoredCheckpoint, token: BSONDocument?, stream fingerprint: String,
         listeners: PerListener<Listener>, present: BSONTimestamp?, forgetsPosition: Bool

@@ -1,9 +1,9 @@
 import MongoBSON
 
-/// What is stored, whether or not it can be resumed from.
+/// The stored checkpoint, whether or not it can be resumed from.
 package struct StoredCheckpoint: Sendable {
     package var checkpoint: Checkpoint?
-    /// Why what is stored is no checkpoint to go on from.
+    /// Why the stored checkpoint cannot be resumed from.
     package var problem: String?
     package var term: Int64 = 0
     /// The cluster's time when it was read; nil on a standalone server.

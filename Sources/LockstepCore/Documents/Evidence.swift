@@ -29,7 +29,7 @@ package enum Verdict: String, Sendable {
 }
 
 extension Evidence {
-    /// With what the server says of the listener's filter: whether it matches, or why that cannot be told.
+    /// The same, with the server's answer to the listener's filter: whether it matches, or why it cannot be evaluated.
     package func judged(isMatching: Bool, unjudged: String?) -> Evidence {
         var evidence = self
         if unjudged != nil {

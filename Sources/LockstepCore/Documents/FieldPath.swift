@@ -1,7 +1,7 @@
 /// A dotted path to a field, as `meta.title`.
 public struct FieldPath: Hashable, Sendable {
     public let text: String
-    // Made once: the way of a change goes by them for every document.
+    // Made once: they are compared for every document that changes.
     public let components: [Substring]
     /// The paths above this one: `a` and `a.b` for `a.b.c`.
     package let ancestors: [String]

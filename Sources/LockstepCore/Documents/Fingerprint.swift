@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// Tells inputs apart: SHA-256 cut to 16 bytes over the values' types and bytes, in the order of the keys.
+/// Identifies an input: SHA-256 cut to 16 bytes over the values' types and bytes, in the order of the keys.
 ///
 /// Absent and null are the same. The values' own lengths keep neighbours apart.
 package struct Fingerprint: Hashable, Sendable {

@@ -22,7 +22,7 @@ package struct OutputEvidence: Sendable {
         self.output = output
     }
 
-    /// Nothing stands where Lockstep writes.
+    /// True when neither an output nor a provenance is stored.
     package var isBare: Bool {
         !hasOutput && !hasProvenance
     }

@@ -67,7 +67,7 @@ extension Listener {
         place.output
     }
 
-    /// Where it is stored what the prediction was computed from.
+    /// Where the provenance of the prediction is stored.
     public var provenancePath: FieldPath {
         place.provenance
     }

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// What a listener is, so that two processes can tell whether they mean the same.
+/// The definition of a listener, by which two processes compare theirs.
 package struct ListenerSignature: Hashable, Sendable {
     package let id: String
     /// A hash of its collection, keys, filter and output.

@@ -1,4 +1,4 @@
-/// What Lockstep itself cannot go on with.
+/// An error of Lockstep itself, as opposed to one of MongoDB.
 public enum LockstepError: Error, Sendable, Hashable {
     /// The listener cannot be added; says why and what to write instead.
     case badListener(String)

@@ -9,7 +9,7 @@
 /// ```
 ///
 /// The function may be called from several tasks at once, up to ``BatchLimits/concurrency``, and runs on a thread
-/// of Lockstep's own: computing there, or waiting, blocks nobody else.
+/// of Lockstep's own: a model that computes or waits there blocks nothing else.
 public protocol Model<Input, Prediction>: Sendable {
     /// What one document gives: `String`, `Int`, `Double`, `Bool`, arrays and optionals of them, ``BSONDocument``,
     /// or ``BSONValue`` for anything. With a list of keys the input is an array, null where a key is absent.

@@ -1,7 +1,7 @@
 import MongoBSON
 
-/// Whether what a model gives now is what is stored, but for the noise of its arithmetic: the last digits depend on the
-/// inputs that are computed together, most with weights of eight bits.
+/// Decides whether the output of a model equals the stored one, but for the noise of its arithmetic: the last digits
+/// depend on the inputs that are computed together, most with weights of eight bits.
 package struct OutputComparison: Sendable, Hashable {
     /// What was compared; a value of several parts counts as its loosest.
     package enum Way: Int, Sendable, Comparable {
@@ -64,7 +64,7 @@ package struct OutputComparison: Sendable, Hashable {
         let dot = zip(one, other).reduce(0) { $0 + $1.0 * $1.1 }
         let norms = (Self.norm(of: one), Self.norm(of: other))
         let larger = max(norms.0, norms.1)
-        // Two vectors of nothing are equal, and have no angle.
+        // Two vectors of zeros are equal and have no angle.
         guard larger != 0 else { return }
         let angle = norms.0 > 0 && norms.1 > 0 ? dot / (norms.0 * norms.1) : 0
         cosine = min(cosine ?? 1, angle)

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// Whether what a model gives as a vector can be one.
+/// Checks whether the output of a model can be stored as a vector.
 package struct VectorCheck: Sendable {
     /// The model's outputs are to be vectors: so are its arrays of numbers.
     package let arraysAreVectors: Bool
@@ -22,10 +22,10 @@ package struct VectorCheck: Sendable {
     }
 }
 
-/// How long the vectors of one listener are: as most of those that were seen first.
+/// Finds the length of the vectors of one listener: the one that most of the first vectors have.
 ///
-/// The lengths of stored vectors count, then those that the model gives, until enough are of one length. So one that is
-/// odd settles nothing, even when it is the first.
+/// The lengths of stored vectors count, then those that the model gives, until enough are of one length. So a single
+/// odd vector settles nothing, even when it is the first.
 package struct VectorLength: Sendable {
     /// What all of them have from here on.
     package private(set) var settled: Int?
@@ -38,7 +38,7 @@ package struct VectorLength: Sendable {
 
     /// Counts vectors of these lengths.
     ///
-    /// - Returns: the length that all should have; nil while there is as much for one as for another.
+    /// - Returns: the length that all should have; nil while no length has more vectors than every other.
     package mutating func expected(after lengths: [Int]) -> Int? {
         if let settled { return settled }
         for length in lengths { votes[length, default: 0] += 1 }

@@ -22,7 +22,7 @@ package struct Backlog {
     }
 }
 
-// MARK: Coming in
+// MARK: Adding
 
 extension Backlog {
     /// Takes what one batch of the stream brought; its end becomes safe once all of it is done.
@@ -53,7 +53,7 @@ extension Backlog {
     /// Takes what one page of a scan brought.
     package mutating func take(_ offers: [Offer], scan: Int, upTo place: ScanPlace) {
         guard let ticket = scans[scan]?.tracker.open(place) else { return }
-        // Who left while the page was read finds its documents in a scan of its own.
+        // A listener that left while the page was read gets a scan of its own.
         for var offer in offers where !hasLeft(offer.listener, scan) {
             offer.change.scanTicket = ScanTicket(scan: scan, ticket: ticket)
             enter(offer.listener, offer.key, offer.change)
@@ -61,7 +61,7 @@ extension Backlog {
         scans[scan]?.tracker.finished(ticket)
     }
 
-    /// Hands documents whose outputs were written to the listeners that read them, under the same tickets.
+    /// Adds documents whose outputs were written for the listeners that read them, under the same tickets.
     package mutating func chain(_ jobs: [Job], to listeners: [ListenerRef]) {
         for listener in listeners {
             let isBehind = queues[listener].isBehind
@@ -71,7 +71,7 @@ extension Backlog {
                     change.scanTicket = ticket
                 }
                 if !isBehind { change.streamTicket = job.change.streamTicket }
-                // Who has left the scan, or is behind, finds the document in a scan of its own.
+                // A listener that has left the scan, or is behind, gets a scan of its own.
                 if isBehind || job.change.scanTicket != nil, change.scanTicket == nil,
                     change.streamTicket == nil
                 {
@@ -82,7 +82,7 @@ extension Backlog {
         }
     }
 
-    /// Puts a change in line; the places of its tickets wait for it.
+    /// Adds a change, which holds the places of its tickets.
     private mutating func enter(_ listener: ListenerRef, _ key: DocumentKey, _ change: PendingChange) {
         if let ticket = change.streamTicket {
             // mechanism tickets
@@ -95,7 +95,7 @@ extension Backlog {
     }
 }
 
-// MARK: Going out
+// MARK: Handling
 
 extension Backlog {
     package func hasWork(_ listener: ListenerRef) -> Bool {
@@ -107,13 +107,13 @@ extension Backlog {
         queues[listener].take(limits)
     }
 
-    /// These documents are handled, whatever came out.
+    /// These documents are handled, whatever the outcome.
     ///
     /// - Returns: when the change behind each was read from the stream; nil where there was none.
     package mutating func finish(_ jobs: [Job], of listener: ListenerRef) -> [Moment?] {
         var readAt: [Moment?] = []
         readAt.reserveCapacity(jobs.count)
-        // Neighbours are of one batch of the stream, mostly.
+        // Neighbours mostly come from one batch of the stream.
         var known: (ticket: Ticket, readAt: Moment?)?
         for job in jobs {
             if let ticket = job.change.streamTicket {
@@ -132,7 +132,7 @@ extension Backlog {
         for job in jobs { release(queues[listener].giveBack(job, due: due), of: listener) }
     }
 
-    /// Brings back what was given back and is due.
+    /// Adds the delayed documents that are due.
     package mutating func releaseDue(_ now: ContinuousClock.Instant) {
         for listener in queues.refs {
             for surplus in queues[listener].releaseDue(now) { release(surplus, of: listener) }
@@ -156,9 +156,9 @@ extension Backlog {
 // MARK: Listeners that are behind
 
 extension Backlog {
-    /// Sets a listener behind: drops what waits for it from the stream, and leaves what comes to a scan.
+    /// Marks a listener as behind: drops its pending changes of the stream, and leaves later ones to a scan.
     ///
-    /// - Returns: what no scan would find. It holds its places until it is given to ``drop(_:)`` or ``restore(_:)``.
+    /// - Returns: the changes that no scan would find. They hold their places until ``drop(_:)`` or ``restore(_:)``.
     package mutating func shed(_ listener: ListenerRef) -> [Offer] {
         let shed = queues[listener].shed()
         for ticket in shed.released { release(ticket, nil, of: listener) }
@@ -170,14 +170,14 @@ extension Backlog {
         for offer in offers { release(offer.change.streamTicket, nil, of: offer.listener) }
     }
 
-    /// No scan finds these still: they wait, and are counted.
+    /// No scan finds these yet: they are pending again and counted.
     package mutating func restore(_ offers: [Offer]) {
         for offer in offers {
             release(queues[offer.listener].offer(offer.key, offer.change), of: offer.listener)
         }
     }
 
-    /// What the stream brings for the listener is left to a scan.
+    /// True when changes of the stream are left to a scan for this listener.
     package func isBehind(_ listener: ListenerRef) -> Bool {
         queues[listener].isBehind
     }
@@ -241,7 +241,7 @@ extension Backlog {
         stream.safe?.position
     }
 
-    /// The place up to which everything of these listeners is handled, whatever waits for others.
+    /// The place up to which all changes of these listeners are handled, whatever is pending for others.
     package func safePosition(of listeners: Set<ListenerRef>) -> Position? {
         guard let oldest = listeners.compactMap({ held[$0].oldest }).min() else {
             return stream.newest?.position
@@ -280,7 +280,7 @@ extension Backlog {
         queues[listener].isIdle
     }
 
-    /// A handler has documents in its hands.
+    /// A handler works on documents.
     package var isInHand: Bool {
         queues.contains(where: \.isInHand)
     }

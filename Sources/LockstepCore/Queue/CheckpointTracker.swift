@@ -13,16 +13,16 @@ package struct Ticket: Hashable, Sendable, Comparable {
     }
 }
 
-/// Finds the safe place: the end of the longest prefix of places whose work is all done.
+/// Finds the safe place: the end of the longest prefix of places whose work is done.
 ///
 /// Work finishes in any order; only the prefix counts, so that nothing before the safe place is ever lost.
 package struct CheckpointTracker<Place> {
-    private struct Slot {
+    struct Slot {
         var place: Place
         var outstanding: Int
     }
 
-    private var slots: Deque<Slot> = []
+    private(set) var slots: Deque<Slot> = []
     private var firstNumber: UInt64 = 0
     /// Everything up to here is done; nil until a first place is.
     package private(set) var safe: Place?
@@ -31,17 +31,12 @@ package struct CheckpointTracker<Place> {
 
     package init() {}
 
-    /// Places that are held in memory.
-    package var openPlaces: Int {
-        slots.count
-    }
-
     /// Work is outstanding.
     package var isBusy: Bool {
         !slots.isEmpty
     }
 
-    /// The first place whose work is not all done.
+    /// The first place with unfinished work.
     package var firstOpen: Place? {
         slots.first?.place
     }

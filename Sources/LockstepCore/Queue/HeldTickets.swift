@@ -28,7 +28,7 @@ package struct HeldTickets {
         if held[place].count == 0 { held.remove(at: place) }
     }
 
-    // New work is of the newest place, and what is finished of the oldest ones, mostly.
+    // New work mostly belongs to the newest place, finished work to the oldest ones.
     private func firstPlace(notBefore ticket: Ticket) -> Int {
         guard let last = held.last, last.ticket >= ticket else { return held.count }
         if held[0].ticket >= ticket { return 0 }

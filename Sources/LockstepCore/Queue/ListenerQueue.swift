@@ -1,6 +1,6 @@
 import DequeModule
 
-/// The documents that one listener has to look at: in order, each once, never the same one twice at a time.
+/// The pending documents of one listener: in order, each once, never the same one twice at a time.
 package struct ListenerQueue {
     private var waiting: [DocumentKey: PendingChange] = [:]
     private var streamOrder: Deque<DocumentKey> = []
@@ -12,18 +12,18 @@ package struct ListenerQueue {
     package private(set) var bytes = 0
     /// Of the documents that wait or are being handled, those that have no output yet.
     package private(set) var missing = 0
-    /// What the stream brings is left to a later scan; see ``shed()``.
+    /// Changes of the stream are left to a later scan; see ``shed()``.
     package var isBehind = false
     /// Bytes that it kept when it was set behind: its model is tried with these.
     private var spared = 0
 
     package init() {}
 
-    /// A key in a handler's hands.
+    /// A key that a handler works on.
     private struct InHand {
-        /// What came for it meanwhile.
+        /// The change that came for it meanwhile.
         var later: PendingChange?
-        /// What it holds still: a listener that is behind, or has left its scan, holds nobody up.
+        /// What it holds still: a listener that is behind, or has left its scan, holds no place.
         var tickets: PendingChange.Tickets
         let isInvisibleToScans: Bool
     }
@@ -36,13 +36,13 @@ package struct ListenerQueue {
         waiting.isEmpty && inFlight.isEmpty && delayed.isEmpty
     }
 
-    /// Bytes that stop the stream when they are too many; what was spared stops nobody.
+    /// Bytes that stop the stream when they are too many, without those that were kept when the listener fell behind.
     package var countedBytes: Int {
         // mechanism behind-counted, off: max(0, bytes - spared) becomes 0
         isBehind ? max(0, bytes - spared) : bytes
     }
 
-    /// A handler has documents of it in its hands.
+    /// A handler works on documents of it.
     package var isInHand: Bool {
         !inFlight.isEmpty
     }
@@ -56,7 +56,7 @@ package struct ListenerQueue {
         waiting.count + inFlight.count + delayed.count
     }
 
-    /// Takes a change in, and holds its tickets.
+    /// Adds a change and holds its tickets.
     ///
     /// - Returns: those that are held no more, since earlier ones cover them.
     package mutating func offer(_ key: DocumentKey, _ change: PendingChange) -> PendingChange.Tickets {
@@ -75,7 +75,7 @@ package struct ListenerQueue {
             var merged = entry.later ?? PendingChange()
             let before = merged.size
             let surplus = merged.merge(change)
-            // The handler may have read the document after this change: its values are then no news.
+            // The handler may have read the document after this change: its values may then be old.
             // mechanism carried-in-flight
             merged.carried = nil
             bytes += merged.size - before
@@ -109,7 +109,7 @@ package struct ListenerQueue {
         jobs.append(Job(key: key, change: change, size: Self.overhead + key.size + change.size))
     }
 
-    /// The handler is done with a key; what came meanwhile gets its turn.
+    /// The handler is done with a key; a change that came meanwhile becomes pending.
     ///
     /// - Returns: the tickets that are held no more.
     @discardableResult
@@ -148,7 +148,7 @@ package struct ListenerQueue {
         return PendingChange.Tickets(stream: surplus.stream ?? released.stream, scan: surplus.scan)
     }
 
-    /// Brings back what was given back and is due.
+    /// Adds the delayed documents that are due.
     ///
     /// - Returns: the tickets that are held no more.
     package mutating func releaseDue(_ now: ContinuousClock.Instant) -> [PendingChange.Tickets] {
@@ -163,7 +163,7 @@ package struct ListenerQueue {
         }
     }
 
-    /// What is forgotten when a listener is set behind.
+    /// The changes that a listener drops when it falls behind.
     package struct Shed {
         /// The stream's tickets that are held here no more.
         package var released: [Ticket] = []
@@ -271,7 +271,7 @@ extension ListenerQueue {
     }
 }
 
-/// One document for one listener, in a handler's hands.
+/// One document that a handler works on for one listener.
 package struct Job: Sendable {
     package let key: DocumentKey
     package var change: PendingChange

@@ -1,8 +1,8 @@
 import MongoBSON
 
-/// What is to be looked at again for one document by one listener.
+/// A pending change of one document for one listener.
 ///
-/// An event says only *that* something changed; what is computed comes from the document as it is when its turn comes.
+/// An event says only *that* something changed; what is computed comes from the document as it is when it is handled.
 package struct PendingChange: Sendable {
     /// Compute even though the provenance matches: somebody changed the output alone.
     package var force = false
@@ -12,7 +12,7 @@ package struct PendingChange: Sendable {
     package var isMissing = false
     /// The input values as the insert or replace brought them, absent ones as null; nil means: read the document.
     package var carried: [BSONValue]?
-    /// What must not be passed before this is done.
+    /// The ticket of the place that must not be passed before this is done.
     package var streamTicket: Ticket?
     package var scanTicket: ScanTicket?
     /// How often the model failed on it.
@@ -65,7 +65,7 @@ package struct PendingChange: Sendable {
         package var scan: ScanTicket?
     }
 
-    /// A scan would not find it: provenance says that the output is fresh, and only the event told otherwise.
+    /// A scan would not find it: the provenance says that the output is fresh, and only the event shows that it is not.
     package var isInvisibleToScans: Bool {
         // mechanism invisible, off: force becomes false
         force

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// What is to be done with a document, by what was read of it.
+/// What a round does with a document, by what was read of it.
 package enum Judgement: Sendable {
     case gone
     case fresh
@@ -14,7 +14,7 @@ package enum Judgement: Sendable {
     case ask(RoundInput)
 }
 
-/// What documents are judged by.
+/// The version, the setup and the overhead that documents are judged by.
 package struct JudgementRules: Sendable {
     package let version: String
     package let setup: String?
@@ -38,7 +38,7 @@ package struct JudgementRules: Sendable {
 }
 
 extension RoundDocument {
-    /// Decides from the document as it was read; what the event said is only why we look.
+    /// Decides from the document as it was read; the event is only the reason to read it.
     package mutating func judge(_ rules: JudgementRules, with digest: inout SHA256) {
         guard case .read(let reading) = state else { return }
         isParked = reading.parked != nil

@@ -77,7 +77,7 @@ package struct RoundInput: Sendable {
         isJudged ? fingerprint : nil
     }
 
-    /// What the model is asked.
+    /// The input of the model call.
     package var value: BSONValue {
         values.count == 1 ? values[0] : BSONValue(values)
     }
@@ -102,7 +102,7 @@ package struct Write: Sendable {
 package enum Exit: Sendable {
     /// It is done with.
     case done(Done)
-    /// The queue gets it back.
+    /// It returns to the queue.
     case again(Again)
 
     package enum Done: Sendable {
@@ -151,7 +151,7 @@ extension RoundDocument {
         return nil
     }
 
-    /// What the model has said of it that is not stored.
+    /// The prediction that is not stored.
     package var unstored: (input: Fingerprint, answer: KnownAnswer)? {
         switch state {
         case .predicted(let input, let outcome):
@@ -175,7 +175,7 @@ extension Write {
     }
 }
 
-/// What the model has said of an input.
+/// The answer of a model to an input.
 package enum KnownAnswer: Hashable, Sendable {
     case value(BSONValue)
     case refused(String)

@@ -45,7 +45,7 @@ package struct RoundSize {
     private func limit(within bound: Double) -> Int {
         let most = Double(max(Self.largest, callLimit))
         guard documents > 0, let known = rest.mean else { return min(Self.first, Int(most)) }
-        // While that cannot be told, all of it is fixed: more documents in a round will tell.
+        // While that is unknown, all of it counts as fixed; a larger round will show.
         let round = rest.cost ?? (known.seconds, 0)
         let share = inputs / documents
         guard share > 0, calls.mean != nil else {
@@ -60,7 +60,7 @@ package struct RoundSize {
         }
         let wanted = max(
             Self.enough((round.fixed, round.each + perInput * share), Self.roundShare), call.inputs / share,
-            // What is done that quickly keeps nobody waiting.
+            // A round this short delays no change.
             fitting(Self.live / 2))
         // More than the bound where the fixed part alone is more than half of it.
         let allowed = fitting(max(bound, 2 * (call.fixed + round.fixed)))
@@ -72,7 +72,7 @@ package struct RoundSize {
         let most = min(Double(callLimit), Self.growth * calls.reach)
         guard let cost = calls.cost else {
             let mean = calls.mean ?? (1, 1e-7)
-            // It may all be fixed, which a larger call will tell, or else a smaller one; no call may last too long if not.
+            // It may all be fixed, which a larger or a smaller call will show; if not, no call may last too long.
             var inputs = min(
                 bound == Self.scan ? most : min(most, 2 * mean.size), Self.scan * mean.size / mean.seconds)
             if inputs < 1.5 * mean.size { inputs = min(inputs, mean.size / 2) }

@@ -1,7 +1,7 @@
 import MongoBSON
 
-/// Where the periodic audit is: it reads all documents once a round, a page now and then, so that the pages of a round are
-/// spread over its time.
+/// The progress of the periodic audit: it reads all documents once a round, page by page, spread over the time of the
+/// round.
 ///
 /// A value without a server or a clock; times are milliseconds since 1970.
 package struct AuditRound: Hashable, Sendable {
@@ -82,7 +82,7 @@ extension AuditRound {
     /// Larger numbers were written by hand, and sums of them would overflow.
     private static let most: Int64 = 1 << 53
 
-    /// Nil when it is none that this version has stored.
+    /// Nil when this version did not store it.
     package init?(_ document: BSONDocument) {
         guard let began = document["began"]?.millisecondsSince1970, (0...Self.most).contains(began) else {
             return nil

@@ -1,6 +1,6 @@
 import MongoBSON
 
-/// Which scans are due, which run, and how far they are: a value that knows no server.
+/// The scans that are due or running, and their progress: a value without a server.
 ///
 /// Listeners of one collection that are to begin at the same place share a pass. One that reads the output of another is
 /// scanned together with that one or after it, never beside it.
@@ -22,7 +22,7 @@ package struct DueScans {
             case reading
             /// Read to the end, and perhaps not handled.
             case read
-            /// Handled; what is parked is looked at.
+            /// Handled; what is parked is reviewed.
             case ending
         }
 
@@ -95,7 +95,7 @@ package struct DueScans {
         passes.first { $0.scan == scan }
     }
 
-    /// Who takes part in a pass, for the decision whether it goes on.
+    /// The members of a pass, for the decision whether it goes on.
     package func room(of scan: Int) -> ScanRoom? {
         pass(scan).map { ScanRoom($0.members, order, without: $0.left) }
     }
@@ -150,11 +150,11 @@ extension DueScans {
 
     /// - Parameter counts: documents without an input in a page, by member.
     package mutating func read(
-        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [(ListenerRef, Int)] = []
+        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [ListenerRef: Int] = [:]
     ) {
         change(scan) { pass in
             pass.place = place
-            for (member, count) in counts { pass.withoutInput[member, default: 0] += count }
+            pass.withoutInput.merge(counts, uniquingKeysWith: +)
         }
     }
 
@@ -163,7 +163,7 @@ extension DueScans {
         change(scan) { $0.phase = .reading }
     }
 
-    /// Its reading has stopped: the others come first now.
+    /// Its reading has stopped: other passes are read first now.
     package mutating func stopped(_ scan: Int, isAtEnd: Bool) {
         guard let index = passes.firstIndex(where: { $0.scan == scan }) else { return }
         var pass = passes.remove(at: index)

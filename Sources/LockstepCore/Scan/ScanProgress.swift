@@ -2,7 +2,7 @@ import MongoBSON
 
 /// How far a listener's documents were scanned.
 package struct ScanProgress: Sendable, Hashable {
-    /// What the listener was then: another definition means another look at everything.
+    /// The listener's definition then: with another one everything is scanned again.
     package var definition: String
     package var isComplete: Bool
     /// The `_id` up to which a scan has come.

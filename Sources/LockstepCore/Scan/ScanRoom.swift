@@ -1,4 +1,4 @@
-/// Decides who goes on in a scan when some of those who take part have as much waiting as they may: nobody waits for a
+/// Decides which members go on in a scan when some have as many pending documents as they may: none waits for a
 /// slow one.
 package struct ScanRoom {
     /// The listeners whose documents are scanned.

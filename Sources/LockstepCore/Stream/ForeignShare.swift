@@ -1,7 +1,7 @@
-/// Decides who leaves out the changes of collections that nobody watches.
+/// Decides whether the server leaves out the changes of collections that are not watched.
 ///
-/// A filter costs the server a third of what an event costs it, for every event; without one, those of other collections
-/// are brought and thrown away here. So there is none until these are too many.
+/// A filter costs the server a third of what an event costs it, for every event; without one, events of other
+/// collections are read and thrown away here. So there is none until these are too many.
 package struct ForeignShare {
     /// The server is to leave them out. Once it does, it stays so.
     package private(set) var isFiltered = false
@@ -10,14 +10,14 @@ package struct ForeignShare {
 
     package init() {}
 
-    /// What is looked at before anything is decided, and about how much of the past counts.
+    /// Foreign bytes before anything is decided, and about how much of the past counts.
     private static let sample = 1 << 20
     private static let memory = 64 << 20
 
-    /// A batch was read.
+    /// Counts a batch that was read.
     ///
     /// - Returns: true when the stream is to be opened anew, with the filter.
-    package mutating func saw(bytes: Int, foreign: Int) -> Bool {
+    package mutating func count(bytes: Int, foreign: Int) -> Bool {
         guard !isFiltered else { return false }
         self.bytes += bytes
         foreignBytes += foreign
@@ -29,10 +29,10 @@ package struct ForeignShare {
         return isFiltered
     }
 
-    /// An event was too large: it may be a foreign one.
+    /// Counts an event that was too large: it may be a foreign one.
     ///
     /// - Returns: true when that is worth a try.
-    package mutating func sawTooLarge() -> Bool {
+    package mutating func countTooLarge() -> Bool {
         defer { isFiltered = true }
         return !isFiltered
     }

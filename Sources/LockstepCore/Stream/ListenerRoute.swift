@@ -1,10 +1,10 @@
 import MongoBSON
 
-/// Decides from an event whether a listener has to look at the document.
+/// Decides from an event whether a listener has to read the document.
 package struct ListenerRoute {
     package enum Interest: Equatable {
         case none
-        case look
+        case read
         /// Look, and compute even if the provenance matches: the output was changed alone.
         case force
     }
@@ -45,13 +45,13 @@ package struct ListenerRoute {
             }
             touchesInput = touchesInput || inputs.contains { pathsOverlap(path, $0) }
         }
-        // Without its provenance an output is stale, and whoever looks sees it.
-        if removesProvenance, !touchesProvenance, !touchesOutput { return .look }
+        // Without its provenance an output is stale, and whoever reads it sees that.
+        if removesProvenance, !touchesProvenance, !touchesOutput { return .read }
         touchesProvenance = touchesProvenance || removesProvenance
         // Lockstep moves both together; an output that moves alone was moved by somebody else.
         // mechanism moved-alone
         if touchesOutput != touchesProvenance { return .force }
-        return touchesInput || touchesOutput || touchesProvenance ? .look : .none
+        return touchesInput || touchesOutput || touchesProvenance ? .read : .none
     }
 
     /// For an insert or a replace, by the document it brought; `carries`: whether the values may be used at once.
@@ -59,7 +59,7 @@ package struct ListenerRoute {
         inDocument document: BSONView, carries: Bool
     ) -> (interest: Interest, values: [BSONValue]?) {
         // What is known of an output elsewhere, the document does not tell.
-        guard !outlivesDocuments else { return (.look, nil) }
+        guard !outlivesDocuments else { return (.read, nil) }
         let isOurs = document[OutputPlace.outputs] != nil || document[OutputPlace.provenance] != nil
         var values: [BSONValue]? = []
         for key in keys {
@@ -70,7 +70,7 @@ package struct ListenerRoute {
             }
         }
         if let values, values.allSatisfy({ $0.type == .null }), !isOurs { return (.none, nil) }
-        return (.look, carries && !hasFilter && !isOurs ? values : nil)
+        return (.read, carries && !hasFilter && !isOurs ? values : nil)
     }
 
     /// The provenance in an event that moved this output and its provenance and nothing else.

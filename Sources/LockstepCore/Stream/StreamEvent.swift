@@ -13,7 +13,6 @@ package struct StreamEvent {
         package static let drop = Operation(name: "drop")
         package static let rename = Operation(name: "rename")
         package static let dropDatabase = Operation(name: "dropDatabase")
-        package static let invalidate = Operation(name: "invalidate")
     }
 
     package private(set) var operation = Operation(name: "")

@@ -20,7 +20,7 @@ package final class Capture: Sendable {
         var end: End?
         /// The last position read, handled or not.
         var position: Position?
-        /// What somebody waits for.
+        /// The times that somebody waits for.
         var awaited = AwaitedTimes()
         /// Events read that concern what is watched.
         var events = 0
@@ -131,7 +131,7 @@ extension Capture {
                 case .historyLost: return .historyLost(error.cause.description)
                 case .noStreams: return .rewind("MongoDB is a standalone server now")
                 case .fatal: return .failed(error.cause)
-                case .tooLarge where foreign.sawTooLarge():
+                case .tooLarge where foreign.countTooLarge():
                     if case .resume(let token) = from { from = .at(Position(token: token).clusterTime) }
                 case .tooLarge:
                     guard let next = reading.afterTooLarge else {
@@ -204,7 +204,7 @@ extension Capture {
                 guard let findings = take(batch, Position(token: token), reading) else { return false }
                 if findings.events > findings.foreignEvents { lastEvent = .now }
                 left -= findings.events
-                changes = foreign.saw(bytes: findings.bytes, foreign: findings.foreignBytes)
+                changes = foreign.count(bytes: findings.bytes, foreign: findings.foreignBytes)
                 // A filter may hide the token's own event, without which MongoDB does not go on; a time it takes.
                 // mechanism foreign-place
                 if changes { from = .at(Position(token: token).clusterTime) }

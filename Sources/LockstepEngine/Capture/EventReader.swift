@@ -1,11 +1,11 @@
 import LockstepCore
 import MongoBSON
 
-/// Reads a stream as it comes, for those who only look.
+/// Reads the events of a stream for callers that only observe.
 package struct EventReader {
     package let stream: ChangeStream
     private var from = StartPlan.Stream.now
-    /// How it is read when nothing is in the way.
+    /// The options for a stream that is read without errors.
     private var usual = ChangeStream.Reading.parts
     private var reading = ChangeStream.Reading.parts
     private var split = SplitEvent()

@@ -3,16 +3,16 @@ import LockstepSinks
 import LockstepState
 import MongoBSON
 
-/// Turns a batch of events into work: which listeners have to look at which documents.
+/// Turns a batch of events into work: which listeners have to read which documents.
 package struct EventRouter {
-    /// What a batch meant beside the work it brought.
+    /// What a batch contained beside work.
     package struct Findings {
         package var offers: [Offer] = []
         package var counts = EventCounts()
         /// Events read, of whatever kind, and their bytes.
         package var events = 0
         package var bytes = 0
-        /// Those of collections that nobody watches.
+        /// The bytes of events of collections that are not watched.
         package var foreignEvents = 0
         package var foreignBytes = 0
         /// Watched collections whose documents came or went without an event for each.
@@ -171,7 +171,7 @@ package struct EventRouter {
         _ event: StreamEvent, _ element: BSONElement, _ routes: [(index: ListenerRef, route: ListenerRoute)],
         into findings: inout Findings
     ) {
-        // Most updates concern nobody.
+        // Most updates concern no listener.
         lazy var key = DocumentKey(BSONValue(copying: element))
         for (index, route) in routes {
             guard let provenance = route.ownProvenance(in: event) else { continue }
@@ -187,7 +187,7 @@ package struct EventRouter {
         findings.counts.updates += 1
         let offers = routes.compactMap { index, route -> Offer? in
             let interest = route.interest(inUpdate: event)
-            // Where there was no room for an output, any change may have made some.
+            // Any change may have made room where an output did not fit.
             guard interest != .none || health[index].hasOversized else { return nil }
             var change = PendingChange()
             change.force = interest == .force
@@ -197,7 +197,7 @@ package struct EventRouter {
     }
 
     // A document was parked, by this process or another, or a person marked it to be tried again. It may have been
-    // deleted or become fresh meanwhile, so that it is looked at once more.
+    // deleted or become fresh meanwhile, so that it is read once more.
     private func routeFailure(_ event: StreamEvent, into findings: inout Findings) {
         guard event.operation != .delete, let id = event.id?.nested, let listener = id["listener"]?.string,
             let document = id["document"], let index = indexOfListener[listener]
@@ -205,7 +205,7 @@ package struct EventRouter {
         health[index].hasParked = true
         var change = PendingChange()
         change.retry = event.updatedFields?["retry"]?.bool == true
-        // mechanism failure-look, off: guard change.retry else { return }
+        // mechanism failure-read, off: guard change.retry else { return }
         findings.offers.append(
             .init(listener: index, key: DocumentKey(BSONValue(copying: document)), change: change))
     }

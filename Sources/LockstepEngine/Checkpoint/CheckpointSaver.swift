@@ -4,7 +4,7 @@ import MongoBSON
 import MongoDriver
 import Synchronization
 
-/// Saves what is done: at most once a second, on idle streams too, and only what is proven.
+/// Saves checkpoints, at most once a second, on idle streams too, and only what is proven.
 package final class CheckpointSaver: Sendable {
     private struct State {
         var savedAt: ContinuousClock.Instant?
@@ -27,7 +27,7 @@ package final class CheckpointSaver: Sendable {
     private let queue: WorkQueue
     private let reconciler: Reconciler
     private let elections: Elections
-    /// There is a stream: without a position in it nothing is saved, lest the one before be forgotten.
+    /// There is a stream: without a position in it nothing is saved, so that the saved one is kept.
     private let needsPosition: Bool
     private let state = Mutex(State())
     /// One save at a time, so that none overtakes a newer one.
@@ -111,11 +111,11 @@ package final class CheckpointSaver: Sendable {
     /// One more majority write in the same term proves what was done and read before it; see ``Elections``.
     package func proves() throws(MongoError) -> Bool {
         // mechanism barrier
-        elections.saw(try store.barrier())
+        elections.note(try store.barrier())
         return !elections.changed
     }
 
-    /// Somebody has asked a moment ago for what is not saved yet.
+    /// Somebody has asked a moment ago for a time that is not saved yet.
     package func isAwaited(_ capture: Capture?) -> Bool {
         guard let awaited = capture?.awaited else { return false }
         return state.withLock {
@@ -123,12 +123,12 @@ package final class CheckpointSaver: Sendable {
         }
     }
 
-    /// What each listener has reflected by now; those that are scanned, or read what is, left out.
+    /// What each listener has reflected by now, without those that are scanned or that read the outputs of one that is.
     private var reflected: Reflected {
         var reflected: Reflected = [:]
         for index in listeners.refs {
             let concerned = reconciler.order.withUpstreams(of: [index])
-            // In that order: what is dropped from the queue is wanted of a scan before.
+            // The order matters: a scan is wanted before changes are dropped from the queue.
             guard let position = queue.safePosition(of: concerned), reconciler.isComplete(concerned) else {
                 continue
             }
@@ -157,7 +157,7 @@ package final class CheckpointSaver: Sendable {
             at: currentMilliseconds(), auditedFrom: audited, isFinal: isFinal)
         checkpoint.inputs = inputs.all
         checkpoint.audit = audit.round
-        elections.saw(try store.save(checkpoint))
+        elections.note(try store.save(checkpoint))
         state.withLock { state in
             state.position = position
             state.listeners = progress

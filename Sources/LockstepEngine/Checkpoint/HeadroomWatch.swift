@@ -1,11 +1,11 @@
 import LockstepCore
 import MongoDriver
 
-/// Looks now and then how much of the oplog is left, and says when it becomes little.
+/// Checks now and then how much of the oplog is left, and warns when it becomes little.
 package struct HeadroomWatch {
     private var level = Headroom.ample
     private var due = ContinuousClock.now
-    /// The oplog's ends when it was looked at last, in seconds since 1970.
+    /// The oplog's ends when they were read last, in seconds since 1970.
     package private(set) var window: (oldest: UInt32, newest: UInt32)?
     /// The user may not read the oplog: nothing depends on it.
     private var isBlind = false
@@ -14,8 +14,8 @@ package struct HeadroomWatch {
 
     /// Gives what is to be logged, and how loud.
     ///
-    /// - Parameter isWanted: somebody wants to know; else it is looked at once the position is old.
-    package mutating func look(
+    /// - Parameter isWanted: somebody wants to know; else it is checked only once the position is old.
+    package mutating func check(
         _ position: Position?, isWanted: Bool, _ connection: Connection
     ) -> (text: String, isLoud: Bool)? {
         guard !isBlind, .now >= due, let position else { return nil }

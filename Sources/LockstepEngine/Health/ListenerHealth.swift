@@ -109,12 +109,12 @@ package final class ListenerHealth: Sendable {
         }
     }
 
-    /// Its documents cannot be handled for now, and must keep nobody else waiting.
+    /// Its documents cannot be handled for now, and must not hold up other listeners.
     package var isOut: Bool {
         isPaused || outage != nil || writes.reason != nil
     }
 
-    /// Documents of the listener may be parked; false spares looking them up.
+    /// Documents of the listener may be parked; false saves the query for them.
     package var hasParked: Bool {
         get { state.withLock { $0.hasParked } }
         set { state.withLock { $0.hasParked = newValue } }
@@ -127,7 +127,7 @@ package final class ListenerHealth: Sendable {
     }
 }
 
-/// The first three documents that are parked in ten seconds are told, the others counted.
+/// The first three documents that are parked in ten seconds are logged, the others counted.
 package struct ParkingLog {
     private var said: ContinuousClock.Instant?
     private var told = 0

@@ -37,23 +37,23 @@ package final class WriteHealth: Sendable {
     /// A write met a state of the server. Gives the time of the next attempt.
     package func failed(_ reason: String) -> ContinuousClock.Instant {
         let (due, text) = state.withLock { $0.failed(reason) }
-        if let text { tell(reason, text) }
+        if let text { report(reason, text) }
         return due
     }
 
-    /// One round of writes ended.
+    /// Counts the results of one round of writes.
     ///
     /// - Parameters:
     ///   - stored: outputs that MongoDB took.
     ///   - refused: why a rule of the collection refused outputs, once for each.
     ///   - at: when what is refused counts as tried, in milliseconds since 1970.
     /// - Returns: what becomes of the refused, and when those that are pending are tried again.
-    package func saw(
+    package func count(
         stored: Int, refused: [String], at: Int64
     ) -> (decision: RefusalRun.Decision, due: ContinuousClock.Instant) {
         let (decision, due, text) = state.withLock { state in
             if !refused.isEmpty, state.runBegan == nil { state.runBegan = at }
-            let decision = state.run.saw(stored: stored, refused: refused.count)
+            let decision = state.run.count(stored: stored, refused: refused.count)
             // Those of before have a rule of their own: they would only be refused once more.
             if decision.isOver { state.retryFrom = min(state.retryFrom ?? .max, state.runBegan ?? at) }
             if stored > 0 { state.runBegan = nil }
@@ -63,7 +63,7 @@ package final class WriteHealth: Sendable {
             }
             return (decision, ContinuousClock.now, String?.none)
         }
-        if let text, let reason = refused.last { tell(reason, text) }
+        if let text, let reason = refused.last { report(reason, text) }
         return (decision, due)
     }
 
@@ -84,7 +84,7 @@ package final class WriteHealth: Sendable {
         if let over { log.notice("\(name): trying again to store its outputs\(over)") }
     }
 
-    private func tell(_ reason: String, _ text: String) {
+    private func report(_ reason: String, _ text: String) {
         log.error(
             "\(name): its outputs are not stored: \(reason). Its documents are pending; nothing is lost. Trying again until it works\(text)."
         )
@@ -152,7 +152,7 @@ extension WriteHealth {
         }
     }
 
-    /// From when on what was parked is to be retried, since outputs are stored again or the rules are others; told once.
+    /// From when on what was parked is to be retried, since outputs are stored again or the rules are others; given once.
     package func takeRetry() -> Int64? {
         state.withLock { state in
             defer { state.retryFrom = nil }

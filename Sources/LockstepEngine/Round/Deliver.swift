@@ -82,7 +82,7 @@ package struct Deliver {
     private func hold(_ documents: inout [RoundDocument], stored: Int) {
         let byRule = documents.indices.filter { documents[$0].isRefusedByRule }
         let reasons = byRule.compactMap { documents[$0].failure?.reason }
-        let (decision, due) = handler.health.writes.saw(
+        let (decision, due) = handler.health.writes.count(
             stored: stored, refused: reasons, at: currentMilliseconds())
         for place in byRule.dropFirst(decision.parked) { documents[place].hold(until: due) }
     }

@@ -3,7 +3,7 @@ import LockstepSinks
 import LockstepState
 import MongoDriver
 
-/// Looks once more at documents that an audit found not fresh.
+/// Reads documents again that an audit found not fresh.
 package struct AuditCheck {
     private let reconciler: Reconciler
     private var listeners: PerListener<Listener> { reconciler.listeners }
@@ -32,7 +32,7 @@ package struct AuditCheck {
             guard let evidence = found[key] else { return nil }
             let fingerprint = evidence.input.map { Fingerprint(of: $0) }
             let verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
-            // On what the filter cannot be evaluated, whatever its input is.
+            // Nil where the filter cannot be evaluated, whatever the input is.
             let input = evidence.unjudged == nil ? fingerprint : nil
             // A parked document has no output, unless it cannot be removed; if it has one, that is not Lockstep's.
             let isParked =

@@ -21,7 +21,7 @@ package struct CollectionScan {
     package struct Document {
         package let key: DocumentKey
         /// One for each listener, in their order.
-        package let evidence: [Evidence]
+        package fileprivate(set) var evidence: [Evidence]
     }
 
     /// Lends page after page until the end or until `body` returns false; begins behind `after`.
@@ -81,7 +81,8 @@ package struct CollectionScan {
                 }
             }
             guard let last = page.last else { continue }
-            guard try body(try filtered(page, readers)) else { break }
+            try filter(&page, readers)
+            guard try body(page) else { break }
             from = last.key.id
         }
     }
@@ -123,27 +124,22 @@ package struct CollectionScan {
         return command
     }
 
-    /// Takes the input away where a listener's filter does not match, which the server decides, and looks up the outputs
-    /// that are not in the documents; page by page.
-    private func filtered(_ page: [Document], _ readers: [DocumentReader]) throws -> [Document] {
-        guard readers.contains(where: { $0.listener.filter != nil || $0.sink.place == nil }) else {
-            return page
-        }
-        var evidence = page.map(\.evidence)
+    /// Removes the input where a listener's filter does not match, which the server decides, and adds the outputs that
+    /// are not in the documents.
+    private func filter(_ page: inout [Document], _ readers: [DocumentReader]) throws {
         for (place, reader) in readers.enumerated() where reader.sink.place == nil {
             let found = try reader.sink.evidence(of: page.map(\.key))
-            for (row, document) in page.enumerated() {
-                if let stored = found[document.key] { evidence[row][place].stored = stored }
+            for row in page.indices {
+                if let stored = found[page[row].key] { page[row].evidence[place].stored = stored }
             }
         }
         for (place, reader) in readers.enumerated() where reader.listener.filter != nil {
             let judgement = try reader.judge(page.map(\.key))
-            for (row, document) in page.enumerated() {
-                evidence[row][place] = evidence[row][place].judged(
-                    isMatching: judgement.matching.contains(document.key),
-                    unjudged: judgement.failures[document.key])
+            for row in page.indices {
+                let key = page[row].key
+                page[row].evidence[place] = page[row].evidence[place].judged(
+                    isMatching: judgement.matching.contains(key), unjudged: judgement.failures[key])
             }
         }
-        return zip(page, evidence).map { Document(key: $0.key, evidence: $1) }
     }
 }

@@ -1,8 +1,8 @@
-/// Hears how far a long scan of a collection is.
+/// Receives the progress of a long scan of a collection.
 public protocol ProgressObserver: Sendable {
     /// - Parameters:
     ///   - collection: the collection's name.
-    ///   - documents: how many were looked at so far.
+    ///   - documents: how many were read so far.
     ///   - total: by MongoDB's estimate.
     func progressed(collection: String, documents: Int, total: Int)
     func finished(collection: String)

@@ -74,7 +74,7 @@ package final class Reconciler: Sendable {
         state.withLock { $0.scans.progress }
     }
 
-    /// When the last scan of everything that is through to the end began, in milliseconds since 1970.
+    /// When the last complete scan of everything began, in milliseconds since 1970.
     package var auditedFrom: Int64? {
         state.withLock { $0.auditedFrom }
     }
@@ -118,7 +118,7 @@ extension Reconciler {
         }
     }
 
-    /// Sets a listener behind whose pending changes fill the queue.
+    /// Marks a listener as behind when its pending changes fill the queue.
     package func fallBehind(_ listener: ListenerRef) {
         setBehind(listener)
         guard !health[listener].isPaused else { return }
@@ -189,16 +189,15 @@ extension Reconciler {
 
 extension Reconciler {
     /// How far a scan of a listener's documents is.
-    package enum Look: Sendable {
+    package enum ScanState: Sendable {
         case done
-        /// It waits for its turn, or for its model.
+        /// It waits for other scans, or for the model.
         case waiting
         /// Since when, how many documents were read, and how many of them had no input.
         case running(since: ContinuousClock.Instant, documents: Int, withoutInput: Int)
     }
 
-    /// For each listener, in their order.
-    package var looks: PerListener<Look> {
+    package var scanStates: PerListener<ScanState> {
         state.withLock { state in
             PerListener(
                 listeners.refs.map { index in
@@ -213,8 +212,8 @@ extension Reconciler {
         }
     }
 
-    /// Documents of a collection that were read and wait for no listener any more, by estimate; by the pass that is
-    /// least far.
+    /// An estimate of the documents of a collection that were read and wait for no listener any more, by the slowest
+    /// pass.
     func handled(in collection: String) -> Int {
         let loads = queue.loads
         return state.withLock { state in

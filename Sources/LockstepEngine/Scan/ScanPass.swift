@@ -16,7 +16,7 @@ struct ScanPass {
     private var statistics: Statistics { reconciler.statistics }
     private var inputs: InputCounts { reconciler.inputs }
 
-    /// Pages that are read before others have their turn.
+    /// Pages that a pass reads before another one continues.
     private static let pages = 32
 
     /// Reads documents and queues those that are not fresh, as long as there is room.
@@ -24,29 +24,25 @@ struct ScanPass {
         guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
         let total = observer == nil ? 0 : try connection.estimatedCount(of: pass.collection)
         reconciler.state.withLock { $0.totals[pass.collection] = total }
-        var audit = Audit(
-            connection: connection, collection: pass.collection, listeners: pass.members.map { listeners[$0] }
-        )
-        audit.mayHaveParked = pass.members.map { health[$0].hasParked }
+        let audit = Audit(reconciler, collection: pass.collection, members: pass.members)
         var (documents, pages, isAtEnd) = (pass.documents, 0, true)
-        _ = try audit.run(from: pass.after) { page in
+        try audit.run(from: pass.after) { page in
             isAtEnd = false
             guard let members = makeRoom() else { return false }
-            let offers = page.unfresh.compactMap { unfresh -> Offer? in
-                let index = pass.members[unfresh.listener]
-                guard members.contains(index) else { return nil }
+            let offers = page.findings.compactMap { finding -> Offer? in
+                guard members.contains(finding.listener) else { return nil }
                 var change = PendingChange()
-                change.isMissing = unfresh.verdict == .missing
-                change.retry = unfresh.retry
-                return Offer(listener: index, key: unfresh.key, change: change)
+                change.isMissing = finding.verdict == .missing
+                change.retry = finding.retry
+                return Offer(listener: finding.listener, key: finding.key, change: change)
             }
             documents += page.documents
             let place = ScanPlace(id: page.upTo, documents: documents)
             guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
             reconciler.state.withLock {
-                $0.scans.read(scan, upTo: place, withoutInput: Array(zip(pass.members, page.withoutInput)))
+                $0.scans.read(scan, upTo: place, withoutInput: page.withoutInput)
             }
-            statistics.looked(at: page.documents, in: pass.collection)
+            statistics.addScanned(page.documents, in: pass.collection)
             observer?.progressed(
                 collection: pass.collection, documents: reconciler.handled(in: pass.collection), total: total)
             pages += 1
@@ -56,9 +52,9 @@ struct ScanPass {
         reconciler.state.withLock { $0.scans.stopped(scan, isAtEnd: isAtEnd) }
     }
 
-    /// Waits a little until there is room for a page of each member; who is slow leaves meanwhile.
+    /// Waits a little until there is room for a page of each member; slow members leave meanwhile.
     ///
-    /// - Returns: who takes part; nil when there is nothing to be read for now.
+    /// - Returns: the remaining members; nil when there is nothing to read for now.
     private func makeRoom() -> [ListenerRef]? {
         while !isEnding() {
             guard let room = reconciler.state.withLock({ $0.scans.room(of: scan) }), !room.members.isEmpty
@@ -77,14 +73,14 @@ struct ScanPass {
     /// Ends a pass whose documents are all handled.
     func end() throws {
         guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
-        for index in pass.members {
-            guard let share = pass.inputs(of: index) else { continue }
-            inputs.counted(share, of: listeners[index].definition)
+        for member in pass.members {
+            guard let share = pass.inputs(of: member) else { continue }
+            inputs.counted(share, of: listeners[member].definition)
         }
         let review = ParkedReview(reconciler)
         // mechanism sweep
         try review.sweep(pass.members)
-        for index in pass.members { try review.sweepOutputs(of: index) }
+        for member in pass.members { try review.sweepOutputs(of: member) }
         queue.endScan(scan)
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)

@@ -1,6 +1,6 @@
 import LockstepCore
 
-/// Works off the scans that are due: several passes at a time, and none that waits takes the place of one that could go on.
+/// Runs the scans that are due, several passes at a time; a pass that waits takes no place from one that could go on.
 package struct ScanRunner: Sendable {
     private let reconciler: Reconciler
     private let observer: (any ProgressObserver)?
@@ -21,11 +21,11 @@ package struct ScanRunner: Sendable {
 
     /// When to scan everything.
     package enum Schedule: Sendable {
-        /// What is wanted, once; returns when that is handled.
+        /// The wanted scans, once; returns when they are handled.
         case once
-        /// What is wanted, as it is.
+        /// The wanted scans, as they come.
         case onRequest
-        /// Everything, time and again.
+        /// Everything, again and again.
         case again(every: Duration)
     }
 
@@ -38,7 +38,7 @@ package struct ScanRunner: Sendable {
     /// Passes that are read at once, each with a thread, a connection and two pages in memory.
     private static let readers = 4
 
-    /// Works off what is wanted, until it is stopped or done.
+    /// Runs the wanted scans until it is stopped or done.
     func run(_ schedule: Schedule) async throws {
         var last = ContinuousClock.now
         var reported = ContinuousClock.now
@@ -82,12 +82,12 @@ package struct ScanRunner: Sendable {
         }
     }
 
-    /// What can be done now.
+    /// The next step that is possible now.
     private func nextWork() -> [Work] {
         for pass in reconciler.state.withLock({ $0.scans.passes }) where pass.phase == .read {
             // One whose documents are all handled ends, whoever is unavailable: to leave it would begin it again for ever.
             guard queue.progress(ofScan: pass.scan).isBusy else { continue }
-            // Whose model is unavailable must not keep the others from being complete.
+            // A listener whose model is unavailable must not keep the others from being complete.
             let taking = pass.members + order.readers(of: pass.members)
             reconciler.leave(pass.scan, taking.filter { !pass.left.contains($0) && health[$0].isOut })
         }
@@ -157,7 +157,7 @@ package struct ScanRunner: Sendable {
         !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
     }
 
-    /// Says how far the scans are, also while all is read and waits for a model.
+    /// Reports the progress of the scans, also while all is read and waits for a model.
     private func report(to observer: any ProgressObserver) {
         let totals = reconciler.state.withLock { state in
             state.scans.passes.filter { $0.phase != .ending }.reduce(into: [String: Int]()) { totals, pass in

@@ -15,7 +15,7 @@ package struct Freshness: Sendable {
     /// on a standalone server, everything that was noted.
     package func isFresh(_ time: BSONTimestamp?, _ listeners: some Sequence<ListenerRef>) -> Bool {
         let concerned = reconciler.order.withUpstreams(of: listeners)
-        // In that order: what is dropped from the queue is wanted of a scan before.
+        // The order matters: a scan is wanted before changes are dropped from the queue.
         return hasHandled(time, concerned) && reconciler.isComplete(concerned)
             && (capture == nil || capture?.position != nil)
     }

@@ -11,7 +11,7 @@ struct Lane {
         while let jobs = await nextJobs() { try await handler.process(jobs) }
     }
 
-    /// What waits for the listener, once its model is not known to be out. Nil once the queue is closed.
+    /// The pending documents of the listener, once its model is not known to be out. Nil once the queue is closed.
     private func nextJobs() async -> [Job]? {
         while true {
             while let pause = handler.health.holdsUntil(.now), !ending.isEnding {
@@ -20,7 +20,7 @@ struct Lane {
             let limits = handler.pace.limits.within(handler.health.writes.trial)
             guard let jobs = await queue.next(listener: handler.index, limits) else { return nil }
             guard let pause = handler.health.holdsUntil(.now) else { return jobs }
-            // Another lane met an outage meanwhile, or the listener was paused: nobody holds documents through it.
+            // Another lane met an outage, or the listener was paused: a lane holds no documents while it waits.
             handler.giveBack(jobs, due: pause)
         }
     }

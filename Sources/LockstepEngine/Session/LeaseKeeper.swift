@@ -5,9 +5,9 @@ import MongoBSON
 import MongoDriver
 import Synchronization
 
-/// Sees to it that one watcher works under an identifier and the others stand by.
+/// Keeps a lease, so that one watcher works under an identifier and the others stand by.
 ///
-/// Where there are no change streams each process cares for its own writes, and nothing is to be shared out.
+/// Without change streams each process handles its own writes and needs no lease.
 ///
 /// A lease makes that likely and cheap. What makes it safe is elsewhere: outputs are guarded by their inputs, and
 /// positions are saved only in the newest term, so that a process that was paused and has lost its lease does no harm.
@@ -22,7 +22,7 @@ package final class LeaseKeeper: Sendable {
         var standby: Standby?
     }
 
-    /// Whom this one waits for.
+    /// The watcher that this one waits for.
     package struct Standby: Hashable, Sendable {
         /// As `db1 (process 4711)`.
         package let holder: String
@@ -38,7 +38,7 @@ package final class LeaseKeeper: Sendable {
     private let log: Logger
     private let state = Mutex(State())
 
-    /// Between two looks of one that stands by, and between two renewals of the one that works.
+    /// Between two reads of a watcher that stands by, and between two renewals of the one that works.
     private static let pause = Duration.seconds(1)
     private static let renewal = Duration.seconds(2)
     /// Between two attempts to renew, when one failed or there is news.
@@ -121,7 +121,7 @@ package final class LeaseKeeper: Sendable {
         }
     }
 
-    /// Renews the lease until `isEnding`; returns when it is somebody else's.
+    /// Renews the lease until `isEnding`; returns when another watcher holds it.
     ///
     /// A lease that ran out meanwhile, because this process or the server stood still, and that nobody took, is ours
     /// again.
@@ -167,7 +167,7 @@ package final class LeaseKeeper: Sendable {
         }
     }
 
-    /// False once somebody else has it.
+    /// False once another watcher holds it.
     package var isHeld: Bool {
         state.withLock { $0.isHeld }
     }
@@ -182,7 +182,7 @@ package final class LeaseKeeper: Sendable {
         standby != nil
     }
 
-    /// Whom this one waits for, while it does.
+    /// The watcher that this one waits for; nil when it waits for none.
     package var standby: Standby? {
         state.withLock { $0.standby }
     }
@@ -192,7 +192,7 @@ package final class LeaseKeeper: Sendable {
         state.withLock { $0.hasAsked }
     }
 
-    /// Lets the next one begin at once. What cannot be told runs out by itself.
+    /// Releases the lease, so that the next watcher begins at once. If that fails, the lease expires.
     package func release() async {
         let isHeld = state.withLock { state in
             defer { (state.isHeld, state.standby) = (false, nil) }

@@ -11,12 +11,12 @@ package final class PauseFollower: Sendable {
     private let reconciler: Reconciler
     private let log: Logger
     // What was written between the first read and the opening of the stream comes with no event.
-    // mechanism pause-look, off: true becomes false
+    // mechanism pause-read, off: true becomes false
     private let hasNews = Atomic(true)
     /// One read at a time, so that an older one is not applied after a newer one.
     private let applying = Mutex(())
 
-    /// How often it is read where no stream tells of a change, and after a failure.
+    /// How often the pauses are read where no stream reports their changes, and after a failure.
     private static let interval = Duration.seconds(1)
 
     init(store: PauseStore, handlers: PerListener<Handler>, reconciler: Reconciler, log: Logger) {

@@ -7,10 +7,10 @@ import Synchronization
 /// Audits all documents again and again beside the stream, slowly, for writes that have no change event: those of an
 /// atomic `applyOps`, or of `cloneCollectionAsCapped`. What it finds is computed.
 package final class PeriodicAudit: Sendable {
-    /// What was read of the collection that is read, if that was from its beginning on.
+    /// The counts of the collection that is being read; nil unless it was read from its beginning.
     private struct Reading {
         var documents = 0
-        /// By listener; of one that was left out of a page not all.
+        /// By listener. The share of a listener that missed a page is incomplete.
         var inputs: [ListenerRef: InputShare] = [:]
     }
 
@@ -37,7 +37,7 @@ package final class PeriodicAudit: Sendable {
     }
 }
 
-// MARK: Going through
+// MARK: Reading
 
 extension PeriodicAudit {
     /// Reads page after page as they fall due, until the session ends; after an error the page is read again.
@@ -69,7 +69,7 @@ extension PeriodicAudit {
         while !isEnding() {
             let wait = record.change { $0.due(of: $1, every: every) - currentMilliseconds() }
             if wait > 0 {
-                // In small steps: the time to wait for may be a day.
+                // In small steps, so that a session that ends is noticed: the wait may be a day.
                 guard await rest(.milliseconds(min(wait, 200)), isEnding) else { return }
                 continue
             }
@@ -89,16 +89,14 @@ extension PeriodicAudit {
         guard !isEnding() else { return }
         // No listener can take part for now: the next collection goes on.
         guard !members.isEmpty else { return try ended(collection, of: collections, []) }
-        let listeners = members.map { session.reconciler.listeners[$0] }
-        var audit = Audit(connection: session.connection, collection: collection, listeners: listeners)
-        audit.mayHaveParked = members.map { session.handlers[$0].health.hasParked }
+        let audit = Audit(session.reconciler, collection: collection, members: members)
         var page: Audit.Page?
-        _ = try audit.run(from: after) { found in
+        try audit.run(from: after) { found in
             page = found
             return false
         }
         guard let page else { return try ended(collection, of: collections, members) }
-        let found = try await confirmed(page, members, isEnding)
+        let found = try await confirmed(page, isEnding)
         guard !isEnding() else { return }
         await compute(found, upTo: page.upTo, members, isEnding)
         guard !isEnding() else { return }
@@ -109,7 +107,7 @@ extension PeriodicAudit {
             )
         }
         // Only now: a page that fails before is read again.
-        note(page, members, isFirst: after == nil)
+        note(page, isFirst: after == nil)
         record.change { round, _ in
             round.read(collection, upTo: page.upTo, documents: page.documents, found: documents)
         }
@@ -126,10 +124,10 @@ extension PeriodicAudit {
         let deadline = ContinuousClock.now + min(Self.patience, every / 10)
         while true {
             let loads = session.queue.loads
-            let ready = all.filter { index in
-                // A small backlog is what there always is.
-                !session.handlers[index].health.isOut && reconciler.isComplete([index])
-                    && loads[index].documents < AuditRound.page
+            let ready = all.filter { listener in
+                // There is always a small backlog.
+                !session.handlers[listener].health.isOut && reconciler.isComplete([listener])
+                    && loads[listener].documents < AuditRound.page
             }
             if ready.count == all.count || .now >= deadline { return ready }
             guard await rest(Self.pause, isEnding) else { return [] }
@@ -139,14 +137,14 @@ extension PeriodicAudit {
     /// Those that are still not fresh, with the same input, once every change up to now is reflected: for the others an
     /// event has come.
     private func confirmed(
-        _ page: Audit.Page, _ members: [ListenerRef], _ isEnding: @escaping @Sendable () -> Bool
+        _ page: Audit.Page, _ isEnding: @escaping @Sendable () -> Bool
     ) async throws -> [Offer] {
-        guard !page.unfresh.isEmpty else { return [] }
+        guard !page.findings.isEmpty else { return [] }
         let time = try session.connection.operationTime()
         try? session.freshness.wakeStream()
-        let places = Set(page.unfresh.map { members[$0.listener] })
+        let listeners = Set(page.findings.map(\.listener))
         let deadline = ContinuousClock.now + Self.patience
-        while !places.allSatisfy({
+        while !listeners.allSatisfy({
             session.freshness.isFresh(time, [$0]) || session.handlers[$0].health.isOut
         }),
             .now < deadline
@@ -155,14 +153,14 @@ extension PeriodicAudit {
         }
         var offers: [Offer] = []
         // Where it is not known by now, the next round finds out.
-        for index in places.sorted() where session.freshness.isFresh(time, [index]) {
-            let inputs = page.unfresh.filter { members[$0.listener] == index }.map { ($0.key, $0.input) }
+        for listener in listeners.sorted() where session.freshness.isFresh(time, [listener]) {
+            let inputs = page.findings.filter { $0.listener == listener }.map { ($0.key, $0.input) }
             let found = try AuditCheck(session.reconciler).unfresh(
-                Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: index)
+                Dictionary(inputs, uniquingKeysWith: { first, _ in first }), of: listener)
             offers += found.map { key, verdict in
                 var change = PendingChange()
                 change.isMissing = verdict == .missing
-                return Offer(listener: index, key: key, change: change)
+                return Offer(listener: listener, key: key, change: change)
             }
         }
         return offers
@@ -184,9 +182,9 @@ extension PeriodicAudit {
         // Those that read the outputs get the documents under the same ticket.
         var waitedFor = Set(members + session.reconciler.order.readers(of: members))
         while queue.progress(ofScan: scan).isBusy, !isEnding() {
-            for index in waitedFor where session.handlers[index].health.isOut {
-                queue.leave(scan: scan, index)
-                waitedFor.remove(index)
+            for listener in waitedFor where session.handlers[listener].health.isOut {
+                queue.leave(scan: scan, listener)
+                waitedFor.remove(listener)
             }
             _ = await rest(.milliseconds(20), isEnding)
         }
@@ -197,8 +195,8 @@ extension PeriodicAudit {
             defer { reading = nil }
             return reading
         }
-        for (index, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
-            inputs.counted(share, of: session.reconciler.listeners[index].definition)
+        for (listener, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
+            inputs.counted(share, of: session.reconciler.listeners[listener].definition)
         }
         try ParkedReview(session.reconciler).sweep(
             members.filter { session.handlers[$0].health.hasParked })
@@ -206,13 +204,13 @@ extension PeriodicAudit {
         try count(collections)
     }
 
-    private func note(_ page: Audit.Page, _ members: [ListenerRef], isFirst: Bool) {
+    private func note(_ page: Audit.Page, isFirst: Bool) {
         reading.withLock { reading in
             if isFirst { reading = Reading() }
             reading?.documents += page.documents
-            for (index, without) in zip(members, page.withoutInput) {
-                reading?.inputs[index, default: InputShare()].documents += page.documents
-                reading?.inputs[index]?.withoutInput += without
+            for (listener, without) in page.withoutInput {
+                reading?.inputs[listener, default: InputShare()].documents += page.documents
+                reading?.inputs[listener]?.withoutInput += without
             }
         }
     }

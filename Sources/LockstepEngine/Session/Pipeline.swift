@@ -5,7 +5,7 @@ import MongoBSON
 import MongoDriver
 import Synchronization
 
-/// The way of a change, from the stream to the stored prediction:
+/// Takes each change from the stream to the stored prediction:
 ///
 /// ```
 /// MongoDB ──▶ Capture ──▶ WorkQueue ──▶ Round ──▶ Provider ──▶ Sink ──▶ MongoDB
@@ -34,7 +34,7 @@ package final class Pipeline: Sendable {
         var begunWith: Int?
     }
 
-    /// Losses of history in a row before it is given up: the scan takes longer than the oplog lasts.
+    /// Losses of history in a row after which the watcher fails: the scan takes longer than the oplog lasts.
     private static let maximumLosses = 3
 
     package init(_ context: WatcherContext) {
@@ -64,7 +64,7 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// What the last run failed with is over: another one begins.
+    /// Forgets the error of the last run, since another one begins.
     package func forgetFailure() {
         // mechanism failure-forgotten
         state.withLock { ($0.hasEnded, $0.failure) = (false, nil) }
@@ -108,7 +108,7 @@ package final class Pipeline: Sendable {
             case .reconfigured: log.info("the listeners changed: going on with those of now")
             case .rewind(let why):
                 log.notice("\(why): going back to the last saved position")
-                // What comes again and again, as an error that nobody knows, must not keep MongoDB busy.
+                // An unknown error that comes again and again must not keep MongoDB busy.
                 if !session.hasCaughtUp { await rest(restarts.next()) }
             case .historyLost(let why):
                 losses += 1
@@ -120,7 +120,7 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// Waits, and no longer once it is stopped.
+    /// Waits for a time, or until it is stopped.
     private func rest(_ seconds: Double) async {
         let end = ContinuousClock.now + .seconds(seconds)
         while .now < end, !stops { try? await Task.sleep(for: .milliseconds(50)) }
@@ -152,7 +152,7 @@ package final class Pipeline: Sendable {
         return nil
     }
 
-    /// Scans every document once and makes it fresh.
+    /// Scans every document once and computes those that are not fresh.
     package func repair(_ progress: (any ProgressObserver)?) async throws {
         guard let session = try await begin(.repair, term: 0) else { return }
         switch await session.run(progress) {
@@ -198,7 +198,7 @@ package final class Pipeline: Sendable {
         }?.stop()
     }
 
-    /// Makes the session begin anew with the listeners of now, once it has finished what it has in hand.
+    /// Ends the session once its work in progress is finished; the next one begins with the present listeners.
     package func reconfigure() {
         state.withLock { state in
             state.changes += 1
@@ -206,7 +206,7 @@ package final class Pipeline: Sendable {
         }?.reconfigure()
     }
 
-    /// The session at work has begun with the listeners of now, what it forgets of others included; or none can begin.
+    /// True once the running session has the present listeners and has forgotten the others, or when none can begin.
     package var hasListenersOfNow: Bool {
         let noneCanBegin = lease.isStandingBy
         return state.withLock { state in

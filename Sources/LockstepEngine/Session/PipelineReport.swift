@@ -2,7 +2,7 @@ import CoreMetrics
 import LockstepCore
 import MongoDriver
 
-/// What a watcher tells of itself, and keeps up to date while somebody asks.
+/// Reports the status of a watcher and keeps its counts up to date while somebody asks.
 package struct PipelineReport: Sendable {
     private let pipeline: Pipeline
     private var context: WatcherContext { pipeline.context }
@@ -26,7 +26,7 @@ package struct PipelineReport: Sendable {
             } else if pipeline.fault != nil || report?.fault != nil {
                 .disconnected
             } else if let session, let report, session.isOpen {
-                report.isLookingThrough ? .backfilling : .following
+                report.isScanning ? .backfilling : .following
             } else {
                 .starting
             }
@@ -61,17 +61,17 @@ package struct PipelineReport: Sendable {
         }
     }
 
-    /// Tells swift-metrics what is, if anybody hears it.
+    /// Records the gauges in swift-metrics, if a backend is there.
     package func recordGauges() {
         if factoryIsUsed { Gauges(factory: context.statistics.factory).record(status) }
     }
 
-    /// Keeps the counts of documents up to date while somebody looks, and what swift-metrics hears.
+    /// Updates the counts of documents while somebody reads the status, and the gauges of swift-metrics.
     package func observe() async {
         var round = 0
         while !Task.isCancelled {
             if round % 5 == 0 { recordGauges() }
-            // What is told to a backend as it is has somebody who looks; Prometheus comes and asks.
+            // A backend that is pushed to always needs the counts; Prometheus asks for them.
             if factoryIsUsed, !(context.statistics.factory is any PulledMetrics) { tallies.want() }
             if let session = pipeline.session {
                 // What cannot be counted now is counted later; the handlers report the outage.
@@ -84,7 +84,7 @@ package struct PipelineReport: Sendable {
         }
     }
 
-    /// Looks for likely mistakes while somebody outside looks; apart from the counts, since it may take some seconds.
+    /// Checks for likely mistakes while somebody reads the status; apart from the counts, since it may take seconds.
     package func observeMistakes() async {
         while !Task.isCancelled {
             if let session = pipeline.session {

@@ -21,12 +21,12 @@ final class PositionKeeper: Sendable {
 
     /// Saves until the session ends; apart from the supervision, since a majority may be long in coming.
     ///
-    /// - Parameter isWatched: whether somebody looks at the status.
+    /// - Parameter isWatched: whether somebody reads the status.
     func run(until ending: SessionEnding, isWatched: () -> Bool) async {
         var headroom = HeadroomWatch()
         var outage = OutageLog()
         while !ending.isEnding {
-            if let (text, isLoud) = headroom.look(saver.position, isWanted: isWatched(), connection) {
+            if let (text, isLoud) = headroom.check(saver.position, isWanted: isWatched(), connection) {
                 log.log(level: isLoud ? .error : .warning, "\(text)")
             }
             window.withLock { [window = headroom.window] in $0 = window }
@@ -39,7 +39,7 @@ final class PositionKeeper: Sendable {
                     return ending.end(.rewind("another process has taken over"))
                 }
                 if !error.isTransient { return ending.end(.failed(error)) }
-                // The next round tries again. That the server is away, the capture says; that there is no majority, the lease.
+                // The next round tries again. The capture reports an absent server, the lease a missing majority.
                 if error.source == .server, !error.isAboutMajority, let text = outage.failed(.now) {
                     log.warning(
                         "the position cannot be saved: \(error) What was done since is checked again later\(text)."
@@ -55,7 +55,7 @@ final class PositionKeeper: Sendable {
         guard let window = window.withLock({ $0 }), let position = saver.position else { return nil }
         let seconds = Int(position.clusterTime.seconds) - Int(window.oldest)
         guard seconds > 0 || window.newest > window.oldest else { return nil }
-        // The position may be newer than the look at the oplog.
+        // The position may be newer than what was read of the oplog.
         return (seconds, max(seconds, Int(window.newest) - Int(window.oldest)))
     }
 }

@@ -1,8 +1,8 @@
-/// Shares the majority writes that prove what was read: all who ask while one is under way share the next.
+/// Shares the majority writes that prove what was read: all callers that come during one write share the next.
 package actor Proofs {
     private enum Turn {
         case answer(Result<Bool, any Error>)
-        /// It is this one's turn to write, for itself and all who wait.
+        /// This caller writes, for itself and all that wait.
         case lead
     }
 

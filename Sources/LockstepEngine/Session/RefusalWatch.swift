@@ -11,7 +11,7 @@ struct RefusalWatch {
     /// The change stream brings what is marked to be retried.
     let hasStream: Bool
 
-    /// Between two looks at the rules of a collection that refuses outputs.
+    /// Between two reads of the rules of a collection that refuses outputs.
     private static let interval = Duration.seconds(5)
 
     /// Watches until the session ends.
@@ -24,14 +24,14 @@ struct RefusalWatch {
             }
             if .now >= due {
                 // What cannot be read now is read later; the handlers report the outage.
-                for handler in handlers where handler.health.writes.refusal != nil { try? look(handler) }
+                for handler in handlers where handler.health.writes.refusal != nil { try? check(handler) }
                 due = .now + Self.interval
             }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
 
-    private func look(_ handler: Handler) throws {
+    private func check(_ handler: Handler) throws {
         let writes = handler.health.writes
         guard let known = writes.rules else { return }
         if try connection.rules(of: handler.listener.collection.name).fingerprint != known {

@@ -199,7 +199,7 @@ extension Session {
         }
     }
 
-    /// Looks ten times a second whether the session may go on.
+    /// Checks ten times a second whether the session may go on.
     private func supervise() async {
         while !ending.isEnding {
             queue.releaseDue(.now)
@@ -216,7 +216,7 @@ extension Session {
     /// Ends the session when a standalone server has become the member of a replica set.
     private func watchDeployment() async {
         while !ending.isEnding {
-            // While it does not answer, the audit tells.
+            // While it does not answer, the audit reports it.
             if (try? connection.deployment())?.hasChangeStreams == true {
                 return end(.rewind("MongoDB is a replica set now, with a change stream"))
             }
@@ -225,7 +225,7 @@ extension Session {
         }
     }
 
-    /// Lets the handlers finish what they have, saves, and closes the queue.
+    /// Waits until the handlers have finished their work, saves, and closes the queue.
     private func windDown() async {
         capture?.stop()
         try? freshness.wakeStream()
@@ -260,7 +260,7 @@ extension Session {
     }
 }
 
-// MARK: From outside
+// MARK: Status and requests
 
 extension Session {
     /// The stream is open; on a standalone server, the handlers run.
@@ -278,16 +278,16 @@ extension Session {
         saver.position != nil
     }
 
-    /// The place of a listener, by its id.
-    package func index(of listener: String) -> ListenerRef? {
+    /// The listener with that id.
+    package func ref(of listener: String) -> ListenerRef? {
         handlers.first(where: { $0.listener.id == listener })
     }
 
-    /// The places of listeners, by their ids, or of all; nil when one of them is not taken up yet.
-    package func places(of ids: [String]?) -> [ListenerRef]? {
+    /// The listeners with these ids, or all; nil when the session does not have one of them yet.
+    package func refs(of ids: [String]?) -> [ListenerRef]? {
         guard let ids else { return handlers.refs }
-        let places = ids.compactMap { index(of: $0) }
-        return places.count == ids.count ? places : nil
+        let refs = ids.compactMap { ref(of: $0) }
+        return refs.count == ids.count ? refs : nil
     }
 
     /// What other processes read of the listeners, in their order.

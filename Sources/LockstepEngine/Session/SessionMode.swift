@@ -2,8 +2,8 @@
 package enum SessionMode: Sendable {
     /// Go on from the checkpoint and follow the stream.
     case follow
-    /// The same without the checkpoint, which leads nowhere any more.
+    /// The same without the checkpoint, whose position is lost.
     case followAnew
-    /// Scan everything once and make it fresh; the stream and the checkpoint are left alone.
+    /// Scan everything once and compute what is not fresh, without the stream and the checkpoint.
     case repair
 }

@@ -1,7 +1,7 @@
 import LockstepCore
 import LockstepSinks
 
-/// Hands what the stream brings beside work to those whom it concerns.
+/// Passes what the stream brings beside work on to the parts of the session that need it.
 struct SessionObserver: CaptureObserver {
     let collations: Collations
     let reconciler: Reconciler

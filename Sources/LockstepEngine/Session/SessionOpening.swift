@@ -50,7 +50,7 @@ struct SessionOpening {
             collections: watched + [FailureStore.collection, WaitStore.collection, PauseStore.collection],
             pipeline: context.options.pipeline)
         let elections = Elections()
-        if mode != .repair { elections.saw(try checkpoints.barrier()) } else { try checkpoints.reopen() }
+        if mode != .repair { elections.note(try checkpoints.barrier()) } else { try checkpoints.reopen() }
         let plan = StartPlan(
             stored: stored, token: startToken, stream: stream.fingerprint,
             listeners: listeners, present: stored.present, forgetsPosition: mode != .follow)

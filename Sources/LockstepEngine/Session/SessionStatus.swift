@@ -2,7 +2,7 @@ import Foundation
 import LockstepCore
 import MongoDriver
 
-/// What a session knows of itself at a moment.
+/// The status of a session at a moment.
 struct SessionStatus {
     private let session: Session
 
@@ -20,7 +20,7 @@ struct SessionStatus {
         let now = ContinuousClock.now
         let waiting = session.queue.oldestOpen.map { (Moment.now - $0) / .seconds(1) } ?? 0
         if let seen = capture.endSeenAt, capture.isOpen {
-            // The server tells again and again when nothing is new, after as long as it was asked to wait.
+            // An idle server sends an empty batch each time the wait that it was asked for is over.
             let pause = capture.isIdle ? Double(ChangeStream.idlePatience) / 1000 : 0
             return max(waiting, max(0, (now - seen) / .seconds(1) - pause - 1))
         }
@@ -28,10 +28,11 @@ struct SessionStatus {
         return waiting + max(0, behind)
     }
 
-    /// Documents that were there before are scanned, or are about to be; those of a paused listener are not.
-    var isLookingThrough: Bool {
-        zip(session.handlers, session.reconciler.looks).contains { handler, look in
-            if case .done = look { false } else { !handler.health.isPaused }
+    /// A scan runs or is due; those of paused listeners do not count.
+    var isScanning: Bool {
+        let scans = session.reconciler.scanStates
+        return session.handlers.contains { handler in
+            if case .done = scans[handler.index] { false } else { !handler.health.isPaused }
         }
     }
 
@@ -41,10 +42,10 @@ struct SessionStatus {
     }
 
     func listenerStatus(_ tallies: Tallies.Counts) -> [ListenerStatus] {
-        let (loads, looks) = (session.queue.loads, session.reconciler.looks)
+        let (loads, scans) = (session.queue.loads, session.reconciler.scanStates)
         return session.handlers.map { handler in
             handler.status(
-                load: loads[handler.index], look: looks[handler.index],
+                load: loads[handler.index], scan: scans[handler.index],
                 all: tallies.documents[handler.listener.collection.name] ?? 0,
                 parked: tallies.parked[handler.listener.id] ?? 0,
                 inputs: tallies.inputs[handler.listener.definition])
@@ -54,13 +55,13 @@ struct SessionStatus {
 
 extension Handler {
     fileprivate func status(
-        load: (documents: Int, missing: Int), look: Reconciler.Look, all: Int, parked: Int,
+        load: (documents: Int, missing: Int), scan: Reconciler.ScanState, all: Int, parked: Int,
         inputs: InputShare?
     ) -> ListenerStatus {
         let (state, reason) = health.condition(at: .now)
-        // Counts of different moments: what does not fit together is cut. What no look has come to may have an input.
+        // Counts of different moments: what does not fit together is cut. What no scan has read may have an input.
         let withoutInput: Int
-        switch look {
+        switch scan {
         case .running(_, _, let found): withoutInput = min(found, all)
         case .done, .waiting: withoutInput = inputs?.withoutInput(of: all) ?? 0
         }
@@ -73,7 +74,7 @@ extension Handler {
         left -= stale
         let unchecked: Int
         var progress: (documents: Int, total: Int, seconds: Double)?
-        switch look {
+        switch scan {
         case .done: unchecked = 0
         case .waiting: unchecked = left
         case .running(let since, let read, _):

@@ -20,7 +20,7 @@ public struct WatcherOptions: Sendable {
     public var auditEvery: Duration?
     /// Time to finish what waits when the watcher is stopped; the rest is found again after a restart. Default 5 s.
     public var drainTimeout: Duration
-    /// Hears the metrics, see ``Metric``. Default: what the program has given to swift-metrics.
+    /// Receives the metrics, see ``Metric``. Default: the factory that the program has given to swift-metrics.
     public var metrics: any MetricsFactory
 
     public init(

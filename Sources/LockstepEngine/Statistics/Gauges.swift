@@ -1,7 +1,7 @@
 import CoreMetrics
 import LockstepCore
 
-/// Tells swift-metrics what is at a moment.
+/// Records the state of a watcher at a moment in swift-metrics.
 package struct Gauges {
     package let factory: any MetricsFactory
 

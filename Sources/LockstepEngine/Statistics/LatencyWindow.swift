@@ -1,4 +1,4 @@
-/// How long something takes, over the last minute or two: two sets of counters by size, of which the older is
+/// Measures how long something takes, over the last minute or two: two sets of counters by size, of which the older is
 /// forgotten each minute.
 package struct LatencyWindow {
     private var current = [Int](repeating: 0, count: Self.buckets)

@@ -4,7 +4,7 @@ import MongoBSON
 import MongoDriver
 import Synchronization
 
-/// What was done for one listener.
+/// Counts the work done for one listener.
 package final class ListenerStatistics: Sendable {
     private struct State {
         var outputs = 0

@@ -1,9 +1,9 @@
 import CoreMetrics
 
-/// Hears metrics and gives them on when it is asked, as Prometheus's way is: documents need not be counted before.
+/// Receives metrics and gives them out when it is asked, as Prometheus does: documents are counted only then.
 package protocol PulledMetrics: MetricsFactory {}
 
-/// What Lockstep tells swift-metrics, by the names and units of Prometheus.
+/// A metric that Lockstep records in swift-metrics, with the names and units of Prometheus.
 public struct Metric: Sendable, Hashable {
     public enum Kind: String, Sendable {
         case counter, gauge, histogram

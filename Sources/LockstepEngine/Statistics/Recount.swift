@@ -6,7 +6,7 @@ package struct Recount<Mark: Equatable> {
     /// Of all time, one part in so many may be spent on it.
     package let rarity: Int
 
-    /// What the world was when it was counted last.
+    /// The mark when it was counted last.
     private var mark: Mark?
     private var due: ContinuousClock.Instant?
 

@@ -2,7 +2,7 @@ import CoreMetrics
 import LockstepCore
 import Synchronization
 
-/// What a watcher has seen and done, counted for people and told to swift-metrics.
+/// Counts what a watcher has read and done, for its status and for swift-metrics.
 package final class Statistics: Sendable {
     package struct Counts: Sendable, Equatable {
         package var inserts = 0
@@ -68,7 +68,7 @@ package final class Statistics: Sendable {
         events.deletes.increment(by: new.deletes)
     }
 
-    package func looked(at documents: Int, in collection: String) {
+    package func addScanned(_ documents: Int, in collection: String) {
         Metric.reconciled.counter(factory, collection).increment(by: documents)
     }
 
@@ -78,7 +78,7 @@ package final class Statistics: Sendable {
     }
 }
 
-/// The changes of one batch of the stream, by operation; Lockstep's own writes left aside.
+/// The changes of one batch of the stream, by operation, without Lockstep's own writes.
 package struct EventCounts: Sendable, Equatable {
     package var inserts = 0
     package var updates = 0

@@ -46,7 +46,7 @@ package final class BlockingThreads: TaskExecutor {
             guard state.next < state.jobs.count else { return nil }
             let job = state.jobs[state.next]
             state.next += 1
-            // In the same breath: a job that comes now must not count on this thread.
+            // Under the same lock: a job that comes now must not count on this thread.
             state.idle -= 1
             if state.next == state.jobs.count {
                 state.jobs.removeAll(keepingCapacity: true)

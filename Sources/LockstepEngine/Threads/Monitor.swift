@@ -2,7 +2,7 @@ import Foundation
 
 /// State shared by threads, with a condition to wait on.
 ///
-/// The standard library's `Mutex` has no condition; waiting readers are what this is for.
+/// The standard library's `Mutex` has no condition to wait on.
 package final class Monitor<State>: @unchecked Sendable {
     // Guarded by the condition's lock.
     private var state: State

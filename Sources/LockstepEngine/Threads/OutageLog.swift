@@ -1,4 +1,4 @@
-/// What is said of an outage: its beginning, a line every ten minutes while it lasts, and its end.
+/// Decides when an outage is logged: at its beginning, every ten minutes while it lasts, and at its end.
 package struct OutageLog {
     private var began: ContinuousClock.Instant?
     private var said: ContinuousClock.Instant?

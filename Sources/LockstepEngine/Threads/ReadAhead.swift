@@ -14,7 +14,7 @@ package final class ReadAhead: @unchecked Sendable {
     private let turn = Monitor(Turn.reader)
     private var isAhead = false
     private var hasThread = false
-    // The cursor before the client: it is let go first.
+    // The cursor stands before the client, so that it is released first.
     private var cursor: ServerCursor?
     private var fetched: CursorBatch?
     private var failure: MongoError?
@@ -51,7 +51,7 @@ package final class ReadAhead: @unchecked Sendable {
         if isAhead { waitForFetcher() }
         turn.signalling { $0 = .over }
         fetched = nil
-        // After an error there is nobody to tell, or nothing to free.
+        // After an error there is no caller to report to, or nothing to free.
         if failure == nil { cursor.take()?.close(with: lent.client) } else { cursor = nil }
     }
 

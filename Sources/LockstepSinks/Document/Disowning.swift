@@ -54,7 +54,7 @@ package struct Disowning {
         // With a majority, since positions are going to pass what told of the change.
         let result = try connection.write(
             command, collection: listener.collection.name, concern: .majority, operation: "update")
-        elections.saw(result.election)
+        elections.note(result.election)
         for error in result.errors { left.insert(keys[keys.startIndex + error.index]) }
     }
 }

@@ -99,11 +99,7 @@ package struct DocumentReader {
         var command = BSONBuilder()
         command.append(listener.collection.name, forKey: "find")
         command.document("filter") { conditions in
-            conditions.document("_id") { id in
-                id.array("$in") { list in
-                    for (index, key) in keys.enumerated() { list.append(key.id, forKey: String(index)) }
-                }
-            }
+            conditions.appendIDs(keys)
             if matching, let filter = comparison.filter {
                 conditions.array("$and") { $0.append(filter, forKey: "0") }
             }

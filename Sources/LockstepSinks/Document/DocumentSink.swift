@@ -24,7 +24,7 @@ package struct DocumentSink: Sink {
 
     package func deliver(_ changes: [OutputChange]) throws -> Delivery {
         let result = try writer.write(changes)
-        elections.saw(result.election)
+        elections.note(result.election)
         var delivery = Delivery(delivered: result.matched)
         for error in result.errors where delivery.exceptions[error.index] == nil {
             // Somebody put it there again after it was cleared.
@@ -97,13 +97,7 @@ extension DocumentSink {
         for some in keys.perCommand {
             var command = BSONBuilder()
             command.append(listener.collection.name, forKey: "find")
-            command.document("filter") { filter in
-                filter.document("_id") { id in
-                    id.array("$in") { list in
-                        for (index, key) in some.enumerated() { list.append(key.id, forKey: String(index)) }
-                    }
-                }
-            }
+            command.document("filter") { $0.appendIDs(some) }
             command.document("projection") { $0.append("$" + listener.outputPath.text, forKey: "v") }
             try connection.query(command, collection: listener.collection.name) { view in
                 guard let id = view["_id"], let output = view["v"] else { return }

@@ -60,19 +60,19 @@ package struct OutputWriter {
     ) throws(MongoError) {
         var written = try connection.write(
             command, collection: listener.collection.name, concern: Self.concern, operation: "update")
-        var inTheWay: [DocumentKey: WriteError] = [:]
+        var obstructed: [DocumentKey: WriteError] = [:]
         if written.errors.contains(where: { $0.code == MongoError.Code.pathNotViable }) {
             // Somebody put a value where our nested fields belong; it gives way.
-            inTheWay = try clearPath(changes.map(\.key))
+            obstructed = try clearPath(changes.map(\.key))
             written = try connection.write(
                 command, collection: listener.collection.name, concern: Self.concern, operation: "update")
         }
         result.matched += written.matched
         result.errors += written.errors.map { error in
             let place = error.index + changes.startIndex
-            // What could not give way is why.
-            let isInTheWay = error.code == MongoError.Code.pathNotViable
-            return (isInTheWay ? inTheWay[changes[place].key] ?? error : error).at(place)
+            // An obstruction that could not be cleared is the cause.
+            let isObstructed = error.code == MongoError.Code.pathNotViable
+            return (isObstructed ? obstructed[changes[place].key] ?? error : error).at(place)
         }
         result.election = written.election ?? result.election
     }
@@ -146,7 +146,7 @@ package struct OutputWriter {
         let limit = BSONDocument.bytesOfIDsPerCommand / max(1, above.count)
         var refused: [DocumentKey: WriteError] = [:]
         for some in keys.slices(bytes: limit, { $0.id.bytes.count }) where try clearPath(above, some) != nil {
-            // The first that is refused ends an update of many: each alone tells which they are.
+            // The first that is refused ends an update of many: each is tried alone to find which they are.
             for place in some.indices { refused[keys[place]] = try clearPath(above, keys[place...place]) }
         }
         return refused
@@ -162,13 +162,7 @@ package struct OutputWriter {
             for (index, path) in above.enumerated() {
                 updates.document(String(index)) { operation in
                     operation.document("q") { filter in
-                        filter.document("_id") { id in
-                            id.array("$in") { list in
-                                for (index, key) in keys.enumerated() {
-                                    list.append(key.id, forKey: String(index))
-                                }
-                            }
-                        }
+                        filter.appendIDs(keys)
                         // An array counts as no document here: our names are no indices.
                         filter.document("$expr") { filter in
                             filter.document("$not") { condition in

@@ -31,8 +31,6 @@ extension WriteResult {
 package struct WriteConcern: Sendable {
     package let options: BSONDocument
 
-    /// By the primary alone.
-    package static let one = WriteConcern(options: ["writeConcern": ["w": 1]])
     /// By a majority of the members: survives an election.
     package static let majority = majority(patience: 20_000)
 

@@ -16,7 +16,7 @@ package final class Elections: Sendable {
     package init() {}
 
     /// Notes the term in which a write was acknowledged.
-    package func saw(_ term: BSONValue?) {
+    package func note(_ term: BSONValue?) {
         guard let term else { return }
         state.withLock { state in
             if let known = state.term, known != term { state.changed = true }
