@@ -53,6 +53,14 @@ import Testing
         #expect(assembly.listeners.map(\.modelVersion) == ["echo-hello"])
     }
 
+    @Test func theListenersOfOneModelShareItsAccount() throws {
+        let listeners =
+            "\(Self.listener)\n  - {model: a, on: docs, key: title}\n  - {model: b, on: docs, key: text}"
+        let assembly = try Self.parse("  a: {echo: hello}\n  b: {echo: hello}", listeners).assemble()
+        let accounts = assembly.listeners.map(\.model.account)
+        #expect(accounts[0] == accounts[1] && accounts[0] != accounts[2])
+    }
+
     @Test func itsVersionIsTheFilesWhereThatSaysOne() throws {
         let configuration = try Self.parse("  a: {echo: hello, version: \"7\"}", Self.listener)
         #expect(try configuration.assemble().listeners.map(\.modelVersion) == ["7"])

@@ -161,6 +161,29 @@ import Testing
         #expect(later == [false, false, true, true])
     }
 
+    /// It cannot be found out who is to blame: those that failed last are not, nor does the model count as out.
+    @Test(arguments: [0, 1, 4]) func whoIsInDoubtWaitsWithTheRestWhileTheAccountIsHeld(failures: Int) {
+        let due = ContinuousClock.now
+        func isHeld(_ outcome: Bisection.Outcome?) -> Bool {
+            if case .held(due)? = outcome { true } else { false }
+        }
+        func waits(_ outcome: Bisection.Outcome?) -> Bool {
+            if case .wait(.seconds(5), "busy")? = outcome { true } else { false }
+        }
+        var bisection = Bisection(count: 8, batches: (0..<8).map { $0..<$0 + 1 })
+        for place in 0..<failures + 1 {
+            _ = bisection.next()
+            guard place < failures else { break }
+            bisection.failed(place..<place + 1, "broken")
+        }
+        var other = bisection
+        bisection.suspend(until: due)
+        other.suspend(for: .seconds(5), "busy")
+        #expect(bisection.next() == nil && other.next() == nil)
+        #expect(bisection.outcomes.allSatisfy(isHeld) && other.outcomes.allSatisfy(waits))
+        #expect(bisection.unprovenFailure == nil && other.unprovenFailure == nil)
+    }
+
     @Test func aFailureBesideASuccessIsProven() {
         var bisection = Bisection(count: 2, batches: [0..<2])
         bisection.failed(0..<2, "broken")

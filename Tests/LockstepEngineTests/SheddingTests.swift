@@ -39,7 +39,8 @@ import Testing
             Shedding.Load(bytes: bytes, isBehind: test.behind.contains(listener))
         }
         let victim = Shedding.victim(
-            loads, limit: 100, fullFor: test.fullFor, isOut: { test.out.contains($0) })
+            of: Shedding.Pressure(loads: loads, fullFor: test.fullFor), limit: 100,
+            isOut: { test.out.contains($0) })
         #expect(victim == test.victim, "\(test.what)")
     }
 

@@ -4,6 +4,7 @@
 import Logging
 @testable import MongoBSON
 @testable import MongoDriver
+import TestModels
 import Testing
 
 /// What refused writes call for.
@@ -107,6 +108,29 @@ import Testing
         let found = (0..<100).count { kept.take(input, of: DocumentKey(BSONValue($0))) != nil }
         #expect(found > 0 && found < 10)
         #expect(kept.isEmpty)
+    }
+
+    @Test func whatAllListenersKeepIsBoundedInBytes() {
+        let kept = KeptByListener(budget: KeptBudget(2000))
+        let listeners = ["a", "b"].map {
+            Listener(model: TextLength(), on: Collection("docs"), key: $0)
+        }
+        let input = Fingerprint(of: ["a"])
+        let keys = (0..<100).map { DocumentKey(BSONValue($0)) }
+        func fill(_ listener: Listener) -> Bool {
+            let predictions = kept.predictions(of: listener)
+            for key in keys { predictions.keep(.value(5), for: input, of: key) }
+            return !predictions.isEmpty
+        }
+        #expect(fill(listeners[0]))
+        // Nothing is left for the other one until the first gives back.
+        #expect(!fill(listeners[1]))
+        kept.predictions(of: listeners[0]).forget(keys)
+        #expect(fill(listeners[1]))
+        #expect(!fill(listeners[0]))
+        // A listener that is there no more gives all back.
+        kept.forgetAll(but: [listeners[0]])
+        #expect(fill(listeners[0]))
     }
 
     @Test func aListenerWhoseOutputsAreRefusedHoldsAndTriesFew() throws {

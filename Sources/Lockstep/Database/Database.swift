@@ -64,7 +64,7 @@ public final class Database: Sendable {
         if let problem = listener.problems.first { throw LockstepError.badListener(problem) }
         try registry.change { present in
             let all = present + [listener]
-            if let problem = ListenerGraph(all).problem { throw LockstepError.badListener(problem) }
+            if let problem = ListenerGraph.problem(of: all) { throw LockstepError.badListener(problem) }
             return all
         }
         reconfigure()
@@ -75,7 +75,7 @@ public final class Database: Sendable {
     ///
     /// - Throws: ``LockstepError/badListener(_:)`` when they clash or one cannot work; then nothing has changed.
     package func setListeners(_ listeners: [Listener]) throws {
-        if let problem = listeners.flatMap(\.problems).first ?? ListenerGraph(listeners).problem {
+        if let problem = listeners.flatMap(\.problems).first ?? ListenerGraph.problem(of: listeners) {
             throw LockstepError.badListener(problem)
         }
         registry.change { _ in listeners }

@@ -50,15 +50,14 @@ struct DatabaseAudit {
         return reports
     }
 
-    /// Removes the provenance of a listener's outputs: the next scan finds them stale.
+    /// Takes the provenance of a listener's outputs away: the next scan finds them stale.
     func distrust(_ ids: [BSONValue], of listener: Listener) async throws {
         try await access.perform { connection in
-            for some in ids.slices(bytes: BSONDocument.bytesOfIDsPerCommand, { $0.bytes.count }) {
-                let provenance = BSONDocument([(listener.provenancePath.text, 1)])
-                let statement = Update.Statement(
-                    ["_id": ["$in": BSONValue(Array(some))]], ["$unset": BSONValue(provenance)], isMulti: true
+            let left = try connection.sink(of: listener).disown(ids.map(DocumentKey.init))
+            guard left.isEmpty else {
+                throw LockstepError.refused(
+                    "\(listener.id): MongoDB does not take the mark of \(left.count) outputs away: fix these documents"
                 )
-                try connection.store(Update(listener.collection.name, [statement]), concern: nil)
             }
         }
     }

@@ -119,12 +119,21 @@ extension ListenerGraph {
             listeners.map {
                 Node(
                     collection: $0.collection.name, keys: $0.keys, filter: $0.filter,
-                    outputPath: $0.outputPath)
+                    outputPath: $0.store == nil ? $0.outputPath : nil)
             })
     }
 
-    /// The first broken rule in words, or nil.
-    package var problem: String? {
+    /// The first rule that listeners of a database break together, in words, or nil.
+    package static func problem(of listeners: [Listener]) -> String? {
+        if let problem = ListenerGraph(listeners).problem { return problem }
+        // What is stored elsewhere, parked or counted is known by the id.
+        var ids: Set<String> = []
+        return listeners.first { !ids.insert($0.id).inserted }.map {
+            "two listeners are `\($0.id)`: name one of them with `as`"
+        }
+    }
+
+    private var problem: String? {
         func output(_ node: Int) -> String { "`\(nodes[node].outputPath?.text ?? "")`" }
         if let (later, earlier) = clashes.first {
             return

@@ -1,4 +1,5 @@
 import MongoBSON
+import Synchronization
 
 /// A provider made of a model: its types forgotten, from stored values to values to store.
 package struct AnyModel: Provider {
@@ -26,13 +27,18 @@ package struct AnyModel: Provider {
 }
 
 extension AccountID {
-    /// One object is one program; values are the same one when they have the same type, name and version.
+    /// One object is one program. A value has no identity: equal ones may do different things.
     fileprivate init<M: Model>(of model: M) {
         let identity =
-            M.self is AnyClass ? "\(ObjectIdentifier(model as AnyObject))" : String(reflecting: M.self)
-        self.init("\(model.name) \(model.version) \(identity)")
+            M.self is AnyClass
+            ? "\(ObjectIdentifier(model as AnyObject))"
+            : "value \(valuesMade.add(1, ordering: .relaxed).newValue)"
+        self.init("\(model.name) \(identity)")
     }
 }
+
+/// The providers made of values so far.
+private let valuesMade = Atomic(0)
 
 private func predictStored<M: Model>(_ values: [BSONValue], with model: M) async throws -> [Answer] {
     var answers = [Answer](repeating: .value(.null), count: values.count)

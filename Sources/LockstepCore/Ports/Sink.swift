@@ -1,6 +1,8 @@
 import MongoBSON
 
 /// Where the outputs of one listener live.
+///
+/// What it cannot do at the moment it throws as ``SinkError``; any other error counts as one, and is tried again, too.
 package protocol Sink: Sendable {
     /// How far a delivery is kept from standing beside another input.
     var guardStrength: GuardStrength { get }

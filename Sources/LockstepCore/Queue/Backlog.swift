@@ -182,13 +182,11 @@ extension Backlog {
         queues[listener].isBehind
     }
 
-    /// The listener that the stream need not wait for, if there is one.
-    package func blocker(
-        limit: Int, at now: ContinuousClock.Instant, isOut: (ListenerRef) -> Bool
-    ) -> ListenerRef? {
-        let loads = queues.map { Shedding.Load(bytes: $0.bytes, isBehind: $0.isBehind) }
-        let fullFor = fullSince.map { now - $0 } ?? .zero
-        return Shedding.victim(loads, limit: limit, fullFor: fullFor, isOut: isOut)
+    /// What tells which listener the stream need not wait for.
+    package func pressure(at now: ContinuousClock.Instant) -> Shedding.Pressure {
+        Shedding.Pressure(
+            loads: queues.map { Shedding.Load(bytes: $0.bytes, isBehind: $0.isBehind) },
+            fullFor: fullSince.map { now - $0 } ?? .zero)
     }
 
     /// Notes since when it has been full; it counts as full until half of it is free.

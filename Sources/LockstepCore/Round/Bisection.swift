@@ -143,6 +143,23 @@ package struct Bisection {
         end(.held(due))
     }
 
+    /// Whether it is an outage cannot be found out before then: those that failed are in doubt, and wait with the rest.
+    package mutating func suspend(until due: ContinuousClock.Instant) {
+        putBackInDoubt(.held(due))
+        hold(until: due)
+    }
+
+    /// As ``suspend(until:)``, where the model asks to wait itself.
+    package mutating func suspend(for time: Duration, _ reason: String) {
+        putBackInDoubt(.wait(time, reason))
+        wait(time, reason)
+    }
+
+    private mutating func putBackInDoubt(_ outcome: Outcome) {
+        for index in failuresInARow { outcomes[index] = outcome }
+        failuresInARow = []
+    }
+
     private mutating func end(_ outcome: Outcome) {
         pending = []
         for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }

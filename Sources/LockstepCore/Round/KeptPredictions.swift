@@ -2,7 +2,7 @@ import Synchronization
 
 /// What a model has said and could not be stored, for the next attempt: it is not asked again.
 ///
-/// Bounded in bytes: what does not fit is asked again.
+/// Bounded in bytes, for each listener and for all: what does not fit is asked again.
 package final class KeptPredictions: Sendable {
     fileprivate struct Entry {
         let input: Fingerprint
@@ -16,16 +16,22 @@ package final class KeptPredictions: Sendable {
 
     private let state = Mutex(State())
     private let limit: Int
+    private let budget: KeptBudget
 
-    package init(limit: Int = 8 << 20) {
+    package init(limit: Int = 8 << 20, budget: KeptBudget = KeptBudget()) {
         self.limit = limit
+        self.budget = budget
+    }
+
+    deinit {
+        budget.giveBack(state.withLock { $0.bytes })
     }
 
     package func keep(_ answer: KnownAnswer, for input: Fingerprint, of key: DocumentKey) {
         state.withLock { state in
-            state.forget(key)
+            drop(key, of: &state)
             let size = State.size(key, answer)
-            guard state.bytes + size <= limit else { return }
+            guard state.bytes + size <= limit, budget.take(size) else { return }
             state.entries[key] = Entry(input: input, answer: answer)
             state.bytes += size
         }
@@ -34,7 +40,7 @@ package final class KeptPredictions: Sendable {
     /// What was kept for the document, if it is of this input; it is kept no longer.
     package func take(_ input: Fingerprint, of key: DocumentKey) -> KnownAnswer? {
         state.withLock { state in
-            guard let entry = state.forget(key), entry.input == input else { return nil }
+            guard let entry = drop(key, of: &state), entry.input == input else { return nil }
             return entry.answer
         }
     }
@@ -42,8 +48,17 @@ package final class KeptPredictions: Sendable {
     /// These documents are done with: what was kept for them must not take the room of others.
     package func forget(_ keys: [DocumentKey]) {
         state.withLock { state in
-            for key in keys { state.forget(key) }
+            for key in keys { drop(key, of: &state) }
         }
+    }
+
+    @discardableResult
+    private func drop(_ key: DocumentKey, of state: inout State) -> Entry? {
+        guard let entry = state.entries.removeValue(forKey: key) else { return nil }
+        let size = State.size(key, entry.answer)
+        state.bytes -= size
+        budget.giveBack(size)
+        return entry
     }
 
     package var isEmpty: Bool {
@@ -51,17 +66,42 @@ package final class KeptPredictions: Sendable {
     }
 }
 
+/// The bytes that all listeners may keep together.
+package final class KeptBudget: Sendable {
+    private let free: Mutex<Int>
+
+    package init(_ bytes: Int = 32 << 20) {
+        free = Mutex(bytes)
+    }
+
+    /// False when there are not as many.
+    fileprivate func take(_ bytes: Int) -> Bool {
+        free.withLock { free in
+            guard free >= bytes else { return false }
+            free -= bytes
+            return true
+        }
+    }
+
+    fileprivate func giveBack(_ bytes: Int) {
+        free.withLock { $0 += bytes }
+    }
+}
+
 /// What is kept for each listener, also from one session to the next.
 package final class KeptByListener: Sendable {
     /// By the listener's definition, model version included.
     private let known = Mutex<[String: KeptPredictions]>([:])
+    private let budget: KeptBudget
 
-    package init() {}
+    package init(budget: KeptBudget = KeptBudget()) {
+        self.budget = budget
+    }
 
     package func predictions(of listener: Listener) -> KeptPredictions {
         known.withLock { known in
             if let kept = known[listener.definition] { return kept }
-            let kept = KeptPredictions()
+            let kept = KeptPredictions(budget: budget)
             known[listener.definition] = kept
             return kept
         }
@@ -78,13 +118,6 @@ extension KeptPredictions.State {
     fileprivate static func size(_ key: DocumentKey, _ answer: KnownAnswer) -> Int {
         // An entry costs some hundred bytes beside what it holds.
         200 + key.size + answer.size
-    }
-
-    @discardableResult
-    fileprivate mutating func forget(_ key: DocumentKey) -> KeptPredictions.Entry? {
-        guard let entry = entries.removeValue(forKey: key) else { return nil }
-        bytes -= Self.size(key, entry.answer)
-        return entry
     }
 }
 

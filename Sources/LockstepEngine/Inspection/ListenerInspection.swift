@@ -63,7 +63,8 @@ package struct ListenerInspection {
             }
             if facts.keys.contains(where: \.isNone) { facts.paths = try paths(in: collection) }
         }
-        if let saved, saved.definition != listener.definition {
+        // Outputs elsewhere cannot be counted by a query.
+        if let saved, saved.definition != listener.definition, listener.store == nil {
             facts.removals = try removals(of: listener, among: facts.documents)
         }
         return facts

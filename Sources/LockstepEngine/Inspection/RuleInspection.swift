@@ -50,10 +50,10 @@ package struct RuleInspection {
         self.connection = connection
     }
 
-    /// Each warning once; blocks.
+    /// Each warning once, of those that keep their outputs in the documents; blocks.
     package func warnings(about listeners: [Listener]) throws -> [RuleWarning] {
         var warnings: [RuleWarning] = []
-        for listener in listeners {
+        for listener in listeners where listener.store == nil {
             let name = listener.collection.name
             let rules = try connection.rules(of: name)
             let paths = [listener.outputPath, listener.provenancePath]

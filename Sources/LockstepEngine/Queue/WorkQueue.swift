@@ -46,8 +46,12 @@ package final class WorkQueue: Sendable {
         let (result, wakeups) = state.signalling { state in
             (body(&state.backlog), state.handOut())
         }
-        for (waiter, jobs) in wakeups { waiter.continuation.resume(returning: jobs) }
+        resume(wakeups)
         return result
+    }
+
+    private func resume(_ wakeups: [(Waiter, [Job]?)]) {
+        for (waiter, jobs) in wakeups { waiter.continuation.resume(returning: jobs) }
     }
 
     private func read<Result>(_ body: (borrowing Backlog) -> Result) -> Result {
@@ -83,7 +87,9 @@ extension WorkQueue {
                 return .taken
             case .some(let other): return other
             case nil:
-                if let listener = read({ $0.blocker(limit: limit, at: .now, isOut: isOut) }) {
+                // Whether a listener is out is asked outside of the lock: that has locks of its own.
+                let pressure = read { $0.pressure(at: .now) }
+                if let listener = Shedding.victim(of: pressure, limit: limit, isOut: isOut) {
                     return .blocked(by: listener)
                 }
             }
@@ -97,9 +103,13 @@ extension WorkQueue {
 
     /// Takes what one page of a scan brought. False once the queue is closed.
     package func offer(_ offers: [Offer], scan: Int, upTo place: ScanPlace) -> Bool {
-        guard !isClosed else { return false }
-        change { $0.take(offers, scan: scan, upTo: place) }
-        return true
+        let wakeups: [(Waiter, [Job]?)]? = state.signalling { state in
+            guard !state.closed else { return nil }
+            state.backlog.take(offers, scan: scan, upTo: place)
+            return state.handOut()
+        }
+        resume(wakeups ?? [])
+        return wakeups != nil
     }
 
     /// Hands documents whose outputs were written to the listeners that read them, under the same tickets.
@@ -152,10 +162,6 @@ extension WorkQueue {
             return state.waiters.values.flatMap { $0 }
         }
         for waiter in waiting { waiter.continuation.resume(returning: nil) }
-    }
-
-    private var isClosed: Bool {
-        state.withLock { $0.closed }
     }
 }
 

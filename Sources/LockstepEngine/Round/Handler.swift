@@ -53,6 +53,10 @@ package struct Handler: Sendable {
             guard isWaitedFor(error) else { throw error }
             let due = health.writes.failed("MongoDB answers with an error: \(error)")
             giveBack(jobs.map(\.withoutValues), due: due)
+        } catch {
+            guard let trouble = error.troubleOfSink else { throw error }
+            guard !endsWhenRefused else { throw LockstepError.refused("\(listener.id): \(trouble)") }
+            giveBack(jobs.map(\.withoutValues), due: health.writes.failed(trouble))
         }
     }
 

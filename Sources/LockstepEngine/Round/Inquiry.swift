@@ -38,10 +38,15 @@ package struct Inquiry {
                 !bisection.isProven
                 && (trial != nil || handler.knownInputs.input(for: handler.listener) == nil)
             guard isUnproven || bisection.suspectsOutage else { continue }
-            if await works() { bisection.absolve() } else { bisection.confirmOutage(failure) }
+            switch await works() {
+            case true?: bisection.absolve()
+            case false?: bisection.confirmOutage(failure)
+            case nil: break
+            }
         }
         // Few inputs that all fail are an outage, too, when one fails that is known to be good.
-        if let reason = bisection.unprovenFailure, let proven = provenInput(), await !answers(proven) {
+        if let reason = bisection.unprovenFailure, let proven = provenInput(), await answers(proven) == false
+        {
             bisection.confirmOutage(reason)
         }
         if bisection.works { handler.health.succeeded(began: began) }
@@ -78,17 +83,20 @@ package struct Inquiry {
     }
 
     /// Whether the model answers at least one of some inputs, each alone: first those that are to be asked anyhow.
-    private mutating func works() async -> Bool {
+    ///
+    /// - Returns: nil when it may not be asked now; then nothing is left to ask.
+    private mutating func works() async -> Bool? {
         for place in bisection.untried {
             bisection.take(place)
             do {
                 let batch = ProviderBatch([values[place]], deferred: ids[place].map { [0: $0] } ?? [:])
                 bisection.succeeded(place..<place + 1, try await call(batch))
                 return true
-            } catch ModelError.unavailable, ModelError.retryAfter, is AccountHeld, is CancellationError {
+            } catch ModelError.unavailable, is CancellationError {
                 // Nothing is known of the input.
                 bisection.putBack(place)
             } catch {
+                if suspends(error) { return nil }
                 bisection.failed(place..<place + 1, String(describing: error))
             }
         }
@@ -96,8 +104,25 @@ package struct Inquiry {
         return await answers(proven)
     }
 
-    private func answers(_ value: BSONValue) async -> Bool {
-        (try? await call(ProviderBatch([value]))) != nil
+    /// - Returns: nil as ``works()`` does.
+    private mutating func answers(_ value: BSONValue) async -> Bool? {
+        do {
+            _ = try await call(ProviderBatch([value]))
+            return true
+        } catch {
+            return suspends(error) ? nil : false
+        }
+    }
+
+    /// Whether the model is not to be asked for some time. That says nothing of whether it works: all wait that have no
+    /// answer.
+    private mutating func suspends(_ error: any Error) -> Bool {
+        switch error {
+        case let held as AccountHeld: bisection.suspend(until: held.until)
+        case ModelError.retryAfter(let time, let reason): bisection.suspend(for: time, reason)
+        default: return false
+        }
+        return true
     }
 
     private func call(_ batch: ProviderBatch) async throws -> [Answer] {

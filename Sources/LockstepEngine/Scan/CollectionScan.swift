@@ -41,7 +41,7 @@ package struct CollectionScan {
                     return try body(page)
                 }
                 return
-            } catch let error as MongoError where error.isTransient {
+            } catch  where (error as? MongoError)?.isTransient ?? (error.troubleOfSink != nil) {
                 // The scan goes on from the last page.
                 guard backoff.attempts < 20 else { throw error }
                 blockThread(seconds: backoff.next())

@@ -177,7 +177,7 @@ extension Session {
         } catch let error as MongoError where error.isTransient {
             end(.rewind("a scan was interrupted (\(error))"))
         } catch {
-            end(.failed(error))
+            end(error.troubleOfSink.map { .rewind("a scan was interrupted (\($0))") } ?? .failed(error))
         }
     }
 

@@ -16,6 +16,7 @@ final class EchoProvider: Provider {
         var batches: [ProviderBatch] = []
         var deferred: Set<String> = []
         var script: [ModelError] = []
+        var isClosed = false
     }
 
     init(_ name: String = "echo", account: String = "echo", limits: BatchLimits = BatchLimits(count: 100)) {
@@ -29,6 +30,15 @@ final class EchoProvider: Provider {
         state.withLock { $0.script += errors }
     }
 
+    /// Holds what it is asked from now on, until it is opened.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    func open() {
+        state.withLock { $0.isClosed = false }
+    }
+
     /// What it was asked so far.
     var batches: [ProviderBatch] {
         state.withLock { $0.batches }
@@ -39,6 +49,7 @@ final class EchoProvider: Provider {
             state.batches.append(batch)
             return state.script.isEmpty ? nil : state.script.removeFirst()
         }
+        while state.withLock({ $0.isClosed }) { try await Task.sleep(for: .milliseconds(2)) }
         if let failure { throw failure }
         try Task.checkCancellation()
         var usage = Usage(tokens: 0)

@@ -50,4 +50,43 @@ import Testing
             }
         }
     }
+
+    /// Inputs fail, and their account is held before anything tells whether the model works: nobody is to blame.
+    @Test(arguments: [false, true]) func whileAnAccountIsHeldNoModelCountsAsBroken(isKnown: Bool) async throws
+    {
+        try await withDatabase { db in
+            let (one, other) = (
+                EchoProvider("one", account: "shared", limits: BatchLimits(count: 100, concurrency: 1)),
+                EchoProvider("other", account: "shared", limits: BatchLimits(count: 100, concurrency: 2))
+            )
+            other.fail([.retryAfter(.seconds(3600), "too many requests")])
+            try db.setListeners([listener(other, "b"), listener(one, "a")])
+            let bad: [BSONDocument] = (0..<(isKnown ? 1 : 2)).map { ["_id": BSONValue($0), "a": "bad"] }
+            func fail() async throws {
+                one.fail([.failed("broken")])
+                one.close()
+                try await db[docs].insertMany(bad)
+            }
+            // Those that a scan finds are asked together.
+            if !isKnown { try await fail() }
+            try await watching(db) { watcher in
+                if isKnown {
+                    try await db[docs].insertMany([["_id": "good", "a": "good"]])
+                    try await watcher.waitUntilFresh()
+                    try await fail()
+                }
+                try await eventually("they are being asked") {
+                    one.batches.last?.inputs == bad.compactMap { $0["a"] }
+                }
+                let asked = one.batches.count
+                try await db[docs].insertMany([["_id": "b", "b": "text"]])
+                try await eventually("the account is held") { watcher.info().retries >= 1 }
+                one.open()
+                try await eventually("they wait") { watcher.info().retries > bad.count }
+                #expect(watcher.info().waiting == bad.count + 1)
+                #expect(one.batches.count == asked)
+                #expect(watcher.status().listeners.map(\.state) == [.ok, .ok])
+            }
+        }
+    }
 }

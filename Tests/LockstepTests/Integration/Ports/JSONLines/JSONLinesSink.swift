@@ -10,10 +10,12 @@ final class JSONLinesSink: Sink {
 
     private let file: URL
     private let stored: Mutex<[DocumentKey: StoredOutput]>
+    private let troubles: JSONLines.Troubles
 
     /// Takes up what is in the file.
-    init(_ file: URL) throws {
+    init(_ file: URL, troubles: JSONLines.Troubles = JSONLines.Troubles()) throws {
         self.file = file
+        self.troubles = troubles
         var found: [DocumentKey: StoredOutput] = [:]
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         for line in text.split(separator: "\n") {
@@ -32,7 +34,8 @@ final class JSONLinesSink: Sink {
     }
 
     func evidence(of keys: [DocumentKey]) throws -> [DocumentKey: OutputEvidence] {
-        stored.withLock { stored in
+        try troubles.meet(.evidence)
+        return stored.withLock { stored in
             keys.reduce(into: [:]) { found, key in
                 guard let entry = stored[key] else { return }
                 found[key] = OutputEvidence(
@@ -52,7 +55,8 @@ final class JSONLinesSink: Sink {
     }
 
     func deliver(_ changes: [OutputChange]) throws -> Delivery {
-        try stored.withLock { stored in
+        try troubles.meet(.delivery)
+        return try stored.withLock { stored in
             var delivery = Delivery()
             var lines: [String] = []
             for (place, change) in changes.enumerated() {
@@ -122,6 +126,34 @@ final class JSONLinesSink: Sink {
 final class JSONLines: OutputStore {
     private let folder: URL
     private let sinks = Mutex<[String: JSONLinesSink]>([:])
+    /// What its sinks throw next.
+    let troubles = Troubles()
+
+    enum Question {
+        case evidence, delivery
+    }
+
+    final class Troubles: Sendable {
+        private let state = Mutex<[Question: [any Error]]>([:])
+
+        /// The next questions of this kind fail with these.
+        func add(_ errors: [any Error], to question: Question) {
+            state.withLock { $0[question, default: []] += errors }
+        }
+
+        func meet(_ question: Question) throws {
+            let error = state.withLock { state -> (any Error)? in
+                guard let first = state[question]?.first else { return nil }
+                state[question]?.removeFirst()
+                return first
+            }
+            if let error { throw error }
+        }
+
+        var areOver: Bool {
+            state.withLock { $0.values.allSatisfy(\.isEmpty) }
+        }
+    }
 
     init(_ folder: URL) {
         self.folder = folder
@@ -134,7 +166,7 @@ final class JSONLines: OutputStore {
     func sink(of listener: String) -> any Sink {
         sinks.withLock { sinks in
             if let sink = sinks[listener] { return sink }
-            guard let sink = try? JSONLinesSink(file(of: listener)) else {
+            guard let sink = try? JSONLinesSink(file(of: listener), troubles: troubles) else {
                 fatalError("\(listener): its file holds what is no JSON")
             }
             sinks[listener] = sink

@@ -68,6 +68,108 @@ import Testing
         }
     }
 
+    private struct DiskFull: Error {}
+
+    private static let errors: [any Error] = [SinkError.unavailable("the disk is full"), DiskFull()]
+
+    @Test(arguments: [JSONLines.Question.delivery, .evidence])
+    func aSinkThatFailsIsTriedAgainAndTheModelIsNot(question: JSONLines.Question) async throws {
+        try await withDatabase { db in
+            let (store, model) = (JSONLines(URL.temporaryFolder()), TextLength())
+            try db.setListeners([
+                Listener(
+                    model: AnyModel(model), on: docs, keys: ["text"], as: nil, where: nil, store: store)
+            ])
+            let sink = store.sink(of: "docs/text/length")
+            // What a scan meets, and what the stream brings.
+            store.troubles.add(Self.errors, to: question)
+            try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": BSONValue("\($0)")] })
+            try await watching(db) { watcher in
+                try await watcher.waitUntilFresh()
+                #expect(store.troubles.areOver)
+                store.troubles.add(Self.errors, to: question)
+                try await db[docs].insertMany(
+                    (3..<6).map { ["_id": BSONValue($0), "text": BSONValue("\($0)")] })
+                try await watcher.waitUntilFresh()
+                #expect(store.troubles.areOver)
+                #expect(watcher.status().listeners.map(\.state) == [.ok])
+            }
+            #expect(try sink.outputs(of: (0..<6).map { DocumentKey(BSONValue($0)) }).count == 6)
+            #expect(model.inputs.sorted() == (0..<6).map(String.init))
+        }
+    }
+
+    @Test func aRepairEndsWithWhatASinkThrows() async throws {
+        try await withDatabase { db in
+            let store = JSONLines(URL.temporaryFolder())
+            try db.setListeners([
+                Listener(
+                    model: AnyModel(TextLength()), on: docs, keys: ["text"], as: nil, where: nil, store: store
+                )
+            ])
+            try await db[docs].insertMany([["_id": 1, "text": "abc"]])
+            store.troubles.add([SinkError.unavailable("the disk is full")], to: .delivery)
+            let error = await #expect(throws: LockstepError.self) {
+                try await DatabaseWatcher(db: db).repair()
+            }
+            #expect(error?.description.contains("the disk is full") == true)
+        }
+    }
+
+    /// Whatever asks for outputs asks where they are.
+    @Test func whatTheDocumentsRefuseOrHoldDoesNotMatter() async throws {
+        try await withFile { db, model, _, stored in
+            try db.command([
+                "create": "docs",
+                "validator": [
+                    "$jsonSchema": [
+                        "properties": ["_id": [:], "text": [:], "in": [:]], "additionalProperties": false,
+                    ]
+                ],
+            ])
+            try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": "abc", "in": true] })
+            #expect(try await db.listenerCheck.ruleWarnings().isEmpty)
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            try await db.distrust([0, 2], of: db.listeners[0])
+            #expect(try await db.audit()[0].isFresh == false)
+            try await DatabaseWatcher(db: db).repair()
+            #expect(try await db.audit()[0].isFresh)
+            #expect(try stored() == [0: 3, 1: 3, 2: 3])
+            #expect(model.inputs.count == 5)
+        }
+    }
+
+    @Test func listenersWithOutputsElsewhereAreInNobodysWay() async throws {
+        try await withDatabase { db in
+            func listener(_ name: String?, store: (any OutputStore)?, key: FieldPath = "text") -> Listener {
+                Listener(
+                    model: AnyModel(TextLength()), on: docs, keys: [key], as: name, where: nil, store: store)
+            }
+            let store = JSONLines(URL.temporaryFolder())
+            let below = "size.length.of"
+            // One output inside the other's, in the documents.
+            #expect(throws: LockstepError.self) {
+                try db.setListeners([listener("size", store: nil), listener(below, store: nil)])
+            }
+            try db.setListeners([listener("size", store: nil), listener(below, store: store)])
+            for other in [store, nil] as [JSONLines?] {
+                #expect(
+                    throws: LockstepError.badListener(
+                        "two listeners are `docs/size/length`: name one of them with `as`")
+                ) {
+                    try db.setListeners([listener("size", store: store), listener("size", store: other)])
+                }
+            }
+            // Nobody can read from the document what is not there.
+            #expect(throws: LockstepError.self) {
+                try db.setListeners([
+                    listener("size", store: store),
+                    listener("twice", store: nil, key: "_outputs.size.length"),
+                ])
+            }
+        }
+    }
+
     @Test func aScanFindsOutputsOfDocumentsThatAreGone() async throws {
         try await withFile { db, _, listen, stored in
             try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": "abc", "in": true] })
