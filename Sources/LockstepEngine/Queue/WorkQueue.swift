@@ -210,18 +210,16 @@ extension WorkQueue {
     /// What those who take part in a scan do next, by what waits for each. Their share for scans is a quarter of the
     /// queue for all listeners together, so that the stream always finds room.
     ///
-    /// - Parameter patience: seconds to wait as long as they are to wait.
     /// - Returns: nil once the queue is closed.
-    package func next(
-        of room: ScanRoom, patience: Double, isOut: (ListenerRef) -> Bool
-    ) -> ScanRoom.Decision? {
-        let decision: ScanRoom.Decision?? = state.wait(atMost: patience) { state in
-            if state.closed { return .some(nil) }
-            let share = limit / 4 / state.backlog.listenerCount
-            let decision = room.decide(share: share, isOut: isOut) { state.backlog.bytes($0) }
-            return decision == .wait ? nil : decision
+    package func next(of room: ScanRoom, isOut: (ListenerRef) -> Bool) -> ScanRoom.Decision? {
+        // Whether a listener is out is asked outside of the lock: that has locks of its own.
+        let pending: (share: Int, bytes: [ListenerRef: Int])? = state.withLock { state in
+            guard !state.closed else { return nil }
+            let bytes = (room.members + room.readers).reduce(into: [:]) { $0[$1] = state.backlog.bytes($1) }
+            return (limit / 4 / state.backlog.listenerCount, bytes)
         }
-        return decision ?? .wait
+        guard let pending else { return nil }
+        return room.decide(share: pending.share, isOut: isOut) { pending.bytes[$0, default: 0] }
     }
 
     /// The listener takes no part in a pass any more: its documents do not hold the others up.

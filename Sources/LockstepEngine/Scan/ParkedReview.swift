@@ -1,3 +1,4 @@
+import Foundation
 import LockstepCore
 import LockstepSinks
 import LockstepState
@@ -35,19 +36,39 @@ package struct ParkedReview {
         }
     }
 
-    /// Queues documents that are gone and have an output elsewhere still.
-    func sweepOutputs(of index: ListenerRef) throws {
-        let sink = reconciler.sink(of: index)
+    /// Queues documents that are gone and have an output elsewhere still, as there is room for them.
+    func sweepOutputs(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) throws {
+        let sink = reconciler.sink(of: listener)
         guard sink.place == nil else { return }
-        let traits = try connection.traits(of: listeners[index].collection.name)
-        let reader = DocumentReader(connection, listeners[index], traits)
+        let traits = try connection.traits(of: listeners[listener].collection.name)
+        let reader = DocumentReader(connection, listeners[listener], traits)
+        var hasRoom = true
         try sink.forEachPage { keys in
+            guard hasRoom else { return }
             let found = try reader.read(keys)
-            queue.offer(
-                keys.filter { found[$0] == nil }.map {
-                    Offer(listener: index, key: $0, change: PendingChange())
-                })
+            let gone = keys.filter { found[$0] == nil }
+            guard !gone.isEmpty else { return }
+            hasRoom = waitForRoom(of: listener, until: isEnding)
+            guard hasRoom else { return }
+            queue.offer(gone.map { Offer(listener: listener, key: $0, change: PendingChange()) })
         }
+    }
+
+    /// - Returns: false when nothing more is to be queued now; a later scan finds it.
+    private func waitForRoom(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) -> Bool {
+        let room = ScanRoom([listener], order, without: Set(listeners.refs))
+        while !isEnding() {
+            switch queue.next(of: room, isOut: { reconciler.health[$0].isOut }) {
+            case .read: return true
+            case .wait: Thread.sleep(forTimeInterval: 0.01)
+            case .leave:
+                // Nobody waits here for a model that is out.
+                reconciler.want([listener])
+                return false
+            case nil: return false
+            }
+        }
+        return false
     }
 
     /// Queues the parked documents of a listener that a person wants retried, a page at a time.
@@ -62,7 +83,7 @@ package struct ParkedReview {
                 return reconciler.state.withLock { $0.requests[listener] = nil }
             }
             // mechanism retry-room
-            guard queue.next(of: room, patience: 0.5, isOut: { _ in false }) == .read else { return }
+            guard queue.next(of: room, isOut: { _ in false }) == .read else { return }
             queue.offer(
                 page.map { failure in
                     var change = PendingChange()

@@ -61,7 +61,7 @@ struct ScanPass {
             else {
                 return nil
             }
-            switch queue.next(of: room, patience: 0.5, isOut: { health[$0].isOut }) {
+            switch queue.next(of: room, isOut: { health[$0].isOut }) {
             case .read: return room.members
             case .leave(let leaving): reconciler.leave(scan, leaving)
             case .wait, nil: return nil
@@ -80,7 +80,7 @@ struct ScanPass {
         let review = ParkedReview(reconciler)
         // mechanism sweep
         try review.sweep(pass.members)
-        for member in pass.members { try review.sweepOutputs(of: member) }
+        for member in pass.members { try review.sweepOutputs(of: member, until: isEnding) }
         queue.endScan(scan)
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)

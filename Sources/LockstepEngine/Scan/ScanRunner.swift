@@ -131,7 +131,7 @@ package struct ScanRunner: Sendable {
     private func goOn(_ state: inout Reconciler.State) -> Int? {
         for pass in state.scans.passes where pass.phase == .due {
             guard let room = state.scans.room(of: pass.scan),
-                let decision = queue.next(of: room, patience: 0, isOut: { health[$0].isOut }),
+                let decision = queue.next(of: room, isOut: { health[$0].isOut }),
                 decision != .wait
             else { continue }
             state.scans.goesOn(pass.scan)
@@ -145,7 +145,7 @@ package struct ScanRunner: Sendable {
         guard
             let listener = state.requests.keys.sorted().first(where: { listener in
                 !state.requesting.contains(listener) && isReady(listener)
-                    && queue.next(of: room(listener), patience: 0, isOut: { _ in false }) == .read
+                    && queue.next(of: room(listener), isOut: { _ in false }) == .read
             })
         else { return nil }
         state.requesting.insert(listener)

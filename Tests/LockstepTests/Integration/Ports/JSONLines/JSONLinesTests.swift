@@ -170,6 +170,33 @@ import Testing
         }
     }
 
+    @Test func moreOutputsThanTheQueueHoldsAreSweptAsThereIsRoom() async throws {
+        try await withDatabase { db in
+            let (store, keys) = (
+                JSONLines(URL.temporaryFolder()), (0..<5000).map { DocumentKey(BSONValue($0)) }
+            )
+            try db.setListeners([
+                Listener(
+                    model: AnyModel(TextLength()), on: docs, keys: ["text"], as: nil, where: nil, store: store
+                )
+            ])
+            let sink = store.sink(of: "docs/text/length")
+            try await db[docs].insertMany(keys.map { ["_id": $0.id, "text": "abc"] })
+            try await watching(db) { watcher in try await watcher.waitUntilFresh() }
+            #expect(try sink.outputs(of: keys).count == keys.count)
+            try await db[docs].deleteMany(["_id": ["$gt": 0]])
+            // Another watcher has no position to go on from, and scans.
+            let options = WatcherOptions(identifier: "another", queueBytes: 1 << 16)
+            try await watching(db, options: options) { watcher in
+                try await eventually("they are removed") {
+                    // A page where there is room for one, and one in hand.
+                    #expect(watcher.info().waiting < 3 * ScanPlace.pageSize)
+                    return try sink.outputs(of: keys).count == 1
+                }
+            }
+        }
+    }
+
     @Test func aScanFindsOutputsOfDocumentsThatAreGone() async throws {
         try await withFile { db, _, listen, stored in
             try await db[docs].insertMany((0..<3).map { ["_id": BSONValue($0), "text": "abc", "in": true] })
