@@ -156,7 +156,8 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LockstepProvidersTests", dependencies: ["LockstepProviders"], exclude: ["Fixtures"],
+            name: "LockstepProvidersTests", dependencies: ["Lockstep", "LockstepProviders"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "LockstepConfigurationTests",
