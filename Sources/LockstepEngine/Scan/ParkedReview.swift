@@ -37,25 +37,28 @@ package struct ParkedReview {
     }
 
     /// Queues documents that are gone and have an output elsewhere still, as there is room for them.
-    func sweepOutputs(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) throws {
+    ///
+    /// - Returns: false when the end of the session cut it off.
+    func sweepOutputs(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) throws -> Bool {
         let sink = reconciler.sink(of: listener)
-        guard sink.place == nil else { return }
+        guard sink.place == nil else { return true }
         let traits = try connection.traits(of: listeners[listener].collection.name)
         let reader = DocumentReader(connection, listeners[listener], traits)
-        var hasRoom = true
+        var hasRoom: Bool? = true
         try sink.forEachPage { keys in
-            guard hasRoom else { return }
+            guard hasRoom == true else { return }
             let found = try reader.read(keys)
             let gone = keys.filter { found[$0] == nil }
             guard !gone.isEmpty else { return }
             hasRoom = waitForRoom(of: listener, until: isEnding)
-            guard hasRoom else { return }
+            guard hasRoom == true else { return }
             queue.offer(gone.map { Offer(listener: listener, key: $0, change: PendingChange()) })
         }
+        return hasRoom != nil
     }
 
-    /// - Returns: false when nothing more is to be queued now; a later scan finds it.
-    private func waitForRoom(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) -> Bool {
+    /// - Returns: false when another scan is noted as due instead; nil when the session ends.
+    private func waitForRoom(of listener: ListenerRef, until isEnding: @Sendable () -> Bool) -> Bool? {
         let room = ScanRoom([listener], order, without: Set(listeners.refs))
         while !isEnding() {
             switch queue.next(of: room, isOut: { reconciler.health[$0].isOut }) {
@@ -65,10 +68,10 @@ package struct ParkedReview {
                 // Nobody waits here for a model that is out.
                 reconciler.want([listener])
                 return false
-            case nil: return false
+            case nil: return nil
             }
         }
-        return false
+        return nil
     }
 
     /// Queues the parked documents of a listener that a person wants retried, a page at a time.

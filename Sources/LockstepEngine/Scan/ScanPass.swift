@@ -80,7 +80,10 @@ struct ScanPass {
         let review = ParkedReview(reconciler)
         // mechanism sweep
         try review.sweep(pass.members)
-        for member in pass.members { try review.sweepOutputs(of: member, until: isEnding) }
+        for member in pass.members {
+            // Not ended: the next session goes on with this pass, and sweeps anew.
+            guard try review.sweepOutputs(of: member, until: isEnding) else { return }
+        }
         queue.endScan(scan)
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)
