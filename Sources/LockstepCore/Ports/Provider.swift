@@ -14,6 +14,10 @@ package protocol Provider: Sendable {
     var limits: BatchLimits { get }
     /// Which of its answers are vectors.
     var vectors: VectorCheck { get }
+    /// It takes texts, see ``TextInput``: what is blank is no input.
+    var takesTexts: Bool { get }
+    /// What it costs, and how fast it may be asked.
+    var terms: ModelTerms { get }
 
     /// Asks for a batch, once.
     ///
@@ -67,7 +71,7 @@ package enum Answer: Hashable, Sendable {
 
 /// What a call used.
 package struct Usage: Hashable, Sendable {
-    /// Nil when the provider does not say.
+    /// By the provider's own count; nil when it does not say.
     package var tokens: Int?
     /// The places of the inputs that were cut, since they are longer than the model takes.
     package var truncated: Set<Int> = []
@@ -79,6 +83,9 @@ package struct Usage: Hashable, Sendable {
 }
 
 extension Provider {
+    package var takesTexts: Bool { false }
+    package var terms: ModelTerms { ModelTerms() }
+
     /// The number of elements of an answer that is a vector.
     package func vectorLength(of answer: BSONValue) -> Int? {
         vectors.vector(answer)?.count
