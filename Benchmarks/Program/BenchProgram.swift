@@ -15,7 +15,7 @@ struct BenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lockstep-bench",
         abstract: "Measures the library on a database that was prepared; called by Benchmarks/bench.py.",
-        subcommands: [Events.self, Outputs.self, Serve.self])
+        subcommands: [Events.self, Outputs.self, Serve.self, Encode.self])
 }
 
 /// Which database is watched, and by which listeners.
