@@ -44,7 +44,8 @@ enum Installation {
     }
 
     private static let smallOnes = Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "lockstep-small-encoders")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "lockstep-small-encoders-\(ProcessInfo.processInfo.processIdentifier)")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
