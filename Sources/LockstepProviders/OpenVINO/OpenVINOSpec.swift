@@ -61,7 +61,8 @@ extension OpenVINOSpec: ProviderSpec {
         let model = OpenVINOModel(
             name: settings.name, directory: folder.resolve(directory), version: settings.version,
             count: settings.batchCount, bytes: settings.batchBytes, vectors: settings.vectors ?? .bson)
-        return ProvidedModel(AnyModel(model, setup: settings.setup))
+        return ProvidedModel(
+            AnyModel(model, setup: settings.setup, terms: ModelTerms(hasMemo: settings.memo ?? false)))
     }
 
     private func files(in folder: ConfigurationFolder) -> [String] {
