@@ -75,7 +75,8 @@ extension OpenVINOSpec: ProviderSpec {
         let model = OpenVINOProvider(
             name: settings.name, directory: folder.resolve(directory), settings: self.settings,
             texts: texts, version: settings.version, setup: settings.setup, count: settings.batchCount,
-            bytes: settings.batchBytes, vectors: settings.vectors ?? .bson
+            bytes: settings.batchBytes, vectors: settings.vectors ?? .bson,
+            terms: ModelTerms(hasMemo: settings.memo ?? false)
         ) { loaded in
             // A version that the file says tells nothing of the bytes.
             loaded == settings.version || setup(in: folder) == settings.setup
