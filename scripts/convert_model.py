@@ -69,8 +69,9 @@ def pooling_of(source: Source, options) -> Pooling | None:
         if said and (said.mode, said.normalize) != (chosen.mode, chosen.normalize):
             print(f"note: {said.origin} says {said.mode}{' and norm 1' if said.normalize else ''}; --pooling says otherwise and holds")
         return chosen
-    if not said and options.pooled:
-        raise ConversionError("--pooled: no file of the model says how it pools; say it with --pooling")
+    if options.pooled and (not said or said.dense or said.mode not in ("mean", "cls", "last")):
+        says = f"{said.mode}{' and dense layers' if said.dense else ''}" if said else "nothing"
+        raise ConversionError(f"--pooled: the model's files say {says}; mean, cls or last alone can be a part of the model")
     return said
 
 

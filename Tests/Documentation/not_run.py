@@ -9,7 +9,7 @@ from markdown import ROOT
 from page import BINARY, Wrong
 
 COMMANDS = [
-    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|unit|integration|test|torture|mechanisms|sanitize|soak|fuzz"
+    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|unit|integration|test|torture|mechanisms|sanitize|soak|models|fuzz"
      r"|bench|bench-quick|bench-peers|format-check|format|docs|deb|deployment|install|uninstall)\b.*", "builds or tests for minutes; other tests do it"),
     (r"\.ci/run|python3 -m unittest discover --start-directory Tests/Documentation.*", "is what runs this test"),
     (r"(export \w+=\S+ )?sudo .*", "changes the system"),

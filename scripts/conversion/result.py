@@ -13,7 +13,7 @@ from . import ConversionError
 from .bert import bert_model, is_plain_bert
 from .int8 import quantized
 from .pooled import with_pooling
-from .source import COPIED, Pooling, Source
+from .source import COPIED, Pooling, Source, kind
 from .tokenizer import UNBOUNDED, Converter, compile_tokenizer, sample
 from .traced import traced_model
 
@@ -124,14 +124,19 @@ class Plan:
                 shutil.copyfile(file, fresh / name)
         if not self.pooling or self.pooled:
             (fresh / "modules.json").unlink(missing_ok=True)
-            return
-        modules = [module for module in MODULES if self.pooling.normalize or module["idx"] < 2]
-        (fresh / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
-        (fresh / "1_Pooling").mkdir()
-        modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "last": "pooling_mode_lasttoken"}
-        says = {"word_embedding_dimension": self.source.config.get("hidden_size") or self.source.config.get("dim")}
-        says |= {name: mode == self.pooling.mode for mode, name in modes.items()}
-        (fresh / "1_Pooling" / "config.json").write_text(json.dumps(says, indent=2) + "\n")
+        elif self.pooling.origin == "--pooling":
+            modules = [module for module in MODULES if self.pooling.normalize or module["idx"] < 2]
+            (fresh / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
+            (fresh / "1_Pooling").mkdir()
+            modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "last": "pooling_mode_lasttoken"}
+            says = {name: mode == self.pooling.mode for mode, name in modes.items()}
+            (fresh / "1_Pooling" / "config.json").write_text(json.dumps(says, indent=2) + "\n")
+        else:
+            # The body's files are at the top now, wherever they were.
+            modules = [{**module, "path": ""} if kind(module) == "Transformer" else module for module in self.source.modules]
+            (fresh / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
+            for folder in self.source.steps:
+                shutil.copytree(folder, fresh / folder.relative_to(self.source.path))
 
 
 PACKAGES = ["openvino", "openvino-tokenizers", "tokenizers", "transformers", "torch", "nncf"]

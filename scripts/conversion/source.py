@@ -8,8 +8,11 @@ from pathlib import Path
 
 from . import ConversionError
 
-# What sentence-transformers calls a way of pooling → what `pooling:` in lockstep.yaml calls it.
-POOLINGS = {"mean": "mean", "mean_tokens": "mean", "cls": "cls", "cls_token": "cls", "lasttoken": "last"}
+# What sentence-transformers calls a way of pooling → what `pooling:` in lockstep.yaml calls it, where it can.
+POOLINGS = {
+    "mean": "mean", "mean_tokens": "mean", "cls": "cls", "cls_token": "cls", "lasttoken": "last", "max": "max", "max_tokens": "max",
+    "weightedmean": "weightedmean", "weightedmean_tokens": "weightedmean", "mean_sqrt_len_tokens": "mean_sqrt_len", "mean_sqrt_len": "mean_sqrt_len",
+}  # fmt: skip
 # Bodies that count positions from behind the id that fills up: two of their positions no token gets.
 COUNTING_FROM_PAD = {"camembert", "data2vec-text", "longformer", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl", "xmod"}
 COPIED = [
@@ -26,6 +29,8 @@ class Pooling:
     normalize: bool
     #: The file that says so, or the option.
     origin: str
+    #: Dense layers come behind it: Lockstep computes them, from their own folders.
+    dense: bool = False
 
 
 class Source:
@@ -82,7 +87,7 @@ class Source:
     @property
     def pooling(self):
         """What modules.json and the folder it names say, or None. Refuses what Lockstep would leave out in silence."""
-        known = {"Transformer", "Pooling", "Normalize"}
+        known = {"Transformer", "Pooling", "Dense", "Normalize"}
         if unknown := [kind(module) for module in self.modules if kind(module) not in known]:
             raise ConversionError(
                 f"{self.path / 'modules.json'}: {', '.join(unknown)} is a step that Lockstep does not take; without it the "
@@ -96,11 +101,18 @@ class Source:
             raise ConversionError(f"{file} is missing, though modules.json names it")
         says = json.loads(file.read_text())
         modes = says.get("pooling_mode") or [name.removeprefix("pooling_mode_") for name, on in says.items() if name.startswith("pooling_mode_") and on is True]
-        modes = [modes] if isinstance(modes, str) else modes
-        if len(modes) != 1 or modes[0] not in POOLINGS:
-            raise ConversionError(f"{file}: pools by {', '.join(modes) or 'nothing'}; Lockstep pools by mean, cls or lasttoken, one of them")
-        normalize = any(kind(module) == "Normalize" for module in self.modules)
-        return Pooling(POOLINGS[modes[0]], normalize, str(file.relative_to(self.path)))
+        modes = modes.split("+") if isinstance(modes, str) else modes
+        if unknown := [mode for mode in modes if mode not in POOLINGS] or not modes:
+            raise ConversionError(f"{file}: pools by {unknown if modes else 'nothing'}, which Lockstep does not know")
+        kinds = {kind(module) for module in self.modules}
+        modes = "+".join(POOLINGS[mode] for mode in modes)
+        return Pooling(modes, "Normalize" in kinds, str(file.relative_to(self.path)), "Dense" in kinds)
+
+    @property
+    def steps(self) -> list:
+        """The folders of what comes behind the body."""
+        paths = [self.path / module["path"] for module in self.modules if kind(module) != "Transformer" and module["path"]]
+        return [path for path in paths if path.is_dir()]
 
     @property
     def longest(self) -> int:
@@ -131,9 +143,9 @@ class Source:
     @property
     def digest(self) -> str:
         digest = hashlib.sha256()
-        pooling = [self.path / module["path"] / "config.json" for module in self.modules if module["path"]]
+        steps = [file for folder in self.steps for file in folder.rglob("*") if file.is_file()]
         others = [folder / name for folder in {self.body, self.path} for name in COPIED]
-        for file in sorted({*self.weights, *(file for file in [*pooling, *others] if file.is_file())}):
+        for file in sorted({*self.weights, *(file for file in [*steps, *others] if file.is_file())}):
             digest.update(str(file.relative_to(self.path)).encode() + b"\0")
             with file.open("rb") as content:
                 while block := content.read(1 << 20):
