@@ -15,6 +15,7 @@ COMMANDS = [
     (r"(export \w+=\S+ )?sudo .*", "changes the system"),
     (r"(systemctl|journalctl|kubectl|docker|systemd-analyze) .*", "needs a system of its own"),
     (r"cd Examples/consumer|swift (run|build|test) .*", "builds for minutes; the tests of the library do it"),
+    (r"python3 -m venv convert|convert/bin/.*", "installs a gigabyte and a model; `make models` does it"),
     (r"git clone .*|cd lockstep", "this is the checkout"),
 ]
 
