@@ -41,7 +41,7 @@ def require_exists(place, command):
     for target in re.findall(r"\bmake ([a-z][a-z-]*)", command):
         if not re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE):
             raise Wrong(f"{place}: there is no `make {target}`")
-    for name in re.findall(r"(?:^| )((?:\.ci|scripts)/[\w-]+)", command):
+    for name in re.findall(r"(?:^| )((?:\.ci|scripts)/[\w.-]+\w)", command):
         if not (ROOT / name).exists():
             raise Wrong(f"{place}: there is no {name}")
     for variable in re.findall(r"\bmake .*?\b([A-Z_]+)=", command):
