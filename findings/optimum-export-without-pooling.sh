@@ -12,11 +12,11 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/python"
 "$folder/python/bin/pip" install --quiet torch==2.13.0 transformers==5.5.4 openvino==2026.4.1 openvino-tokenizers==2026.4.1.0 \
-    sentence-transformers==6.2.0 numpy==2.4.6 nncf==3.4.0
+    sentence-transformers==6.2.0 numpy==2.4.6 nncf==3.4.0 requests==2.34.2 setuptools==84.2.1
 # Without torchvision, which it wants and does not use for text.
 "$folder/python/bin/pip" install --quiet --no-deps optimum-intel==2.2.0 optimum==2.3.0
 
-export HF_HUB_OFFLINE=1
+export HF_HUB_OFFLINE=1 TQDM_DISABLE=1
 "$folder/python/bin/python" -W ignore - "$folder" <<'PYTHON'
 import sys
 
@@ -40,7 +40,8 @@ transformers.BertModel(config).save_pretrained(f"{folder}/body")
 body = models.Transformer(f"{folder}/body")
 sentence_transformers.SentenceTransformer(modules=[body, models.Pooling(32, pooling_mode="cls")], device="cpu").save(f"{folder}/model")
 PYTHON
-"$folder/python/bin/optimum-cli" export openvino --model "$folder/model" --task feature-extraction "$folder/export" > /dev/null 2>&1
+"$folder/python/bin/optimum-cli" export openvino --model "$folder/model" --task feature-extraction "$folder/export" > "$folder/log" 2>&1 ||
+    { tail -5 "$folder/log"; exit 1; }
 "$folder/python/bin/python" -W ignore - "$folder" <<'PYTHON'
 import sys
 from importlib.metadata import version
@@ -70,6 +71,6 @@ def cosine(vector):
 
 
 print(f"outputs {[sorted(value.names) for value in model.outputs]}; cosine to the model's own vector: first token {cosine(tokens[0]):.4f}, mean {cosine(tokens.mean(0)):.4f}")
-assert cosine(tokens[0]) > 0.999 and cosine(tokens.mean(0)) < 0.95
+assert cosine(tokens[0]) > 0.999 and cosine(tokens.mean(0)) < 0.99
 print("as described")
 PYTHON
