@@ -163,6 +163,9 @@ def stored_by_lockstep(folders: dict, texts: list, arguments) -> dict:
             "models": {ids[name]: {"openvino": str(folder.resolve())} for name, folder in folders.items()},
             "listeners": [{"model": ids[name], "on": "texts", "key": "text"} for name in folders],
         }
+        for name in ["mongodb", "python"]:
+            (Path(scratch) / ".lockstep").mkdir(mode=0o700, exist_ok=True)
+            (Path(scratch) / ".lockstep" / name).symlink_to(ROOT / ".lockstep" / name)
         file = Path(scratch) / "lockstep.yaml"
         file.write_text(json.dumps(configuration))
         log = stack.enter_context(open(arguments.work / "lockstep.log", "w"))
