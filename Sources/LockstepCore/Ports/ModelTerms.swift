@@ -10,10 +10,12 @@ package struct ModelTerms: Hashable, Sendable {
     package var budget: Budget?
     /// Equal inputs are asked once, over time too.
     package var hasMemo: Bool
+    /// A service that others ask too: how many calls it takes at once is found, below ``concurrency``.
+    package var isRemote: Bool
 
     package init(
         requests: Rate? = nil, tokens: Rate? = nil, concurrency: Int? = nil, price: Double? = nil,
-        budget: Budget? = nil, hasMemo: Bool = false
+        budget: Budget? = nil, hasMemo: Bool = false, isRemote: Bool = false
     ) {
         self.requests = requests
         self.tokens = tokens
@@ -21,6 +23,7 @@ package struct ModelTerms: Hashable, Sendable {
         self.price = price
         self.budget = budget
         self.hasMemo = hasMemo
+        self.isRemote = isRemote
     }
 }
 
