@@ -19,8 +19,10 @@ struct LockstepCommand: AsyncParsableCommand {
             """,
         version: Self.version,
         subcommands: [
-            Init.self, Check.self, Run.self, Dev.self, Reload.self, Status.self, Verify.self, Wait.self,
-            Watch.self, Import.self, Failures.self, Pause.self, Resume.self, Show.self, Schema.self,
+            Init.self, Check.self, Run.self, Dev.self, Reload.self, Status.self, Verify.self,
+            Wait.self,
+            Watch.self, Import.self, Failures.self, Pause.self, Resume.self, Show.self, Probe.self,
+            Schema.self,
         ])
 
     static func main() async {
