@@ -19,7 +19,7 @@ struct LockstepCommand: AsyncParsableCommand {
             """,
         version: Self.version,
         subcommands: [
-            Init.self, Check.self, Run.self, Dev.self, Reload.self, Status.self, Verify.self,
+            Init.self, Check.self, Plan.self, Run.self, Dev.self, Reload.self, Status.self, Verify.self,
             Wait.self,
             Watch.self, Import.self, Failures.self, Pause.self, Resume.self, Show.self, Probe.self,
             Schema.self,
