@@ -160,7 +160,8 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LockstepProvidersTests", dependencies: ["Lockstep", "LockstepProviders"],
+            name: "LockstepProvidersTests",
+            dependencies: ["Lockstep", "LockstepCore", "LockstepProviders", "LockstepReading", "MongoBSON"],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(

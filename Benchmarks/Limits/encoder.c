@@ -113,7 +113,7 @@ encoder *encoder_open(const char *openvino, const char *model, int requests, int
     // Each lane allocates its tensors and kernels at its first run; one text tells the length of a vector.
     const char *probe = "probe";
     float *none = NULL;
-    for (int i = 0; i < requests; i++) encoder_run(with, &(texts){.lines = &probe, .count = 1}, 1, none);
+    for (int i = 0; i < requests; i++) encoder_run(with, &(texts){.lines = &probe, .count = 1}, (batching){.count = 1}, none);
     return with;
 }
 
@@ -216,14 +216,28 @@ static void finish(encoder *with, lane *one, float *vectors) {
     one->count = 0;
 }
 
-void encoder_run(encoder *with, const texts *all, size_t batch, float *vectors) {
+// How many texts from that one on go together.
+static size_t together(const texts *all, size_t first, batching by) {
+    size_t count = by.count;
+    if (by.bytes) {
+        // Models cut texts, so that longer ones cost no more.
+        size_t length = strlen(all->lines[first]) + 8;
+        count = by.bytes / (length < 1200 ? length : 1200);
+        if (count < 1) count = 1;
+    }
+    size_t rest = all->count - first;
+    return rest < count ? rest : count;
+}
+
+void encoder_run(encoder *with, const texts *all, batching by, float *vectors) {
     int next = 0;
-    for (size_t first = 0; first < all->count; first += batch) {
+    for (size_t first = 0; first < all->count;) {
         lane *one = &with->lanes[next];
         next = (next + 1) % with->lane_count;
         finish(with, one, vectors);
-        size_t rest = all->count - first;
-        start(with, one, all, first, rest < batch ? rest : batch);
+        size_t count = together(all, first, by);
+        start(with, one, all, first, count);
+        first += count;
     }
     for (int i = 0; i < with->lane_count; i++) finish(with, &with->lanes[i], vectors);
 }

@@ -13,7 +13,13 @@ void encoder_close(encoder *with);
 
 int encoder_dimensions(const encoder *with);
 
-// One vector of norm 1 a text, `batch` texts at a time.
-void encoder_run(encoder *with, const texts *all, size_t batch, float *vectors);
+// Which texts go together: so many, or as many as have so many bytes with the length of the first.
+typedef struct {
+    size_t count;
+    size_t bytes;
+} batching;
+
+// One vector of norm 1 a text.
+void encoder_run(encoder *with, const texts *all, batching by, float *vectors);
 
 #endif

@@ -27,7 +27,7 @@ static char *read_whole(const char *name, size_t *length) {
     return bytes;
 }
 
-texts texts_read(const char *name) {
+texts texts_read(const char *name, bool by_length) {
     size_t length;
     texts all = {.bytes = read_whole(name, &length)};
     size_t most = 1;
@@ -42,7 +42,7 @@ texts texts_read(const char *name) {
         line = end + 1;
     }
     if (all.count == 0) fail("%s has no texts", name);
-    qsort(all.lines, all.count, sizeof *all.lines, longest_first);
+    if (by_length) qsort(all.lines, all.count, sizeof *all.lines, longest_first);
     return all;
 }
 

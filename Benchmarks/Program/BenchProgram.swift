@@ -15,7 +15,7 @@ struct BenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lockstep-bench",
         abstract: "Measures the library on a database that was prepared; called by Benchmarks/bench.py.",
-        subcommands: [Events.self, Outputs.self, Serve.self])
+        subcommands: [Events.self, Outputs.self, Serve.self, Encode.self])
 }
 
 /// Which database is watched, and by which listeners.
@@ -34,7 +34,7 @@ struct Target: ParsableArguments {
             for number in 0..<listeners {
                 let name: String? = number == 0 ? nil : "vector\(number)"
                 if let model {
-                    let encoder = OpenVINOModel(name: "minilm", directory: model)
+                    let encoder = OpenVINOProvider(name: "minilm", directory: model)
                     // Loaded before the clock runs.
                     _ = try await encoder.predict(["warm"])
                     try await db.add(Listener(model: encoder, on: collection, key: "text", as: name))

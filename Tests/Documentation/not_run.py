@@ -15,6 +15,7 @@ COMMANDS = [
     (r"(export \w+=\S+ )?sudo .*", "changes the system"),
     (r"(systemctl|journalctl|kubectl|docker|systemd-analyze) .*", "needs a system of its own"),
     (r"cd Examples/consumer|swift (run|build|test) .*", "builds for minutes; the tests of the library do it"),
+    (r"pip install \"optimum-intel.*|optimum-cli export openvino .*", "downloads a model from a hub"),
     (r"git clone .*|cd lockstep", "this is the checkout"),
 ]
 

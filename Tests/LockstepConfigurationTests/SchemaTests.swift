@@ -11,7 +11,7 @@ import LockstepReading
         mongodb: {uri: "mongodb://127.0.0.1", database: shop}
         models:
           a: {exec: [cat, x], version: "1", vectors: bson, batch: {count: 1, bytes: 2}, timeout: 1m, startTimeout: 2m, workers: 2, environment: {A: b}}
-          b: {openvino: models/b}
+          b: {openvino: models/b, pooling: cls, normalize: true, maxTokens: 64, device: CPU, prefix: "a: ", queryPrefix: "b: ", overlong: refuse}
         listeners:
           - {model: a, on: docs, key: [title, text], as: size, where: {lang: en}}
           - {model: a, on: docs, key: text}

@@ -61,6 +61,16 @@ def other_client():
     return command
 
 
+def summary(problems):
+    """Each problem in a few short lines, the first ones when there are many."""
+    lines = [f"\n{len(problems)} problem{'' if len(problems) == 1 else 's'}:"]
+    for problem in problems[:5]:
+        lines += ["  " + line[:400] for line in problem.splitlines()[:3]]
+    if len(problems) > 5:
+        lines.append(f"  and {len(problems) - 5} more, above")
+    return "\n".join(lines)
+
+
 class Events(threading.Thread):
     """Counts the events of the watched collections, by kind."""
 
@@ -267,15 +277,14 @@ class Run:
         print("\nsummary")
         for name, value in self.summary:
             print(f"  {name:32}{value}")
-        if self.problems:
-            print(f"\n{len(self.problems)} problems:")
-            for problem in self.problems:
-                print("  " + problem.splitlines()[0])
-            for daemon in self.daemons:
-                print(f"\nthe end of {daemon.log.name}\n{daemon.tail(25)}")
-            print(f"\nfiles kept in {self.folder}")
-        else:
+        if not self.problems:
             print(f"\nall right (seed {self.options.seed})")
+            return
+        for daemon in self.daemons:
+            print(f"\nthe end of {daemon.log.name}\n{daemon.tail(25)}")
+        print(f"\nfiles kept in {self.folder}")
+        # The last lines are what everybody sees.
+        print(summary(self.problems))
 
 
 if __name__ == "__main__":

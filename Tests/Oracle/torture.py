@@ -32,7 +32,7 @@ import writers as writing  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from faults import KINDS, Faults  # noqa: E402
 from recorder import Recorder  # noqa: E402
-from run import other_client  # noqa: E402
+from run import other_client, summary  # noqa: E402
 from servers import CallLog, Lockstep  # noqa: E402
 
 # Lines of the daemon's log for each fault beyond which it talks too much.
@@ -433,15 +433,14 @@ class Torture:
         ]
 
     def conclude(self):
-        if self.problems:
-            print(f"\n{len(self.problems)} problems:")
-            for problem in self.problems:
-                print("  " + problem.splitlines()[0])
-            if self.lockstep:
-                print(f"\nthe end of {self.lockstep.log.name}\n{self.lockstep.tail(30)}")
-            print(f"\nfiles kept in {self.folder} (seed {self.options.seed})")
-        else:
+        if not self.problems:
             print(f"\nall right (seed {self.options.seed})")
+            return
+        if self.lockstep:
+            print(f"\nthe end of {self.lockstep.log.name}\n{self.lockstep.tail(30)}")
+        print(f"\nfiles kept in {self.folder} (seed {self.options.seed})")
+        # The last lines are what everybody sees.
+        print(summary(self.problems))
 
 
 if __name__ == "__main__":

@@ -29,14 +29,35 @@ typedef struct {
 } ov_property_t;
 
 typedef struct {
+    const char *_Nullable build_number;
+    const char *_Nullable description;
+} ov_version_t;
+
+typedef struct {
+    char *_Nullable *_Nullable devices;
+    size_t size;
+} ov_available_devices_t;
+
+typedef struct {
     const char *_Nonnull (*_Nonnull get_error_info)(ov_status_t status);
     const char *_Nullable (*_Nonnull get_last_err_msg)(void);
     void (*_Nonnull free)(const char *_Nullable content);
 
+    ov_status_t (*_Nonnull get_version)(ov_version_t *_Nonnull version);
+    void (*_Nonnull version_free)(ov_version_t *_Nonnull version);
+
     ov_status_t (*_Nonnull core_create)(ov_core_t *_Nullable *_Nonnull core);
     ov_status_t (*_Nonnull core_add_extension)(const ov_core_t *_Nonnull core, const char *_Nonnull path);
+    ov_status_t (*_Nonnull core_get_available_devices)(const ov_core_t *_Nonnull core,
+                                                       ov_available_devices_t *_Nonnull devices);
+    void (*_Nonnull available_devices_free)(ov_available_devices_t *_Nonnull devices);
     ov_status_t (*_Nonnull core_read_model)(const ov_core_t *_Nonnull core, const char *_Nonnull xml,
                                             const char *_Nonnull bin, ov_model_t *_Nullable *_Nonnull model);
+    // The model shares the memory of `weights`, and holds it as long as it needs it.
+    ov_status_t (*_Nonnull core_read_model_from_memory_buffer)(const ov_core_t *_Nonnull core,
+                                                               const char *_Nonnull xml, size_t length,
+                                                               const ov_tensor_t *_Nonnull weights,
+                                                               ov_model_t *_Nullable *_Nonnull model);
     ov_status_t (*_Nonnull core_compile_model_props)(const ov_core_t *_Nonnull core,
                                                      const ov_model_t *_Nonnull model,
                                                      const char *_Nonnull device, size_t count,
@@ -59,6 +80,8 @@ typedef struct {
     ov_status_t (*_Nonnull compiled_model_create_infer_request)(const ov_compiled_model_t *_Nonnull compiled,
                                                                 ov_infer_request_t *_Nullable *_Nonnull request);
     void (*_Nonnull compiled_model_free)(ov_compiled_model_t *_Nonnull compiled);
+    ov_status_t (*_Nonnull port_get_element_type)(const ov_output_const_port_t *_Nonnull port,
+                                                  int *_Nonnull type);
     void (*_Nonnull output_const_port_free)(ov_output_const_port_t *_Nonnull port);
 
     ov_status_t (*_Nonnull infer_request_set_tensor)(ov_infer_request_t *_Nonnull request,
@@ -77,6 +100,8 @@ typedef struct {
     ov_status_t (*_Nonnull infer_request_wait)(ov_infer_request_t *_Nonnull request);
     void (*_Nonnull infer_request_free)(ov_infer_request_t *_Nonnull request);
 
+    ov_status_t (*_Nonnull tensor_create)(int type, ov_shape_t shape,
+                                          ov_tensor_t *_Nullable *_Nonnull tensor);
     ov_status_t (*_Nonnull tensor_create_from_string_array)(const char *_Nonnull const *_Nonnull strings,
                                                             size_t count, ov_shape_t shape,
                                                             ov_tensor_t *_Nullable *_Nonnull tensor);

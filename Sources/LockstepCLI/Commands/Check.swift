@@ -54,6 +54,9 @@ struct Check: AsyncParsableCommand {
         for (name, model) in assembly.models.sorted(by: { $0.key < $1.key }) {
             let listeners = assembly.listeners.filter { $0.modelName == name }
             findings.append(await answer(name, model, samples[name], listeners))
+            findings += configuration.notes(on: name).map {
+                Finding(what: "model \(name)", isGood: true, isWarning: true, detail: $0)
+            }
         }
         return findings
     }

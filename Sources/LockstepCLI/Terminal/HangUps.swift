@@ -7,30 +7,26 @@ import Foundation
 final class HangUps: Sendable {
     /// One that comes while another is under way is kept, more are not.
     let requests: AsyncStream<Void>
-    // Made once and not touched again.
-    nonisolated(unsafe) private let source: any DispatchSourceSignal
 
-    private init(hadTerminal: Bool) {
+    private init(requests: AsyncStream<Void>) {
+        self.requests = requests
+    }
+
+    static func caught() -> HangUps {
+        let hadTerminal = hasTerminal
         var before = sigaction()
         sigaction(SIGHUP, nil, &before)
         let wasIgnored = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == ignored
         let (requests, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.requests = requests
-        source = DispatchSource.makeSignalSource(
-            signal: SIGHUP, queue: DispatchQueue(label: "lockstep.hangups"))
-        source.setEventHandler {
-            if hadTerminal, !wasIgnored, !Self.hasTerminal {
+        CaughtSignals.begin([SIGHUP], label: "lockstep.hangups") { _ in
+            if hadTerminal, !wasIgnored, !hasTerminal {
                 kill(getpid(), SIGTERM)
             } else {
                 continuation.yield()
             }
         }
-        source.resume()
-    }
-
-    static func caught() -> HangUps {
-        HangUps(hadTerminal: hasTerminal)
+        return HangUps(requests: requests)
     }
 
     private static var hasTerminal: Bool {

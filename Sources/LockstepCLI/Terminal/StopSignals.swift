@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import LockstepConfiguration
 import Synchronization
@@ -14,28 +13,21 @@ final class StopSignals: Sendable {
 
     private let state: Mutex<State>
     private let requests: AsyncStream<Void>
-    // Made once and not touched again.
-    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
     /// - Parameter handler: hears each signal and how many there were, on a thread of its own.
     init(_ handler: @escaping @Sendable (_ signal: Int32, _ count: Int) -> Void) {
         let (requests, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        let queue = DispatchQueue(label: "lockstep.signals")
         self.requests = requests
         state = Mutex(State(handler: handler))
-        sources = [SIGTERM, SIGINT].map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
-        for (source, number) in zip(sources, [SIGTERM, SIGINT]) {
-            source.setEventHandler { [self] in
-                let (handler, count) = state.withLock { state in
-                    state.count += 1
-                    state.last = number
-                    return (state.handler, state.count)
-                }
-                continuation.yield()
-                handler(number, count)
+        CaughtSignals.begin([SIGTERM, SIGINT], label: "lockstep.signals") { [self] signal in
+            let (handler, count) = state.withLock { state in
+                state.count += 1
+                state.last = signal
+                return (state.handler, state.count)
             }
-            source.resume()
+            continuation.yield()
+            handler(signal, count)
         }
     }
 

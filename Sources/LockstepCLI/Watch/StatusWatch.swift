@@ -101,18 +101,19 @@ extension StatusWatch {
     }
 
     private func onTerminal(_ first: API.DeploymentStatus) async {
-        let page = FullScreen.begin()
         let (events, continuation) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingNewest(16))
-        let signals = StopSignals { _, _ in continuation.yield(.ended) }
-        let terminal = TerminalSignals(
-            onResize: { continuation.yield(.resized) },
-            onSuspend: {
+        // Before the terminal is taken: by default they end the process and leave it as it is.
+        _ = StopSignals { _, _ in continuation.yield(.ended) }
+        let page = FullScreen.begin()
+        CaughtSignals.begin([SIGWINCH, SIGTSTP], label: "lockstep.terminal") { signal in
+            if signal == SIGTSTP {
                 page.giveBack()
                 kill(getpid(), SIGSTOP)
                 page.take()
-                continuation.yield(.resized)
-            })
+            }
+            continuation.yield(.resized)
+        }
         Keys.read { key in
             if ["q", "Q", "\u{03}", "\u{04}"].contains(key) { continuation.yield(.ended) }
         }
@@ -143,7 +144,6 @@ extension StatusWatch {
                 draw(answers, on: page)
             }
         }
-        _ = (signals, terminal)
     }
 
     private func draw(_ answers: Answers, on page: FullScreen) {
@@ -155,22 +155,6 @@ extension StatusWatch {
         var lines = screen.lines
         lines += Array(repeating: "", count: max(0, size.rows - 1 - lines.count)) + [key]
         page.draw(lines)
-    }
-}
-
-/// Changes of the terminal's size, and Ctrl-Z.
-private final class TerminalSignals: Sendable {
-    // Made once and not touched again.
-    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
-
-    init(onResize: @escaping @Sendable () -> Void, onSuspend: @escaping @Sendable () -> Void) {
-        let queue = DispatchQueue(label: "lockstep.terminal")
-        sources = [(SIGWINCH, onResize), (SIGTSTP, onSuspend)].map { signal, body in
-            let source = DispatchSource.makeSignalSource(signal: signal, queue: queue)
-            source.setEventHandler(handler: body)
-            source.resume()
-            return source
-        }
     }
 }
 

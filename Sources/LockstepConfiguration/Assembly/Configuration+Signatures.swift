@@ -16,3 +16,10 @@ extension Configuration {
         }
     }
 }
+
+extension Configuration {
+    /// What nothing says of that model and was assumed, each with what to write.
+    package func notes(on model: String) -> [String] {
+        models[model]?.provider.notes(in: folder) ?? []
+    }
+}

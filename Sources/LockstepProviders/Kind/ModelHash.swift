@@ -30,6 +30,12 @@ package struct ModelHash: ~Copyable {
         return true
     }
 
+    /// Bytes that are at hand, as those of a file.
+    package mutating func add(contents bytes: UnsafeRawBufferPointer) {
+        digest.update(bytes)
+        add(count: bytes.count)
+    }
+
     private mutating func add(count: Int) {
         withUnsafeBytes(of: UInt64(count).littleEndian) { digest.update($0) }
     }

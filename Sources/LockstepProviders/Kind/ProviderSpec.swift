@@ -18,6 +18,9 @@ package protocol ProviderSpec: Hashable, Sendable {
     /// that runs is the one that the configuration means.
     func setup(in folder: ConfigurationFolder) -> String
 
+    /// What nothing says of the model and was assumed, each with what to write; for people. Loads nothing.
+    func notes(in folder: ConfigurationFolder) -> [String]
+
     /// Makes the model. Loads nothing and starts nothing: that happens on first use.
     func make(_ settings: ModelSettings, in folder: ConfigurationFolder) -> ProvidedModel
 }
@@ -27,6 +30,7 @@ extension ProviderSpec {
     package func versionAtHand(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String? {
         nil
     }
+    package func notes(in folder: ConfigurationFolder) -> [String] { [] }
 }
 
 /// Why a model cannot be made here, and what to do.

@@ -6,9 +6,16 @@ import LockstepReading
 package struct OpenVINOSpec: Hashable, Sendable {
     /// As `optimum-cli export openvino` lays it out; as written in the file.
     package var directory: String
+    package var settings: EncoderSettings
+    package var texts: TextSettings
 
-    package init(directory: String) {
+    package init(
+        directory: String, settings: EncoderSettings = EncoderSettings(),
+        texts: TextSettings = TextSettings()
+    ) {
         self.directory = directory
+        self.settings = settings
+        self.texts = texts
     }
 }
 
@@ -20,21 +27,22 @@ extension OpenVINOSpec: ProviderSpec {
                 "there is no directory `\(path)`: write where the model is, or make one with `optimum-cli export openvino`"
             )
         }
-        let missing = files(in: folder).filter { !FileManager.default.fileExists(atPath: $0) }
+        let missing = OpenVINOModelDirectory(path: path).missing
         guard missing.isEmpty else {
-            let names = missing.map { ($0 as NSString).lastPathComponent }
-            throw ProviderProblem(
-                "`\(path)` is no OpenVINO model, it lacks \(names.codeList): export it with `optimum-cli export openvino`"
-            )
+            let advice =
+                OpenVINOModelDirectory.lacksTokenizerAlone(missing)
+                ? "m" + OpenVINOModelDirectory.tokenizerHint.dropFirst()
+                : "export it with `optimum-cli export openvino`"
+            throw ProviderProblem("`\(path)` is no OpenVINO model, it lacks \(missing.codeList): \(advice)")
         }
+        _ = try plan(in: folder)
     }
 
     package func version(
         storing vectors: VectorFormat?, in folder: ConfigurationFolder
     ) throws(ProviderProblem) -> String {
         var version = ModelHash()
-        version.add("openvino")
-        version.add((vectors ?? .bson).rawValue)
+        source(storing: vectors, in: folder).add(try plan(in: folder), to: &version)
         for file in files(in: folder) {
             version.add((file as NSString).lastPathComponent)
             guard version.add(contentsOf: file) else {
@@ -47,21 +55,46 @@ extension OpenVINOSpec: ProviderSpec {
     package func setup(in folder: ConfigurationFolder) -> String {
         var hash = ModelHash()
         hash.add("openvino")
-        // Large files: their sizes and times do.
+        hash.add("\(settings) \(texts)")
+        // Large files: their sizes, times and numbers do.
         for file in files(in: folder) {
             let attributes = try? FileManager.default.attributesOfItem(atPath: file)
             hash.add(file)
             hash.add("\(attributes?[.size] as? Int ?? 0)")
             hash.add("\((attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)")
+            hash.add("\(attributes?[.systemFileNumber] as? Int ?? 0)")
         }
         return hash.finish()
     }
 
+    package func notes(in folder: ConfigurationFolder) -> [String] {
+        (try? plan(in: folder))?.notes ?? []
+    }
+
     package func make(_ settings: ModelSettings, in folder: ConfigurationFolder) -> ProvidedModel {
-        let model = OpenVINOModel(
-            name: settings.name, directory: folder.resolve(directory), version: settings.version,
-            count: settings.batchCount, bytes: settings.batchBytes, vectors: settings.vectors ?? .bson)
-        return ProvidedModel(AnyModel(model, setup: settings.setup))
+        let model = OpenVINOProvider(
+            name: settings.name, directory: folder.resolve(directory), settings: self.settings,
+            texts: texts, version: settings.version, setup: settings.setup, count: settings.batchCount,
+            bytes: settings.batchBytes, vectors: settings.vectors ?? .bson
+        ) { loaded in
+            // A version that the file says tells nothing of the bytes.
+            loaded == settings.version || setup(in: folder) == settings.setup
+        }
+        return ProvidedModel(model)
+    }
+
+    private func plan(in folder: ConfigurationFolder) throws(ProviderProblem) -> EncoderPlan {
+        do throws(PlanProblem) {
+            return try source(storing: nil, in: folder).plan()
+        } catch {
+            throw ProviderProblem(
+                "the model in `\(folder.resolve(directory))` cannot be used: \(error.message)")
+        }
+    }
+
+    private func source(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> EncoderSource {
+        EncoderSource(
+            directory: folder.resolve(directory), settings: settings, texts: texts, vectors: vectors ?? .bson)
     }
 
     private func files(in folder: ConfigurationFolder) -> [String] {

@@ -15,6 +15,13 @@ extension YAMLNode {
         return nil
     }
 
+    /// `true` or `false`.
+    package func flag(_ what: String, problems: inout Problems) -> Bool? {
+        if case .scalar(let scalar) = content, let flag = Bool(scalar.text) { return flag }
+        problems.add(line, "\(what) must be `true` or `false`: found \(found)")
+        return nil
+    }
+
     /// `off`, `false` or `no`.
     package var isOff: Bool {
         guard case .scalar(let scalar) = content else { return false }

@@ -62,6 +62,7 @@ extension ValueSchema {
                 ("type", .string("string")), ("pattern", .string(#"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"#)),
             ])
         case .choice(let choices): Self.orVariable([("enum", .list(choices.map { .string($0) }))])
+        case .flag: Self.orVariable([("type", .string("boolean"))])
         case .list(let value):
             [("type", .string("array")), ("items", .object(value.json)), ("minItems", .number(1))]
         case .textOrTexts:

@@ -47,6 +47,8 @@ package indirect enum ValueSchema: Sendable {
     /// A length of time with its unit.
     case duration
     case choice([String])
+    /// `true` or `false`.
+    case flag
     case list(of: ValueSchema)
     /// One text, or a list of them.
     case textOrTexts

@@ -29,7 +29,7 @@ import TestSupport
         let project = try project()
         let terminal = try PseudoTerminal([try Executable.path(), "run"], in: project.folder)
         try await terminal.shows("caught up")
-        kill(terminal.processID, SIGTERM)
+        try terminal.send(SIGTERM)
         #expect(try await terminal.status() == 0)
         let pieces = terminal.shown.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.map { String($0) }
         let bars = pieces.filter { $0.contains(" left") && $0.contains("%") }

@@ -44,7 +44,7 @@ import TestSupport
             // As the key does it.
             try terminal.press("\u{03}")
         } else {
-            kill(terminal.processID, signal)
+            try terminal.send(signal)
         }
         let status = try await terminal.status()
         #expect(status == (signal == SIGINT || signal == SIGTERM ? 0 : -Int(signal)))

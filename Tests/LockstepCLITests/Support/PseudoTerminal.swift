@@ -61,6 +61,9 @@ final class PseudoTerminal: @unchecked Sendable {
                 found, status = os.waitpid(pid, os.WNOHANG)
                 if found:
                     ended = status
+                    # It may have written between the look at the terminal and its end.
+                    while select.select([terminal], [], [], 0)[0]:
+                        out.write(os.read(terminal, 65536))
                     with open(f"{folder}/settings", "w") as file:
                         file.write("same" if termios.tcgetattr(inner)[:4] == settings[:4] else "other")
                     break
@@ -124,8 +127,9 @@ final class PseudoTerminal: @unchecked Sendable {
         text("settings") == "same"
     }
 
-    var processID: Int32 {
-        Int32(text("pid")) ?? -1
+    func send(_ signal: Int32) throws {
+        // Zero and less are groups of processes.
+        kill(try #require(Int32(text("pid")).flatMap { $0 > 1 ? $0 : nil }), signal)
     }
 
     func press(_ keys: String) throws {

@@ -214,7 +214,7 @@ extension ProviderOnTrial {
     /// The model that `make setup` brings; nil where that was not done.
     static var openvino: ProviderOnTrial? {
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let home =
             ProcessInfo.processInfo.environment["LOCKSTEP_HOME"].map { URL(filePath: $0) }
             ?? package.appending(path: ".lockstep")
@@ -222,11 +222,11 @@ extension ProviderOnTrial {
         guard FileManager.default.fileExists(atPath: model.path) else { return nil }
         return ProviderOnTrial(
             what: "openvino",
-            provider: AnyModel(
-                OpenVINOModel(
-                    name: "minilm", directory: model.path, count: 50,
-                    openVINO: home.appending(path: "python").path)),
-            inputs: ["a cat", "the weather of tomorrow", "three green apples"], refused: 7)
+            provider: OpenVINOProvider(
+                name: "minilm", directory: model.path, count: 50,
+                openVINO: home.appending(path: "python").path),
+            inputs: ["a cat", "the weather of tomorrow", "three green apples"], refused: 7,
+            long: BSONValue(String(repeating: "a word ", count: 200)))
     }
 
     static var echo: ProviderOnTrial {

@@ -18,10 +18,12 @@ struct OpenVINOFunctions: @unchecked Sendable {
 final class OpenVINOCore: @unchecked Sendable {
     let functions: OpenVINOFunctions
     private let handle: OpaquePointer
+    private let byteType: Int32
 
-    private init(_ functions: OpenVINOFunctions, adopting handle: OpaquePointer) {
+    private init(_ functions: OpenVINOFunctions, adopting handle: OpaquePointer, byteType: Int32) {
         self.functions = functions
         self.handle = handle
+        self.byteType = byteType
     }
 
     static func load(_ location: OpenVINOLocation) throws(OpenVINOError) -> OpenVINOCore {
@@ -32,6 +34,7 @@ final class OpenVINOCore: @unchecked Sendable {
             throw unusable("load OpenVINO", location.library, reason)
         }
         let functions = OpenVINOFunctions(table: table)
+        try LibraryVersions(functions, location).check()
 
         var core: OpaquePointer?
         let created = table.pointee.core_create(&core)
@@ -43,22 +46,27 @@ final class OpenVINOCore: @unchecked Sendable {
             table.pointee.core_free(core)
             throw unusable("add the tokenizers", location.tokenizers, functions.reason(added))
         }
-        return OpenVINOCore(functions, adopting: core)
+        return OpenVINOCore(functions, adopting: core, byteType: try byteType(functions))
     }
 
     deinit {
         functions.table.pointee.core_free(handle)
     }
 
-    /// Reads `xml` and `bin` and compiles them for the CPU.
+    /// Compiles a model of which the text and the weights are given; it keeps the weights as long as it needs them.
+    ///
+    /// - Parameter place: the file they are of, for messages.
     func compile(
-        xml: String, bin: String, _ properties: KeyValuePairs<String, String>
+        _ xml: [UInt8], weights: borrowing Tensor, place: String, device: String,
+        _ properties: KeyValuePairs<String, String>
     ) throws(OpenVINOError) -> CompiledModel {
         let api = functions.table.pointee
         var model: OpaquePointer?
-        let read = api.core_read_model(handle, xml, bin, &model)
+        // OpenVINO takes the text for one that ends with a NUL.
+        let text = xml.map { CChar(bitPattern: $0) } + [0]
+        let read = api.core_read_model_from_memory_buffer(handle, text, xml.count, weights.handle, &model)
         guard read == 0, let model else {
-            throw Self.unreadable("read the model", xml, functions.reason(read))
+            throw Self.unreadable("read the model", place, functions.reason(read))
         }
         defer { api.model_free(model) }
 
@@ -68,12 +76,42 @@ final class OpenVINOCore: @unchecked Sendable {
         }
         var compiled: OpaquePointer?
         let status = withExtendedLifetime(strings) {
-            api.core_compile_model_props(handle, model, "CPU", pairs.count, pairs, &compiled)
+            api.core_compile_model_props(handle, model, device, pairs.count, pairs, &compiled)
         }
         guard status == 0, let compiled else {
-            throw Self.unreadable("compile the model", xml, functions.reason(status))
+            if let known = devices, !known.contains(where: device.contains), device != "AUTO" {
+                throw OpenVINOError(
+                    code: .runtimeUnusable, operation: "use the device \(device)", place: place,
+                    message: "OpenVINO finds \(known.joined(separator: ", ")) on this machine",
+                    hint: "Take `device` out, or write one of these; a GPU or NPU needs its driver.")
+            }
+            throw Self.unreadable("compile the model", place, functions.reason(status))
         }
-        return CompiledModel(adopting: compiled, functions, place: xml)
+        return CompiledModel(adopting: compiled, functions, place: place)
+    }
+
+    /// Memory of that many bytes, for weights.
+    func bytes(_ count: Int) throws(OpenVINOError) -> Tensor {
+        try Tensor(type: byteType, shape: [count], functions)
+    }
+
+    /// As `CPU` and `GPU.0`; nil when OpenVINO does not say.
+    private var devices: [String]? {
+        var list = ov_available_devices_t()
+        guard functions.table.pointee.core_get_available_devices(handle, &list) == 0 else { return nil }
+        defer { functions.table.pointee.available_devices_free(&list) }
+        return UnsafeBufferPointer(start: list.devices, count: list.size).compactMap {
+            $0.map { String(cString: $0) }
+        }
+    }
+
+    /// The number of a type whose elements take a byte, found by trying: the numbers move with the versions.
+    private static func byteType(_ functions: OpenVINOFunctions) throws(OpenVINOError) -> Int32 {
+        for type in Int32(1)...32 {
+            guard let tensor = try? Tensor(type: type, shape: [16], functions) else { continue }
+            if tensor.withElements(as: UInt8.self, { $0.count }) == 16 { return type }
+        }
+        throw unusable("use OpenVINO", "", "it has no type of a byte")
     }
 
     private static func unusable(_ operation: String, _ place: String, _ reason: String) -> OpenVINOError {

@@ -39,4 +39,40 @@ struct Tensor: ~Copyable {
         guard api.tensor_data(handle, &data) == 0, let data else { return nil }
         return body(UnsafeBufferPointer(start: data.assumingMemoryBound(to: Element.self), count: count))
     }
+
+    /// A tensor of its own memory.
+    ///
+    /// - Parameter type: OpenVINO's number of the type of its elements.
+    init(type: Int32, shape: [Int], _ functions: OpenVINOFunctions) throws(OpenVINOError) {
+        var tensor: OpaquePointer?
+        var sizes = shape.map(Int64.init)
+        let status = sizes.withUnsafeMutableBufferPointer { sizes in
+            functions.table.pointee.tensor_create(
+                type, ov_shape_t(rank: Int64(sizes.count), dims: sizes.baseAddress), &tensor)
+        }
+        guard status == 0, let tensor else {
+            throw OpenVINOError(
+                code: .modelUnreadable, operation: "get memory for the model", place: "\(shape)",
+                message: functions.reason(status), hint: "Does it fit into this machine's memory?")
+        }
+        self.init(adopting: tensor, functions)
+    }
+
+    /// Lends its memory to be filled.
+    func withBytes<Failure: Error>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        var bytes = 0
+        var data: UnsafeMutableRawPointer?
+        let api = functions.table.pointee
+        guard api.tensor_get_byte_size(handle, &bytes) == 0 else { return }
+        if bytes > 0 { guard api.tensor_data(handle, &data) == 0 else { return } }
+        try body(UnsafeMutableRawBufferPointer(start: data, count: bytes))
+    }
+
+    /// Whole numbers of 32 or 64 bits; nil when the elements are of another size.
+    var integers: [Int32]? {
+        withElements(as: Int64.self) { $0.map { Int32(truncatingIfNeeded: $0) } }
+            ?? withElements(as: Int32.self) { Array($0) }
+    }
 }

@@ -10,10 +10,10 @@ import Testing
         let reference = try Reference.load()
         let encoder = try Installation.encoder()
 
-        let together = try encoder.encode(reference.texts)
+        let together = try encoder.vectors(reference.texts)
         #expect(together.count == reference.texts.count)
         for (index, text) in reference.texts.enumerated() {
-            let alone = try encoder.encode([text])
+            let alone = try encoder.vectors([text])
             #expect(cosine(together[index], reference.vectors[index]) >= 0.999, "\(text.prefix(40))")
             #expect(cosine(alone[0], reference.vectors[index]) >= 0.999, "\(text.prefix(40))")
         }
@@ -21,7 +21,7 @@ import Testing
 
     @Test func aVectorHas384NumbersAndNormOne() throws {
         let encoder = try Installation.encoder()
-        let vectors = try encoder.encode(["hello world", "", "🚀", "a much longer text than the others are"])
+        let vectors = try encoder.vectors(["hello world", "", "🚀", "a much longer text than the others are"])
         #expect(encoder.dimensions == 384)
         for vector in vectors {
             #expect(vector.count == 384)
@@ -36,46 +36,46 @@ import Testing
         let texts = (0..<150).map { number in
             (0..<(number * 37) % 90).map { words[($0 + number) % words.count] }.joined(separator: " ")
         }
-        let together = try encoder.encode(texts)
+        let together = try encoder.vectors(texts)
         #expect(together.count == texts.count)
         for (text, vector) in zip(texts, together) {
-            let alone = try encoder.encode([text])
+            let alone = try encoder.vectors([text])
             #expect(cosine(vector, alone[0]) >= 0.999, "\(text.prefix(40))")
         }
     }
 
     @Test func likeMeaningsAreNearerThanUnlikeOnes() throws {
-        let vectors = try Installation.encoder().encode([
+        let vectors = try Installation.encoder().vectors([
             "A man is playing guitar", "Someone plays an instrument", "The stock market fell sharply",
         ])
         #expect(cosine(vectors[0], vectors[1]) > cosine(vectors[0], vectors[2]) + 0.2)
     }
 
     @Test func noTextsGiveNoVectors() throws {
-        #expect(try Installation.encoder().encode([]).isEmpty)
+        #expect(try Installation.encoder().vectors([]).isEmpty)
     }
 
     @Test func whatComesAfterTheLastTokenReadDoesNotCount() throws {
         let encoder = try Installation.encoder()
         let start = String(repeating: "fox ", count: 300)
-        let vectors = try encoder.encode([start, start + String(repeating: "market ", count: 20_000)])
+        let vectors = try encoder.vectors([start, start + String(repeating: "market ", count: 20_000)])
         #expect(cosine(vectors[0], vectors[1]) >= 0.9999)
     }
 
     @Test func aWordOfAMegabyteIsEncoded() throws {
-        let vectors = try Installation.encoder().encode([String(repeating: "x", count: 1 << 20), "x"])
+        let vectors = try Installation.encoder().vectors([String(repeating: "x", count: 1 << 20), "x"])
         #expect(abs(cosine(vectors[0], vectors[0]) - 1) < 1e-3)
     }
 
     @Test(.timeLimit(.minutes(1))) func aTextOfADocumentsSizeIsEncoded() throws {
         // 15 MB, three-byte characters that no power of two divides.
         let text = String(repeating: "東京 é", count: 1_500_000)
-        let vectors = try Installation.encoder().encode([text, String(text.prefix(5000))])
+        let vectors = try Installation.encoder().vectors([text, String(text.prefix(5000))])
         #expect(cosine(vectors[0], vectors[1]) >= 0.999)
     }
 
     @Test func aNULIsIgnored() throws {
-        let vectors = try Installation.encoder().encode(["hel\0lo\0", "hello", "\0", ""])
+        let vectors = try Installation.encoder().vectors(["hel\0lo\0", "hello", "\0", ""])
         #expect(cosine(vectors[0], vectors[1]) >= 0.9999)
         #expect(cosine(vectors[2], vectors[3]) >= 0.9999)
     }
@@ -85,19 +85,19 @@ import Testing
             "👩‍👩‍👧‍👦🇩🇪", "\u{FEFF}\u{200B}", "\u{FFFD}\u{FFFF}", "e\u{301}\u{302}", "\u{1}\u{7F}",
             "שלום مرحبا", "\r\n\t",
         ]
-        for vector in try Installation.encoder().encode(texts) {
+        for vector in try Installation.encoder().vectors(texts) {
             #expect(abs(cosine(vector, vector) - 1) < 1e-3)
         }
     }
 
     @Test func manyThreadsEncodeAtOnce() async throws {
         let encoder = try Installation.encoder()
-        let expected = try encoder.encode((0..<8).map { "text number \($0)" })
+        let expected = try encoder.vectors((0..<8).map { "text number \($0)" })
         try await withThrowingTaskGroup(of: Float.self) { group in
             for number in 0..<8 {
                 group.addTask {
                     try (0..<5).map { _ in
-                        cosine(try encoder.encode(["text number \(number)"])[0], expected[number])
+                        cosine(try encoder.vectors(["text number \(number)"])[0], expected[number])
                     }.min() ?? 0
                 }
             }
@@ -109,7 +109,7 @@ import Testing
 @Suite struct OpenVINOErrorTests {
     @Test func aMissingDirectoryIsNamed() throws {
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder.load(directory: "/nowhere/model", runtime: Installation.runtime())
+            try LoadedEncoder(EncoderSource(directory: "/nowhere/model"), Installation.runtime())
         }
         #expect(error?.code == .modelNotFound)
         #expect(error?.description.contains("/nowhere/model") == true)
@@ -122,7 +122,7 @@ import Testing
         defer { copy.remove() }
         try Data("<net".utf8).write(to: copy.file(name))
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder.load(directory: copy.directory.path, runtime: Installation.runtime())
+            try copy.load()
         }
         #expect(error?.code == .modelUnreadable)
         #expect(error?.place.contains(name.prefix { $0 != "." }) == true)
@@ -138,7 +138,7 @@ import Testing
                 at: copy.file("openvino_tokenizer.\(kind)"), to: copy.file("openvino_model.\(kind)"))
         }
         let error = #expect(throws: OpenVINOError.self) {
-            try OpenVINOEncoder.load(directory: copy.directory.path, runtime: Installation.runtime())
+            try copy.load()
         }
         #expect(error?.code == .modelUnsupported)
     }
@@ -162,115 +162,6 @@ import Testing
     }
 }
 
-@Suite struct EncoderBatchesTests {
-    @Test func everyTextIsInOneBatch() {
-        let bytes = (0..<500).map { ($0 * 7919) % 1200 }
-        let batches = EncoderBatches.cut(bytes: bytes)
-        #expect(batches.joined().sorted() == Array(bytes.indices))
-        // Four bytes a token, 256 tokens at most; the longest text of a batch pads the others.
-        let tokens = batches.map { $0.count * ($0.map { min(bytes[$0] / 4 + 2, 256) }.max() ?? 0) }
-        #expect(tokens.allSatisfy { (1...EncoderBatches.limit).contains($0) })
-    }
-
-    @Test func textsOfOneLengthFillTheBatchesInTheirOrder() {
-        let batches = EncoderBatches.cut(bytes: [Int](repeating: 80, count: 10), limit: 110)
-        #expect(batches == [[5, 6, 7, 8, 9], [0, 1, 2, 3, 4]])
-    }
-
-    @Test func aTextBeyondTheLimitGoesAlone() {
-        #expect(EncoderBatches.cut(bytes: [900, 900], limit: 100) == [[1], [0]])
-    }
-
-    @Test func aLongTextDoesNotPadShortOnes() {
-        let batches = EncoderBatches.cut(bytes: [20, 1000, 24, 20])
-        #expect(batches == [[1], [0, 3, 2]])
-    }
-
-    @Test func aLittlePaddingIsCheaperThanABatchMore() {
-        #expect(EncoderBatches.cut(bytes: [20, 30]).count == 1)
-    }
-
-    @Test func nothingMakesNoBatch() {
-        #expect(EncoderBatches.cut(bytes: []).isEmpty)
-    }
-}
-
-@Suite struct MeanPoolingTests {
-    @Test func paddingDoesNotCountAndTheNormIsOne() {
-        // Two texts of two tokens of size two; the second token of the second text is padding.
-        let tokens: [Float] = [3, 0, 3, 8, 0, 2, 100, 100]
-        let vectors = tokens.withUnsafeBufferPointer {
-            meanPooled($0, mask: [true, true, true, false], length: 2, size: 2)
-        }
-        #expect(vectors == [[0.6, 0.8], [0, 1]])
-    }
-
-    @Test func aTextWithoutATokenIsZeros() {
-        let vectors = [Float(1), 1].withUnsafeBufferPointer {
-            meanPooled($0, mask: [false], length: 1, size: 2)
-        }
-        #expect(vectors == [[0, 0]])
-    }
-}
-
-// ── What is installed ────────────────────────────────────────────────────────────────────────────
-
-/// What `make setup` put into `$LOCKSTEP_HOME`, default `.lockstep` in the package.
-private enum Installation {
-    static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    static let home =
-        ProcessInfo.processInfo.environment["LOCKSTEP_HOME"].map { URL(filePath: $0) }
-        ?? package.appending(path: ".lockstep")
-    static let model = home.appending(path: "models/all-MiniLM-L6-v2")
-
-    static func runtime() throws -> OpenVINORuntime {
-        do {
-            return try OpenVINORuntime.load(directory: home.appending(path: "python").path, environment: [:])
-        } catch {
-            throw Missing(reason: "\(error)")
-        }
-    }
-
-    static func encoder() throws -> OpenVINOEncoder {
-        do {
-            return try shared.get()
-        } catch {
-            throw Missing(reason: "\(error)")
-        }
-    }
-
-    // Loaded once for all tests: it takes half a second.
-    private static let shared = Result { try OpenVINOEncoder.load(directory: model.path, runtime: runtime()) }
-
-    struct Missing: Error, CustomStringConvertible {
-        let reason: String
-        var description: String { "run `make setup` first: \(reason)" }
-    }
-}
-
-/// A copy of the model that a test may break.
-private struct ModelCopy {
-    let directory: URL
-
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(
-            path: "lockstep-model-\(UUID().uuidString)")
-        guard FileManager.default.fileExists(atPath: Installation.model.path) else {
-            throw Installation.Missing(reason: "there is no \(Installation.model.path)")
-        }
-        try FileManager.default.copyItem(at: Installation.model, to: directory)
-    }
-
-    func file(_ name: String) -> URL {
-        directory.appending(path: name)
-    }
-
-    func remove() {
-        try? FileManager.default.removeItem(at: directory)
-    }
-}
-
 // ── The reference ────────────────────────────────────────────────────────────────────────────────
 
 /// Texts and their vectors by sentence-transformers: `{"texts": […], "vectors": [[…], …]}`.
@@ -286,6 +177,12 @@ private struct Reference: Decodable {
 }
 
 /// Of vectors of norm 1.
-private func cosine(_ a: [Float], _ b: [Float]) -> Float {
+func cosine(_ a: [Float], _ b: [Float]) -> Float {
     a.count == b.count ? zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } : 0
+}
+
+extension LoadedEncoder {
+    func vectors(_ texts: [String]) throws -> [[Float]] {
+        try encode(texts).values
+    }
 }

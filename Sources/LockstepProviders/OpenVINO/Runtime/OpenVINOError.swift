@@ -18,8 +18,10 @@ public struct OpenVINOError: Error, Sendable, Hashable {
         public static let modelNotFound = Self(rawValue: "model not found")
         /// A file of the model cannot be read or compiled.
         public static let modelUnreadable = Self(rawValue: "model unreadable")
-        /// The model is whole and no text embedding model.
+        /// The model is whole and neither encodes nor classifies texts.
         public static let modelUnsupported = Self(rawValue: "model unsupported")
+        /// Its files are others than those that the version is of.
+        public static let modelChanged = Self(rawValue: "model changed")
         /// The model broke on texts.
         public static let inferenceFailed = Self(rawValue: "inference failed")
     }

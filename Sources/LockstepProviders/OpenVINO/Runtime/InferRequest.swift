@@ -40,6 +40,14 @@ struct InferRequest: ~Copyable {
         return try adopt(tensor)
     }
 
+    /// The elements of an output of whole numbers.
+    func integers(_ name: String) throws(OpenVINOError) -> [Int32] {
+        guard let numbers = try tensor(name).integers else {
+            throw EncoderGraph.unsupported(place, "its output \(name) is not of whole numbers")
+        }
+        return numbers
+    }
+
     /// Runs and returns when it is done.
     func infer() throws(OpenVINOError) {
         try check(functions.table.pointee.infer_request_infer(handle))

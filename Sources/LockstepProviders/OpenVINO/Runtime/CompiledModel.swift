@@ -4,7 +4,7 @@ import COpenVINO
 struct CompiledModel: ~Copyable, @unchecked Sendable {
     /// The xml file it was read from.
     let place: String
-    private let functions: OpenVINOFunctions
+    let functions: OpenVINOFunctions
     private let handle: OpaquePointer
 
     init(adopting handle: OpaquePointer, _ functions: OpenVINOFunctions, place: String) {
@@ -22,12 +22,24 @@ struct CompiledModel: ~Copyable, @unchecked Sendable {
         return functions.table.pointee.compiled_model_inputs_size(handle, &size) == 0 ? size : 0
     }
 
-    func hasInput(_ name: String) -> Bool {
-        exists { functions.table.pointee.compiled_model_input_by_name(handle, name, &$0) }
+    /// OpenVINO's number of the type of an input's elements; nil when it has no input of that name.
+    func inputType(_ name: String) -> Int32? {
+        var port: OpaquePointer?
+        guard functions.table.pointee.compiled_model_input_by_name(handle, name, &port) == 0, let port else {
+            return nil
+        }
+        defer { functions.table.pointee.output_const_port_free(port) }
+        var type: Int32 = 0
+        return functions.table.pointee.port_get_element_type(port, &type) == 0 ? type : nil
     }
 
     func hasOutput(_ name: String) -> Bool {
-        exists { functions.table.pointee.compiled_model_output_by_name(handle, name, &$0) }
+        var port: OpaquePointer?
+        guard functions.table.pointee.compiled_model_output_by_name(handle, name, &port) == 0, let port else {
+            return false
+        }
+        functions.table.pointee.output_const_port_free(port)
+        return true
     }
 
     /// A property as OpenVINO prints it, as `OPTIMAL_NUMBER_OF_INFER_REQUESTS`; nil when it has none of that name.
@@ -49,12 +61,5 @@ struct CompiledModel: ~Copyable, @unchecked Sendable {
                 message: functions.reason(status), hint: OpenVINOModelDirectory.hint)
         }
         return InferRequest(adopting: request, functions, place: place)
-    }
-
-    private func exists(_ find: (inout OpaquePointer?) -> ov_status_t) -> Bool {
-        var port: OpaquePointer?
-        guard find(&port) == 0, let port else { return false }
-        functions.table.pointee.output_const_port_free(port)
-        return true
     }
 }

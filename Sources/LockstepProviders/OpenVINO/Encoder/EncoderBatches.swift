@@ -8,16 +8,12 @@ enum EncoderBatches {
     /// Tokens in one batch, at most, padding included: 16 texts of 64 words or 64 of 16. More of them leave the caches,
     /// fewer do not fill the cores' vector units.
     static let limit = 1536
-    // Models cut texts off, so beyond this a text costs no more.
-    private static let mostTokens = 256
-
     /// The indices of the texts, a batch each, the longest first so that short ones fill the end.
     ///
-    /// - Parameter bytes: the length of each text in UTF-8.
-    static func cut(bytes: [Int], limit: Int = limit) -> [[Int]] {
-        let order = bytes.indices.sorted { (bytes[$0], $0) < (bytes[$1], $1) }
-        // A token of English is four to five bytes; two more open and close the text.
-        let tokens = order.map { min(bytes[$0] / 4 + 2, mostTokens) }
+    /// - Parameter counts: the tokens of each text.
+    static func cut(tokens counts: [Int], limit: Int = limit) -> [[Int]] {
+        let order = counts.indices.sorted { (counts[$0], $0) < (counts[$1], $1) }
+        let tokens = order.map { max(1, counts[$0]) }
 
         // best[n]: the least cost of the n shortest texts; start[n]: where their last batch begins.
         var best = [0]

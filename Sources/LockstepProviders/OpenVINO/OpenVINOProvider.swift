@@ -1,0 +1,117 @@
+import LockstepCore
+import Logging
+import MongoBSON
+import Synchronization
+
+/// A text encoder, or a classifier of texts, that OpenVINO runs in this process.
+///
+/// The model is loaded on first use, which takes about a second.
+package final class OpenVINOProvider: Provider {
+    package let name: String
+    package let version: String
+    package let setup: String?
+    package let limits: BatchLimits
+    package let vectors: VectorCheck
+
+    private let encoder: OpenVINOEncoder
+    private let texts: TextSettings
+    private let storesArrays: Bool
+    private let logger: Logger
+    private let hasTold = Mutex(false)
+
+    /// - Parameters:
+    ///   - directory: the model's files.
+    ///   - count: inputs in one call, at most. Default that of `BatchLimits`.
+    ///   - bytes: bytes of inputs in one call, at most. Default that of `BatchLimits`.
+    ///   - openVINO: where OpenVINO is. Default: as ``OpenVINORuntime`` looks for it.
+    ///   - isCurrent: whether the files are those that the version is of, given the version of what was loaded. Default: yes.
+    package init(
+        name: String, directory: String, settings: EncoderSettings = EncoderSettings(),
+        texts: TextSettings = TextSettings(), version: String = "1", setup: String? = nil, count: Int? = nil,
+        bytes: Int? = nil, vectors: VectorFormat = .bson, openVINO: String? = nil,
+        isCurrent: @escaping @Sendable (_ loaded: String) -> Bool = { _ in true }
+    ) {
+        self.name = name
+        self.version = version
+        self.setup = setup
+        self.texts = texts
+        var limits = BatchLimits()
+        if let count { limits.count = max(1, count) }
+        if let bytes { limits.bytes = max(1, bytes) }
+        self.limits = limits
+        self.vectors = VectorCheck(arraysAreVectors: vectors == .array)
+        storesArrays = vectors == .array
+        logger = Logger(label: "lockstep.model.\(name)")
+        let source = EncoderSource(directory: directory, settings: settings, texts: texts, vectors: vectors)
+        encoder = OpenVINOEncoder { () throws(OpenVINOError) in
+            let loaded = try LoadedEncoder(source, .load(directory: openVINO))
+            guard isCurrent(loaded.version) else { throw OpenVINOError.changed(source.directory.path) }
+            return loaded
+        }
+    }
+
+    /// The program is this process, and the model this object.
+    package var account: AccountID { AccountID("\(name) \(ObjectIdentifier(self))") }
+
+    package var takesTexts: Bool { true }
+
+    package func ask(_ batch: ProviderBatch) async throws -> ProviderReply {
+        let inputs = TextBatch(batch.inputs, texts)
+        guard !inputs.texts.isEmpty else { return ProviderReply(inputs.answers([]), usage: Usage(tokens: 0)) }
+        let (encoded, loaded) = try encode(inputs.texts)
+        try Task.checkCancellation()
+        let answers = encoded.values.enumerated().map { place, numbers -> Answer in
+            guard texts.overlong == .refuse, encoded.cut.contains(place) else {
+                return answer(numbers, loaded.plan.output)
+            }
+            return .refused(
+                "the text has more than the \(loaded.plan.limit.tokens) tokens that the model reads")
+        }
+        let cut = texts.overlong == .truncate ? Set(encoded.cut.map { inputs.places[$0] }) : []
+        return ProviderReply(
+            inputs.answers(answers), usage: Usage(tokens: encoded.tokens, truncated: cut))
+    }
+
+    private func encode(_ texts: [String]) throws(ModelError) -> (EncodedTexts, LoadedEncoder) {
+        do throws(OpenVINOError) {
+            let (encoded, loaded) = try encoder.encode(texts)
+            tell(loaded.plan.notes)
+            return (encoded, loaded)
+        } catch {
+            let reason = "model `\(name)`: \(error)"
+            throw error.recovery == .park ? .failed(reason) : .unavailable(reason)
+        }
+    }
+
+    /// Says once what was assumed.
+    private func tell(_ notes: [String]) {
+        let isFirst = hasTold.withLock { hasTold in
+            defer { hasTold = true }
+            return !hasTold
+        }
+        guard isFirst else { return }
+        for note in notes { logger.notice("\(note)") }
+    }
+
+    private func answer(_ numbers: [Float], _ output: EncoderPlan.Output) -> Answer {
+        switch output {
+        case .labels(let classes):
+            return classes.document(numbers).map { .value($0) }
+                ?? .refused("the model gave no number for a label")
+        case .vector:
+            let value = BSONValue(vector: numbers)
+            if let problem = vectors.problem(value) { return .refused(problem) }
+            return .value(storesArrays ? BSONValue(numbers.map { BSONValue(Double($0)) }) : value)
+        }
+    }
+}
+
+extension OpenVINOError {
+    /// The files are not those that the configuration was read with.
+    fileprivate static func changed(_ directory: String) -> OpenVINOError {
+        OpenVINOError(
+            code: .modelChanged, operation: "load the model", place: directory,
+            message: "its files have changed since the configuration was read",
+            hint: "`lockstep reload` takes the new ones, and computes what the old ones gave anew.")
+    }
+}
