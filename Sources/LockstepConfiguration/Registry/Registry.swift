@@ -15,6 +15,7 @@ package struct Registry: Sendable {
         providers: [
             OpenVINOKind(),
             ExecKind(),
+            HTTPKind(),
         ],
         sinks: [])
 

@@ -10,10 +10,12 @@ package struct ModelTerms: Hashable, Sendable {
     package var budget: Budget?
     /// Equal inputs are asked once, over time too.
     package var hasMemo: Bool
+    /// Large backfills go by the provider's batch API; nil: none does.
+    package var batch: BatchTerms?
 
     package init(
         requests: Rate? = nil, tokens: Rate? = nil, concurrency: Int? = nil, price: Double? = nil,
-        budget: Budget? = nil, hasMemo: Bool = false
+        budget: Budget? = nil, hasMemo: Bool = false, batch: BatchTerms? = nil
     ) {
         self.requests = requests
         self.tokens = tokens
@@ -21,6 +23,19 @@ package struct ModelTerms: Hashable, Sendable {
         self.price = price
         self.budget = budget
         self.hasMemo = hasMemo
+        self.batch = batch
+    }
+}
+
+/// When inputs go by a provider's batch API, and how often it is asked how far it is.
+package struct BatchTerms: Hashable, Sendable {
+    /// Backfills of more inputs do.
+    package let above: Int
+    package let poll: Duration
+
+    package init(above: Int, poll: Duration = .seconds(60)) {
+        self.above = above
+        self.poll = poll
     }
 }
 

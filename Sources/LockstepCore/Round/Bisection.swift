@@ -79,6 +79,18 @@ package struct Bisection {
         failuresInARow.append(range.lowerBound)
     }
 
+    /// A batch has more inputs than the model takes in one call.
+    ///
+    /// - Parameter batches: cuts inputs as it takes them now.
+    package mutating func tooLarge(_ range: Range<Int>, batches: (Range<Int>) -> [Range<Int>]) {
+        var cut = batches(range)
+        if cut.count < 2 {
+            let middle = range.lowerBound + range.count / 2
+            cut = [range.lowerBound..<middle, middle..<range.upperBound]
+        }
+        pending = pending.flatMap { batches($0).reversed() } + cut.reversed()
+    }
+
     /// So many inputs failed alone, one after another, that it may be the model.
     package var suspectsOutage: Bool {
         // mechanism outage, off:

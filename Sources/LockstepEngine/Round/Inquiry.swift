@@ -22,7 +22,7 @@ package struct Inquiry {
         trial = handler.health.outage == nil ? nil : values.indices.randomElement()
         bisection = Bisection(
             count: values.count,
-            batches: handler.listener.model.limits.batches(sizes: values.map(\.bytes.count)),
+            batches: handler.listener.model.limits.batches(values.indices, of: values),
             trial: trial)
     }
 
@@ -70,6 +70,10 @@ package struct Inquiry {
             bisection.unavailable(reason)
         } catch ModelError.retryAfter(let time, let reason) {
             bisection.wait(time, reason)
+        } catch ModelError.tooLarge where range.count > 1 {
+            handler.statistics.add(retries: range.count)
+            let (values, limits) = (values, handler.listener.model.limits)
+            bisection.tooLarge(range) { limits.batches($0, of: values) }
         } catch let held as AccountHeld {
             bisection.hold(until: held.until)
         } catch is CancellationError {
@@ -143,7 +147,7 @@ package struct Inquiry {
                 return reply.answers
             } catch {
                 statistics.answered(after: .now - began, failed: true)
-                if !(error is CancellationError), !Task.isCancelled {
+                if !(error is CancellationError), !error.isAboutSize, !Task.isCancelled {
                     health.account.callFailed(handler.outage(String(describing: error)), at: began)
                 }
                 throw error
@@ -161,5 +165,21 @@ package struct Inquiry {
         let input = values.count == 1 ? values[0] : BSONValue(values)
         known.note(input, for: listener)
         return input
+    }
+}
+
+extension Error {
+    /// The call was larger than the model takes, which says nothing of whether it works.
+    fileprivate var isAboutSize: Bool {
+        if case ModelError.tooLarge = self as any Error { true } else { false }
+    }
+}
+
+extension BatchLimits {
+    /// Cuts some of the values into the ranges that one call takes.
+    fileprivate func batches(_ range: Range<Int>, of values: [BSONValue]) -> [Range<Int>] {
+        batches(sizes: values[range].map(\.bytes.count)).map {
+            range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound
+        }
     }
 }

@@ -33,7 +33,7 @@ extension OpenVINOKind {
         ModelProposal(
             name: "minilm",
             about:
-                "Texts to vectors of 384 numbers, in this process. Other models: `optimum-cli export openvino`.",
+                "Texts to vectors of 384 numbers, in this process. Other models: `scripts/convert_model.py`.",
             lines: ["openvino: \(YAMLText.scalar(directory))"],
             advice:
                 "Each listener computes a vector for each document: take out those that you do not need.")
