@@ -64,7 +64,7 @@ package struct Inquiry {
                 deferred: some.isEmpty
                     ? [:]
                     : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
-            bisection.succeeded(range, try await call(batch))
+            succeeded(range, try await call(batch))
             handler.knownInputs.note(values[range.lowerBound], for: handler.listener)
         } catch ModelError.unavailable(let reason) {
             bisection.unavailable(reason)
@@ -86,6 +86,10 @@ package struct Inquiry {
         return nil
     }
 
+    private mutating func succeeded(_ range: Range<Int>, _ reply: ProviderReply) {
+        bisection.succeeded(range, reply.answers, truncated: reply.usage.truncated)
+    }
+
     /// Whether the model answers at least one of some inputs, each alone: first those that are to be asked anyhow.
     ///
     /// - Returns: nil when it may not be asked now; then nothing is left to ask.
@@ -94,7 +98,7 @@ package struct Inquiry {
             bisection.take(place)
             do {
                 let batch = ProviderBatch([values[place]], deferred: ids[place].map { [0: $0] } ?? [:])
-                bisection.succeeded(place..<place + 1, try await call(batch))
+                succeeded(place..<place + 1, try await call(batch))
                 return true
             } catch ModelError.unavailable, is CancellationError {
                 // Nothing is known of the input.
@@ -129,7 +133,7 @@ package struct Inquiry {
         return true
     }
 
-    private func call(_ batch: ProviderBatch) async throws -> [Answer] {
+    private func call(_ batch: ProviderBatch) async throws -> ProviderReply {
         let (health, statistics, count) = (handler.health, handler.statistics, batch.inputs.count)
         return try await health.account.call(health.name) {
             statistics.called(inputs: count)
@@ -144,7 +148,7 @@ package struct Inquiry {
                 statistics.answered(after: time, failed: false)
                 handler.pace.called(count, took: time)
                 health.account.callSucceeded(reply.usage)
-                return reply.answers
+                return reply
             } catch {
                 statistics.answered(after: .now - began, failed: true)
                 if !(error is CancellationError), !error.isAboutSize, !Task.isCancelled {
