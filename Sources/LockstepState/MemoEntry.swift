@@ -70,13 +70,13 @@ extension MemoEntry {
         else { return nil }
     }
 
-    var document: BSONDocument {
+    func document(with more: [(String, BSONValue)] = []) -> BSONDocument {
         var fields: [(String, BSONValue)] = [
             ("_id", id.value), ("model", BSONValue(source.model)), ("version", BSONValue(source.version)),
             ("input", input.value), ("output", output), ("at", BSONValue(millisecondsSince1970: at)),
         ]
         if isTruncated { fields.append((Provenance.truncated, true)) }
-        return BSONDocument(fields)
+        return BSONDocument(fields + more)
     }
 
     /// Bytes of the document, about.

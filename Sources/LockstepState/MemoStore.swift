@@ -25,11 +25,16 @@ package struct MemoStore: Sendable {
     }
 
     /// Stores them, in place of what was there.
-    package func store(_ entries: [MemoEntry]) throws(MongoError) {
+    ///
+    /// - Parameter fields: beside what each entry has.
+    package func store(
+        _ entries: [MemoEntry], with fields: [(String, BSONValue)] = []
+    ) throws(MongoError) {
         for some in entries.slices(bytes: Self.bytesPerCommand, { $0.size }) {
             let statements = some.map { entry in
                 Update.Statement(
-                    ["_id": entry.id.value], BSONValue(entry.document), isUpsert: true, hint: .idHint)
+                    ["_id": entry.id.value], BSONValue(entry.document(with: fields)), isUpsert: true,
+                    hint: .idHint)
             }
             let write = Update(Self.collection, statements, isOrdered: false)
             // The outputs are written after it, and acknowledged by a majority: then it has this write, too.
@@ -80,12 +85,14 @@ package struct MemoStore: Sendable {
         guard count > 0 else { return }
         var last: Int64?
         let pipeline: [BSONDocument] = [
-            ["$sort": ["at": 1]], ["$skip": BSONValue(count - 1)], ["$limit": 1],
+            ["$match": Self.unpinned], ["$sort": ["at": 1]], ["$skip": BSONValue(count - 1)], ["$limit": 1],
             ["$project": ["_id": 0, "at": 1]],
         ]
         try connection.query(Aggregate(Self.collection, pipeline)) { last = $0["at"]?.milliseconds }
         guard let last else { return }
-        let old: BSONDocument = ["at": ["$lte": BSONValue(millisecondsSince1970: last)]]
+        let old: BSONDocument = [
+            "at": ["$lte": BSONValue(millisecondsSince1970: last)], Self.batch: ["$exists": false],
+        ]
         try connection.store(Delete(Self.collection, old), concern: .primary)
     }
 }

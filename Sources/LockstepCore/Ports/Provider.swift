@@ -24,6 +24,8 @@ package protocol Provider: Sendable {
     /// Tells apart models of one version in the memo. Where the version is a hash of all that the predictions follow from,
     /// nothing has to, and a model that is renamed keeps its predictions; otherwise, and by default, the model's name.
     var memoName: String { get }
+    /// Its batch API; nil where it has none.
+    var batchService: (any BatchService)? { get }
 
     /// Asks for a batch, once.
     ///
@@ -96,6 +98,7 @@ extension Provider {
     package var hasEqualAnswers: Bool { terms.hasMemo }
     package var terms: ModelTerms { ModelTerms() }
     package var memoName: String { name }
+    package var batchService: (any BatchService)? { nil }
 
     /// The number of elements of an answer that is a vector.
     package func vectorLength(of answer: BSONValue) -> Int? {

@@ -9,7 +9,8 @@ package struct ModelMemo: Sendable {
 
     /// Nil where the model is to be asked each time.
     package init?(_ memo: Memo, _ model: any Provider) {
-        guard model.terms.hasMemo else { return nil }
+        // What batch jobs have answered is there, too.
+        guard model.terms.hasMemo || model.terms.batch != nil else { return nil }
         self.memo = memo
         source = MemoEntry.Source(model)
     }

@@ -9,6 +9,7 @@ package struct HTTPModel: Provider {
     package let account: AccountID
     package let vectors: VectorCheck
     package let terms: ModelTerms
+    package let batchService: (any BatchService)?
     private let most: BatchLimits
     private let asker: any TextAsker
     private let texts: TextSettings
@@ -23,7 +24,7 @@ package struct HTTPModel: Provider {
         name: String, version: String, setup: String?, account: AccountID, vectors: VectorCheck,
         terms: ModelTerms, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
         rules: TextRun.Rules,
-        asker: any TextAsker
+        asker: any TextAsker, batchService: (any BatchService)? = nil
     ) {
         self.name = name
         self.version = version
@@ -36,6 +37,7 @@ package struct HTTPModel: Provider {
         self.texts = texts
         self.rules = rules
         self.asker = asker
+        self.batchService = batchService
     }
 
     package var takesTexts: Bool { true }
