@@ -10,6 +10,7 @@ package struct HTTPModel: Provider {
     package let vectors: VectorCheck
     package let terms: ModelTerms
     package let batchService: (any BatchService)?
+    package let memoName: String
     private let most: BatchLimits
     private let asker: any TextAsker
     private let texts: TextSettings
@@ -22,7 +23,7 @@ package struct HTTPModel: Provider {
     ///   - tokensPerRequest: as the API says.
     init(
         name: String, version: String, setup: String?, account: AccountID, vectors: VectorCheck,
-        terms: ModelTerms, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
+        terms: ModelTerms, memoName: String, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
         rules: TextRun.Rules,
         asker: any TextAsker, batchService: (any BatchService)? = nil
     ) {
@@ -32,6 +33,7 @@ package struct HTTPModel: Provider {
         self.account = account
         self.vectors = vectors
         self.terms = terms
+        self.memoName = memoName
         self.most = most
         self.tokensPerRequest = tokensPerRequest
         self.texts = texts
