@@ -533,13 +533,13 @@ class Cohere(ImitationTest):
         self.assertEqual(len(self.embed(["a"], model="embed-v4.0", output_dimension=256).embeddings.float_[0]), 256)
 
     def test_refusals(self):
-        # `embed` splits by itself what is too much; another method of the client does not.
         with self.assertRaises(cohere.BadRequestError) as caught:
-            self.client().embed(model="embed-english-v3.0", texts=["x"], input_type="nonsense", embedding_types=["float"])
+            self.embed(["x"], input_type="nonsense")
         self.assertIn("input_type", str(caught.exception.body))
-        status, _, body = self.ask("/v2/embed", {"model": "m", "texts": ["x"] * 97, "input_type": "search_document"})
-        self.assertEqual((status, json.loads(body)["message"]),
-                         (400, "invalid request: total number of texts must be at most 96 - received 97"))
+        with self.assertRaises(cohere.BadRequestError) as caught:
+            self.embed(["x"] * 97)
+        self.assertEqual(caught.exception.body["message"],
+                         "invalid request: total number of texts must be at most 96 - received 97")
         with self.assertRaises(cohere.UnauthorizedError):
             cohere.ClientV2(api_key="other", base_url=self.imitation.url).embed(
                 model="m", texts=["x"], input_type="search_document", embedding_types=["float"])
