@@ -56,9 +56,7 @@ async def main():
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(options.certificate, options.key)
 
-    def connected():
-        imitated.tally.connections += 1
-    server = await serve(imitated.handle, connected, options.port, tls=tls)
+    server = await serve(imitated.handle, options.port, tls=tls)
     gc.freeze()
     print(f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     ended = asyncio.Event()

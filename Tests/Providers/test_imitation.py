@@ -3,9 +3,11 @@
 A client that the real provider would serve must be served here, and fail here with the same kind of error.
 """
 import email.utils
+import http.client
 import io
 import json
 import math
+import socket
 import time
 import unittest
 import urllib.error
@@ -355,6 +357,58 @@ class OpenAI(ImitationTest):
             self.batch([("r", {"model": self.model, "input": "x"})], self.client(timeout=0.3))
         # It was made all the same.
         self.assertEqual(len(self.client().batches.list().data), 1)
+
+
+class HTTP(ImitationTest):
+    """Requests in all the forms that clients send them in."""
+
+    body = json.dumps({"model": "m", "input": ["x"]}).encode()
+
+    def connection(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.imitation.port, timeout=30)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_in_chunks(self):
+        connection = self.connection()
+        for parts in ([self.body], [bytes([byte]) for byte in self.body]):
+            connection.request("POST", "/v1/embeddings", iter(parts), {"Authorization": f"Bearer {KEY}"}, encode_chunked=True)
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, len(json.loads(answer.read())["data"])), (200, 1))
+        self.assertEqual(self.imitation.tally()["connections"], 1)
+
+    def test_in_pieces_and_ahead_of_the_answer(self):
+        head = (f"POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+                f"Content-Length: {len(self.body)}\r\n\r\n").encode()
+        with socket.create_connection(("127.0.0.1", self.imitation.port), timeout=30) as connection:
+            for byte in head + self.body + head[:20]:
+                connection.sendall(bytes([byte]))
+            connection.sendall(head[20:] + self.body + head + self.body)
+            text = b""
+            while text.count(b"HTTP/1.1 200 OK") < 3 or not text.endswith(b"]}"):
+                data = connection.recv(65536)
+                self.assertTrue(data, text)
+                text += data
+
+    def test_one_that_waits_for_a_word(self):
+        with socket.create_connection(("127.0.0.1", self.imitation.port), timeout=30) as connection:
+            connection.sendall(f"POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nExpect: 100-continue\r\n"
+                               f"Content-Length: {len(self.body)}\r\n\r\n".encode())
+            self.assertEqual(connection.recv(100), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(self.body)
+            self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 200 OK"))
+
+    def test_who_hangs_up_is_not_counted_as_there(self):
+        self.imitation.control(latency=30)
+        with socket.create_connection(("127.0.0.1", self.imitation.port), timeout=30) as connection:
+            connection.sendall(f"POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+                               f"Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body)
+            while self.imitation.tally()["active"] != 1:
+                time.sleep(0.01)
+        while self.imitation.tally()["active"]:
+            time.sleep(0.01)
+        # It was done all the same, and would be billed.
+        self.assertEqual(self.imitation.tally()["inputs"], 1)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):

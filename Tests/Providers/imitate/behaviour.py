@@ -127,7 +127,7 @@ class Tally:
         found["keys"], found["agents"] = dict(self.keys), dict(self.agents)
         found["distinct"] = len(self.texts)
         found["repeated"] = dict([(text, count) for text, count in self.texts.items() if count > 1][:100])
-        found["seconds"] = self.final - self.first if self.first is not None else 0
+        found["seconds"] = (self.final or time.monotonic()) - self.first if self.first is not None else 0
         if "texts" in query:
             found["texts"] = dict(self.texts)
         if "log" in query:

@@ -49,13 +49,12 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, handle, connected):
-        self.handle, self.connected = handle, connected
+    def __init__(self, handle):
+        self.handle = handle
         self.buffer, self.served, self.busy, self.task = bytearray(), 0, False, None
 
     def connection_made(self, transport):
         self.transport = transport
-        self.connected()
 
     def connection_lost(self, error):
         if self.task:
@@ -161,5 +160,5 @@ class Connection(asyncio.Protocol):
             self.next()
 
 
-async def serve(handle, connected, port=0, host="127.0.0.1", tls=None):
-    return await asyncio.get_running_loop().create_server(lambda: Connection(handle, connected), host, port, ssl=tls)
+async def serve(handle, port=0, host="127.0.0.1", tls=None):
+    return await asyncio.get_running_loop().create_server(lambda: Connection(handle), host, port, ssl=tls)

@@ -114,6 +114,8 @@ class Service:
         now = time.monotonic()
         tally.first = tally.first if tally.first is not None else now
         tally.requests += 1
+        if request.reused == 0:
+            tally.connections += 1
         tally.paths[f"{request.method} {request.path}"] += 1
         tally.agents[request.headers.get("user-agent", "")] += 1
         tally.last = {"path": request.path, "query": request.query, "headers": request.headers}
