@@ -74,7 +74,7 @@ class ProviderDaemon(Daemon):
         return self.log.read_text(errors="replace")
 
     def failed(self):
-        return self.get("/v1/failures?limit=1000").json["failures"]
+        return self.get("/v1/failures?limit=100").json["failures"]
 
     def megabytes(self):
         """The most that was ever resident."""
