@@ -60,6 +60,13 @@ class EachAPI(ProviderTest):
         [found] = self.stored(daemon).values()
         self.assertAlmostEqual(sum(value * value for value in found), 1.0, places=4)
 
+    def test_the_second_generation_of_gemini_takes_words_for_tasks(self):
+        self.begin("gemini")
+        daemon = self.daemon(self.http("gemini", model="gemini-embedding-2"))
+        self.insert(daemon, ["some text"])
+        self.fresh(daemon)
+        self.assertEqual(self.imitation.tally("texts")["texts"], {"title: none | text: some text": 1})
+
     def test_headers_are_sent(self):
         daemon = self.daemon(self.http(headers={"X-Team": "search"}))
         self.insert(daemon, ["some text"])
