@@ -47,7 +47,7 @@ class Key(ProviderTest):
     def test_a_bad_configuration_does_not_show_it(self):
         for broken in ({"api": "opanai"}, {"modle": "x"}, {"dimensions": "many"}, {"key": {"of": KEY}}):
             with self.subTest(broken):
-                daemon = self.daemon(self.http(**broken), start=False)
+                daemon = self.daemon(self.http() | broken, start=False)
                 done = daemon.command("check")
                 self.assertEqual(done.returncode, 78)
                 self.assertNotIn(KEY, done.stdout + done.stderr)

@@ -185,6 +185,10 @@ class Own:
 class Azure(Own):
     name = "azure"
 
+    def dimensions(self, api, body):
+        # The name is that of a deployment, and tells nothing of the model.
+        return body.get("dimensions")
+
     def headers(self, service):
         # As users report them: there, and of no use.
         return {"x-ratelimit-remaining-requests": "-1", "x-ratelimit-remaining-tokens": "0", "x-ms-region": "Imitation"}
