@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "LockstepTests",
             dependencies: [
-                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepSinks",
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepReading",
+                "LockstepSinks",
                 "LockstepState", "MongoBSON",
                 "MongoDriver", "EmbeddedMongo", "TestModels", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
@@ -160,7 +161,10 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LockstepProvidersTests", dependencies: ["Lockstep", "LockstepProviders"],
+            name: "LockstepProvidersTests",
+            dependencies: [
+                "Lockstep", "LockstepCore", "LockstepProviders", "LockstepReading", "MongoBSON", "TestModels",
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
