@@ -166,7 +166,8 @@ extension RoundDocument {
 extension Write {
     fileprivate var known: (input: Fingerprint, answer: KnownAnswer)? {
         switch action {
-        case .store(let value, let provenance, _): return (provenance.input, .value(value))
+        case .store(let value, let provenance, _):
+            return (provenance.input, .value(value, isTruncated: provenance.isTruncated))
         case .clear:
             guard let failure, failure.cause == .refused, let fingerprint else { return nil }
             return (fingerprint, .refused(failure.reason))
@@ -177,7 +178,7 @@ extension Write {
 
 /// The answer of a model to an input.
 package enum KnownAnswer: Hashable, Sendable {
-    case value(BSONValue)
+    case value(BSONValue, isTruncated: Bool = false)
     case refused(String)
     /// The provider has it under this id, later.
     case deferred(String)

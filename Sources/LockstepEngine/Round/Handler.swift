@@ -21,6 +21,7 @@ package struct Handler: Sendable {
     package let knownInputs: KnownInputs
     package let vectorLengths: VectorLengths
     package let keptPredictions: KeptPredictions
+    package let inputCounts: InputCounts
     package let statistics: ListenerStatistics
     package let pace: Pace
     package let collations: Collations

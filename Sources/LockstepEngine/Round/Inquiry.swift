@@ -67,7 +67,7 @@ package struct Inquiry {
                 deferred: some.isEmpty
                     ? [:]
                     : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
-            bisection.succeeded(range, try await call(batch))
+            succeeded(range, try await call(batch))
             handler.knownInputs.note(values[range.lowerBound], for: handler.listener)
         } catch ModelError.unavailable(let reason) {
             bisection.unavailable(reason)
@@ -89,6 +89,10 @@ package struct Inquiry {
         return nil
     }
 
+    private mutating func succeeded(_ range: Range<Int>, _ reply: ProviderReply) {
+        bisection.succeeded(range, reply.answers, truncated: reply.usage.truncated)
+    }
+
     /// Whether the model answers at least one of some inputs, each alone: first those that are to be asked anyhow.
     ///
     /// - Returns: nil when it may not be asked now; then nothing is left to ask.
@@ -97,7 +101,7 @@ package struct Inquiry {
             bisection.take(place)
             do {
                 let batch = ProviderBatch([values[place]], deferred: ids[place].map { [0: $0] } ?? [:])
-                bisection.succeeded(place..<place + 1, try await call(batch))
+                succeeded(place..<place + 1, try await call(batch))
                 return true
             } catch ModelError.unavailable, is CancellationError {
                 // Nothing is known of the input.
@@ -132,16 +136,16 @@ package struct Inquiry {
         return true
     }
 
-    private func call(_ batch: ProviderBatch) async throws -> [Answer] {
+    private func call(_ batch: ProviderBatch) async throws -> ProviderReply {
         let bytes = batch.inputs.reduce(0) { $0 + $1.bytes.count }
-        guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1).answers }
+        guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1) }
         guard let reservation = costs.reserve(bytes: bytes) else {
             throw AccountHeld(until: .now + Self.budgetPause)
         }
         do {
             let reply = try await call(batch, bytes, tokens: reservation.tokens)
             costs.ended(reservation, .answered(inputs: batch.inputs.count, reply.usage))
-            return reply.answers
+            return reply
         } catch {
             costs.ended(reservation, ModelCosts.Ending(error))
             throw error

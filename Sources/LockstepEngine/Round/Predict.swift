@@ -19,7 +19,8 @@ package struct Predict {
             guard case .judged(.ask(let input)) = documents[place].state else { continue }
             inputs += 1
             switch hasKept ? known(input, documents[place].job) : nil {
-            case .value(let value): documents[place].state = .predicted(input, .prediction(value))
+            case .value(let value, let isTruncated):
+                documents[place].state = .predicted(input, .prediction(value, isTruncated: isTruncated))
             case .refused(let reason): documents[place].state = .predicted(input, .refused(reason))
             case .deferred(let id): open.append(Question(place: place, input: input, id: id))
             case nil: open.append(Question(place: place, input: input))
@@ -60,7 +61,7 @@ package struct Predict {
     private func check(_ documents: inout [RoundDocument]) {
         let model = handler.listener.model
         let given = documents.compactMap { document -> Int? in
-            guard case .predicted(_, .prediction(let value)) = document.state else { return nil }
+            guard case .predicted(_, .prediction(let value, _)) = document.state else { return nil }
             return model.vectorLength(of: value)
         }
         guard !given.isEmpty else { return }
@@ -71,7 +72,7 @@ package struct Predict {
         }
         guard let expected else { return }
         for place in documents.indices {
-            guard case .predicted(let input, .prediction(let value)) = documents[place].state,
+            guard case .predicted(let input, .prediction(let value, _)) = documents[place].state,
                 let length = model.vectorLength(of: value), length != expected
             else { continue }
             documents[place].state = .predicted(

@@ -100,7 +100,7 @@ package final class Session: Sendable {
                 ownWrites: context.ownWrites, failures: opening.failures, health: health,
                 serverHealth: serverHealth, knownInputs: context.knownInputs,
                 vectorLengths: context.vectorLengths,
-                keptPredictions: context.kept.predictions(of: listener),
+                keptPredictions: context.kept.predictions(of: listener), inputCounts: context.inputCounts,
                 statistics: context.statistics.of(listener), pace: Pace(listener.model),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
