@@ -23,6 +23,11 @@ package struct Fingerprint: Hashable, Sendable {
         self.init(of: values, with: &digest)
     }
 
+    /// The bytes of a digest are as good as random: eight of them are enough.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(8))) }
+    }
+
     /// As it is stored in provenance.
     package var value: BSONValue {
         BSONValue(binary: bytes)

@@ -61,14 +61,18 @@ package struct RoundInput: Sendable {
     package var stored: BSONValue?
     /// The listener's filter can be evaluated on the document.
     package var isJudged = true
+    /// A person wants the model to be asked, whatever it has said before.
+    package var isRetry = false
 
     package init(
-        values: [BSONValue], fingerprint: Fingerprint, stored: BSONValue? = nil, isJudged: Bool = true
+        values: [BSONValue], fingerprint: Fingerprint, stored: BSONValue? = nil, isJudged: Bool = true,
+        isRetry: Bool = false
     ) {
         self.values = values
         self.fingerprint = fingerprint
         self.stored = stored
         self.isJudged = isJudged
+        self.isRetry = isRetry
     }
 
     /// What is noted of it when it is parked. Where the filter could not be evaluated the input is not to blame:

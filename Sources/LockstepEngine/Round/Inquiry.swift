@@ -7,6 +7,8 @@ package struct Inquiry {
     private let handler: Handler
     private let values: [BSONValue]
     private let ids: [Int: String]
+    /// Of the values, where answers go into a memo.
+    private let fingerprints: [Fingerprint]
     private let trial: Int?
     private var bisection: Bisection
     private let began = ContinuousClock.now
@@ -14,13 +16,14 @@ package struct Inquiry {
     /// Documents whose model waits for its budget are looked at again after that: it may be raised.
     private static let budgetPause = Duration.seconds(1)
 
-    package init(_ handler: Handler, _ questions: [Predict.Question]) {
+    package init(_ handler: Handler, _ questions: [Question]) {
         self.handler = handler
         values = questions.map(\.input.value)
         ids = Dictionary(
             uniqueKeysWithValues: questions.enumerated().compactMap { place, question in
                 question.id.map { (place, $0) }
             })
+        fingerprints = handler.memo == nil ? [] : questions.map(\.input.fingerprint)
         // While it is out one input tells whether it works again: another one each time, since one may break it.
         trial = handler.health.outage == nil ? nil : values.indices.randomElement()
         bisection = Bisection(
@@ -89,7 +92,10 @@ package struct Inquiry {
         return nil
     }
 
+    /// What it has answered is kept at once: whatever comes next, it need not be paid for again.
     private mutating func succeeded(_ range: Range<Int>, _ reply: ProviderReply) {
+        // mechanism memo-keep
+        handler.memo?.keep(reply, to: fingerprints[range])
         bisection.succeeded(range, reply.answers, truncated: reply.usage.truncated)
     }
 

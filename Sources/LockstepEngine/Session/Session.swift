@@ -69,6 +69,8 @@ package final class Session: Sendable {
                     health: health,
                     liveAfter: opening.plan.liveAfter ?? BSONTimestamp(seconds: .max, increment: 0)),
                 queue: queue, health: health, statistics: context.statistics, log: log,
+                // Each answer is written to the memo, which nobody here wants to read.
+                hidesOthers: handlers.contains { $0.memo != nil },
                 observer: SessionObserver(collations: collations, reconciler: reconciler, pauses: pauses))
         } else {
             capture = nil
@@ -100,7 +102,8 @@ package final class Session: Sendable {
                 ownWrites: context.ownWrites, failures: opening.failures, health: health,
                 serverHealth: serverHealth, knownInputs: context.knownInputs,
                 vectorLengths: context.vectorLengths,
-                keptPredictions: context.kept.predictions(of: listener), inputCounts: context.inputCounts,
+                keptPredictions: context.kept.predictions(of: listener),
+                memo: ModelMemo(context.memo, listener.model), inputCounts: context.inputCounts,
                 statistics: context.statistics.of(listener), pace: Pace(listener.model),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
