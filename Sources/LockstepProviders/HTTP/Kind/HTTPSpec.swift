@@ -32,6 +32,10 @@ extension HTTPSpec: ProviderSpec {
     /// What decides which answers come. Not where the server is: a model that moves to another machine stays the same, so
     /// that nothing is computed again for it. Where no model is named, the server stands for it.
     package func version(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String {
+        version(storing: vectors)
+    }
+
+    private func version(storing vectors: VectorFormat?) -> String {
         var version = ModelHash()
         add(to: &version)
         version.add(vectors?.rawValue ?? "")
@@ -40,6 +44,12 @@ extension HTTPSpec: ProviderSpec {
 
     package func versionAtHand(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String? {
         version(storing: vectors, in: folder)
+    }
+
+    /// Where the version says what is asked, the server says who: the model may have any name. A version of the user's own
+    /// says nothing of that.
+    private func memoName(_ settings: ModelSettings) -> String {
+        settings.version == version(storing: settings.vectors) ? endpoint.origin : settings.name
     }
 
     package func setup(in folder: ConfigurationFolder) -> String {
@@ -97,7 +107,7 @@ extension HTTPSpec: ProviderSpec {
             name: settings.name, version: settings.version, setup: settings.setup,
             account: endpoint.account(of: api.rawValue),
             vectors: VectorCheck(arraysAreVectors: format == .array),
-            terms: terms,
+            terms: terms, memoName: memoName(settings),
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
                 concurrency: terms.concurrency ?? Self.concurrency),

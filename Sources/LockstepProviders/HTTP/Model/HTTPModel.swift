@@ -9,6 +9,7 @@ package struct HTTPModel: Provider {
     package let account: AccountID
     package let vectors: VectorCheck
     package let terms: ModelTerms
+    package let memoName: String
     private let most: BatchLimits
     private let asker: any TextAsker
     private let texts: TextSettings
@@ -21,7 +22,7 @@ package struct HTTPModel: Provider {
     ///   - tokensPerRequest: as the API says.
     init(
         name: String, version: String, setup: String?, account: AccountID, vectors: VectorCheck,
-        terms: ModelTerms, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
+        terms: ModelTerms, memoName: String, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
         rules: TextRun.Rules,
         asker: any TextAsker
     ) {
@@ -31,6 +32,7 @@ package struct HTTPModel: Provider {
         self.account = account
         self.vectors = vectors
         self.terms = terms
+        self.memoName = memoName
         self.most = most
         self.tokensPerRequest = tokensPerRequest
         self.texts = texts
