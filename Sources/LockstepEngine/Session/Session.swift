@@ -42,7 +42,7 @@ package final class Session: Sendable {
         queue = WorkQueue(
             listeners: listeners.count, limit: context.options.queueBytes, ownWrites: context.ownWrites)
         let collations = Collations(connection: connection)
-        handlers = Self.handlers(context, opening, queue, serverHealth, collations)
+        handlers = Handler.all(context, opening, queue, serverHealth, collations)
         let health = handlers.map(\.health)
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue,
@@ -76,35 +76,6 @@ package final class Session: Sendable {
         positions = PositionKeeper(saver: saver, capture: capture, connection: connection, log: log)
         freshness = Freshness(
             connection: connection, queue: queue, reconciler: reconciler, capture: capture, saver: saver)
-    }
-
-    private static func handlers(
-        _ context: WatcherContext, _ opening: SessionOpening, _ queue: WorkQueue,
-        _ serverHealth: ServerHealth,
-        _ collations: Collations
-    ) -> PerListener<Handler> {
-        let graph = ListenerGraph(opening.listeners.values)
-        let accounts = Accounts(log: context.log)
-        return opening.listeners.mapWithRefs { index, listener in
-            let log = context.log.about(listener.id)
-            let health = ListenerHealth(
-                name: listener.id, log: log, account: accounts.of(listener.model),
-                costs: context.costs.of(listener.model))
-            health.hasParked = opening.parked.contains(listener.id)
-            health.hasOversized = opening.oversized.contains(listener.id)
-            if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
-            return Handler(
-                index: index, listener: listener, connection: context.connection, queue: queue,
-                sink: context.connection.sink(
-                    of: listener, collations: collations, elections: opening.elections),
-                ownWrites: context.ownWrites, failures: opening.failures, health: health,
-                serverHealth: serverHealth, knownInputs: context.knownInputs,
-                vectorLengths: context.vectorLengths,
-                keptPredictions: context.kept.predictions(of: listener),
-                statistics: context.statistics.of(listener), pace: Pace(listener.model),
-                collations: collations,
-                dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
-        }
     }
 }
 
@@ -144,7 +115,7 @@ extension Session {
             // A model that hangs had the time to finish.
             group.cancelAll()
             await group.waitForAll()
-            await withTaskExecutorPreference(threads) { await self.saveCosts() }
+            await withTaskExecutorPreference(threads) { await self.costs.finish() }
             return ending.reason ?? .stopped
         }
     }
@@ -186,10 +157,6 @@ extension Session {
         } catch {
             end(error.troubleOfSink.map { .rewind("a scan was interrupted (\($0))") } ?? .failed(error))
         }
-    }
-
-    private func saveCosts() async {
-        costs.finish()
     }
 
     private func audit() async {
