@@ -119,7 +119,6 @@ extension Configuration {
 
     /// Whether `limits` may stand at a model.
     fileprivate func takesLimits(_ name: String) -> Bool {
-        guard let provider = models[name]?.provider else { return false }
-        return !(provider is ExecSpec || provider is OpenVINOSpec)
+        models[name]?.provider is HTTPSpec
     }
 }
