@@ -25,6 +25,7 @@ package struct RunningListener: Hashable, Sendable {
         case .paused: return "\(id) is paused: `lockstep resume \(signature.id)` goes on with it"
         case .out: return "\(id) is unavailable: \(reason ?? "its model does not answer")"
         case .refused: return "the outputs of \(id) are not stored: \(reason ?? "MongoDB refuses them")"
+        case .spent: return "\(id) waits: \(reason ?? "the budget of its model is spent")"
         case .blocked: return "\(id) is blocked: \(reason ?? "its collection is gone")"
         }
     }

@@ -104,7 +104,7 @@ import LockstepCore
 
     private func account(_ concurrency: Int) -> Account {
         Account(
-            AccountID("a"), concurrency: concurrency,
+            AccountID("a"), BatchLimits(concurrency: concurrency),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -114,10 +114,11 @@ import LockstepCore
         try await withThrowingTaskGroup(of: Void.self) { group in
             for listener in 0..<20 {
                 group.addTask {
-                    try await account.call("listener \(listener)") {
+                    _ = try await account.ask("listener \(listener)") {
                         calls.begin()
                         for _ in 0..<10 { await Task.yield() }
                         calls.end()
+                        return ProviderReply([])
                     }
                 }
             }
@@ -130,34 +131,51 @@ import LockstepCore
         let account = account(1)
         let due = account.failed("a", "refused", began: .now)
         await #expect(throws: AccountHeld.self) {
-            try await account.call("b") { Issue.record("it was asked") }
+            try await account.ask("b") {
+                Issue.record("it was asked")
+                return ProviderReply([])
+            }
         }
         try await Task.sleep(until: due)
-        try await account.call("b") {}
+        _ = try await account.ask("b") { ProviderReply([]) }
     }
 
     @Test func whoIsCancelledWhileItWaitsForACallTakesNoRoom() async throws {
         let account = account(1)
         let (gate, opened) = AsyncStream.makeStream(of: Void.self)
         let first = Task {
-            try await account.call("a") { for await _ in gate { break } }
+            try await account.ask("a") {
+                for await _ in gate { break }
+                return ProviderReply([])
+            }
         }
-        while account.usageOfCalls.free > 0 { await Task.yield() }
-        let second = Task { try await account.call("b") {} }
-        while account.usageOfCalls.waiting == 0 { await Task.yield() }
+        while account.load.inFlight == 0 { await Task.yield() }
+        let second = Task { try await account.ask("b") { ProviderReply([]) } }
+        while account.load.waiting == 0 { await Task.yield() }
         second.cancel()
         await #expect(throws: CancellationError.self) { try await second.value }
         opened.yield()
-        try await first.value
-        #expect(account.usageOfCalls == (1, 0))
-        try await account.call("c") {}
+        _ = try await first.value
+        #expect(account.load == (0, 0))
+        _ = try await account.ask("c") { ProviderReply([]) }
     }
 
-    @Test func whatCallsUseIsAddedUp() {
-        let account = account(1)
-        account.callSucceeded(Usage(tokens: 5, truncated: [1]))
-        account.callSucceeded()
-        account.callSucceeded(Usage(truncated: [0, 2]))
-        #expect(account.usage.tokens == 5 && account.usage.truncated == 3)
+    @Test func aRefusedCallHoldsAllOthersOfTheAccountAtOnce() async throws {
+        let account = Account(
+            AccountID("a"), BatchLimits(), ModelTerms(isRemote: true),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let refusal = ModelError.retryAfter(.seconds(60), "too many")
+        await #expect(throws: refusal) { try await account.ask("a") { throw refusal } }
+        #expect(account.holdsUntil(.now, for: "b") != nil)
+        await #expect(throws: AccountHeld.self) { try await account.ask("b") { ProviderReply([]) } }
+    }
+
+    @Test func whoWouldWaitLongForARateIsSentAway() async throws {
+        let account = Account(
+            AccountID("a"), BatchLimits(), ModelTerms(requests: Rate(1, per: .seconds(60))),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        _ = try? await account.ask("a") { ProviderReply([]) }
+        await #expect(throws: AccountHeld.self) { try await account.ask("b") { ProviderReply([]) } }
+        #expect(account.holdsUntil(.now, for: "b") != nil && account.load == (0, 0))
     }
 }

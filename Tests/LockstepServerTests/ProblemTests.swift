@@ -33,6 +33,17 @@ import Testing
                 "error modelOut: The model `minilm` does not work: connection refused. 1,204 documents of `docs` are pending; nothing is lost."
             ]),
         Case(
+            testDescription: "a budget is spent",
+            change: { status in
+                status.listeners[0].state = .spent
+                status.listeners[0].reason =
+                    "the budget of `minilm`, 5/day, is spent: it goes on at 2026-11-29T00:00Z"
+                status.listeners[0].missing = 1200
+            },
+            expected: [
+                "warning budget: The budget of `minilm`, 5/day, is spent: it goes on at 2026-11-29T00:00Z. What changes meanwhile is found by a scan then; nothing is lost."
+            ]),
+        Case(
             testDescription: "a document is parked",
             change: { $0.listeners[0].failed = 1 },
             expected: [

@@ -2,6 +2,7 @@ import LockstepCore
 import LockstepEngine
 import LockstepState
 import MongoBSON
+import MongoDriver
 
 // MARK: Freshness
 
@@ -49,6 +50,17 @@ extension Database {
             access, hasChangeStreams: deployment.hasChangeStreams,
             wanted: wanted ?? listeners.map(\.signature), timeout: timeout
         ).run()
+    }
+}
+
+// MARK: Costs
+
+extension Database {
+    /// What the models have used and cost on each day (UTC) that lies in the last time, the newest first.
+    package func costs(since time: Duration) async throws -> [LedgerStore.Row] {
+        let seconds = min(time.components.seconds, 100 * 365 * 86_400)
+        let first = CalendarTime(milliseconds: currentMilliseconds() - seconds * 1000)
+        return try await access.perform { try LedgerStore(connection: $0).rows(since: first.dayText) }
     }
 }
 

@@ -11,6 +11,8 @@ extension API {
         package var queue: Queue
         package var counts: Counts
         package var listeners: [ListenerStatus]
+        /// The models that cost something by the call.
+        package var models: [ModelCosts]
         @Nullable package var audit: AuditStatus?
 
         package enum State: String, Codable, Sendable, CaseIterable {
@@ -19,13 +21,14 @@ extension API {
 
         private enum CodingKeys: String, CodingKey {
             case name = "database"
-            case state, ready, problems, position, lagSeconds, headroom, queue, counts, listeners, audit
+            case state, ready, problems, position, lagSeconds, headroom, queue, counts, listeners, models,
+                audit
         }
 
         package init(
             name: String, state: State, ready: Bool, problems: [Problem], position: Position?,
             lagSeconds: Double?, headroom: Headroom?, queue: Queue, counts: Counts,
-            listeners: [ListenerStatus], audit: AuditStatus?
+            listeners: [ListenerStatus], models: [ModelCosts], audit: AuditStatus?
         ) {
             self.name = name
             self.state = state
@@ -37,6 +40,7 @@ extension API {
             self.queue = queue
             self.counts = counts
             self.listeners = listeners
+            self.models = models
             self.audit = audit
         }
     }

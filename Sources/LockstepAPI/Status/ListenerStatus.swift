@@ -24,7 +24,7 @@ extension API {
         package var predictionsPerSecond: Double
 
         package enum State: String, Codable, Sendable, CaseIterable {
-            case ok, paused, out, refused, blocked
+            case ok, paused, out, refused, blocked, spent
         }
 
         package init(

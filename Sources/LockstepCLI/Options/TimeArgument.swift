@@ -23,6 +23,10 @@ struct TimeArgument: Sendable, Equatable, CustomStringConvertible {
         TimeArgument(duration: .seconds(seconds), description: "\(seconds)s")
     }
 
+    static func days(_ days: Int) -> TimeArgument {
+        TimeArgument(duration: .seconds(days * 86400), description: "\(days)d")
+    }
+
     private init(duration: Duration, description: String) {
         self.duration = duration
         self.description = description

@@ -12,10 +12,12 @@ package struct ModelTerms: Hashable, Sendable {
     package var hasMemo: Bool
     /// Large backfills go by the provider's batch API; nil: none does.
     package var batch: BatchTerms?
+    /// A service that others ask too: how many calls it takes at once is found, below ``concurrency``.
+    package var isRemote: Bool
 
     package init(
         requests: Rate? = nil, tokens: Rate? = nil, concurrency: Int? = nil, price: Double? = nil,
-        budget: Budget? = nil, hasMemo: Bool = false, batch: BatchTerms? = nil
+        budget: Budget? = nil, hasMemo: Bool = false, batch: BatchTerms? = nil, isRemote: Bool = false
     ) {
         self.requests = requests
         self.tokens = tokens
@@ -24,6 +26,7 @@ package struct ModelTerms: Hashable, Sendable {
         self.budget = budget
         self.hasMemo = hasMemo
         self.batch = batch
+        self.isRemote = isRemote
     }
 }
 

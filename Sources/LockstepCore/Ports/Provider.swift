@@ -71,12 +71,15 @@ package enum Answer: Hashable, Sendable {
 
 /// What a call used.
 package struct Usage: Hashable, Sendable {
+    /// Requests that the provider made for it.
+    package var requests = 1
     /// By the provider's own count; nil when it does not say.
     package var tokens: Int?
     /// The places of the inputs that were cut, since they are longer than the model takes.
     package var truncated: Set<Int> = []
 
-    package init(tokens: Int? = nil, truncated: Set<Int> = []) {
+    package init(requests: Int = 1, tokens: Int? = nil, truncated: Set<Int> = []) {
+        self.requests = requests
         self.tokens = tokens
         self.truncated = truncated
     }

@@ -23,8 +23,22 @@ package struct RoundSize {
     /// Never so many times as much at once as was measured: what lies beyond may be otherwise.
     package static let growth = 4.0
 
-    package init(callLimit: Int) {
+    /// Calls of a service, which often counts them: each is to be as full as it may be.
+    private let isRemote: Bool
+    /// Bytes of inputs and outputs in a round, at most.
+    private let memory: Int?
+    private var bytesOfInput: Double?
+
+    package init(callLimit: Int, isRemote: Bool = false, memory: Int? = nil) {
         self.callLimit = callLimit
+        self.isRemote = isRemote
+        self.memory = memory
+    }
+
+    package mutating func weighed(_ inputs: Int, bytes: Int) {
+        guard inputs > 0 else { return }
+        let new = Double(bytes) / Double(inputs)
+        bytesOfInput = bytesOfInput.map { $0 * 0.8 + new * 0.2 } ?? new
     }
 
     package mutating func called(_ inputs: Int, seconds: Double) {
@@ -43,7 +57,8 @@ package struct RoundSize {
     }
 
     private func limit(within bound: Double) -> Int {
-        let most = Double(max(Self.largest, callLimit))
+        var most = Double(max(Self.largest, callLimit))
+        if let memory, let bytesOfInput { most = max(1, min(most, Double(memory) / max(1, bytesOfInput))) }
         guard documents > 0, let known = rest.mean else { return min(Self.first, Int(most)) }
         // While that is unknown, all of it counts as fixed; a larger round will show.
         let round = rest.cost ?? (known.seconds, 0)
@@ -72,6 +87,10 @@ package struct RoundSize {
         let most = min(Double(callLimit), Self.growth * calls.reach)
         guard let cost = calls.cost else {
             let mean = calls.mean ?? (1, 1e-7)
+            // Full calls that do not last too long: nothing would be better for what another size shows.
+            if isRemote, mean.size >= 0.9 * Double(callLimit), mean.seconds <= Self.scan / 2 {
+                return (Double(callLimit), mean.seconds, 0)
+            }
             // It may all be fixed, which a larger or a smaller call will show; if not, no call may last too long.
             var inputs = min(
                 bound == Self.scan ? most : min(most, 2 * mean.size), Self.scan * mean.size / mean.seconds)

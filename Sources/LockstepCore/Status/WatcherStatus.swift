@@ -43,13 +43,15 @@ public struct WatcherStatus: Sendable {
     public var audit: AuditStatus?
     /// Likely mistakes in the listeners, as a key that no document has. Looked for while somebody asks.
     public var warnings: [ListenerWarning] = []
+    /// What the models that cost something by the call have cost, in the order of the listeners.
+    public var models: [ModelStatus] = []
 
     package init(
         state: State, fault: String? = nil, holder: String? = nil, difference: String? = nil,
         position: Position? = nil, lag: Double? = nil, savingFailsFor: Double? = nil,
         lacksMajority: Bool = false, headroom: (seconds: Int, window: Int)? = nil,
         queue: (documents: Int, bytes: Int, limit: Int), info: WatcherInfo, listeners: [ListenerStatus],
-        audit: AuditStatus? = nil, warnings: [ListenerWarning] = []
+        audit: AuditStatus? = nil, warnings: [ListenerWarning] = [], models: [ModelStatus] = []
     ) {
         self.state = state
         self.fault = fault
@@ -65,6 +67,7 @@ public struct WatcherStatus: Sendable {
         self.listeners = listeners
         self.audit = audit
         self.warnings = warnings
+        self.models = models
     }
 }
 
@@ -106,6 +109,8 @@ public struct ListenerStatus: Sendable {
         case blocked
         /// MongoDB does not take its outputs: a rule of the collection refuses them, or the server all writes.
         case refused
+        /// The budget of its model is spent: it waits until the next period, or until the budget is raised.
+        case spent
     }
 
     public var id: String

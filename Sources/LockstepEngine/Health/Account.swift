@@ -5,82 +5,60 @@ import Synchronization
 
 /// An account with a service, or a program: its limits and its health are those of all listeners on it.
 package final class Account: Sendable {
-    private struct Waiting {
-        var free: Int
-        var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
-        var ids = 0
-    }
-
     package let id: AccountID
     private let state = Mutex(AccountState())
-    private let line: Mutex<Waiting>
-    private let used = Mutex(UsageTotal())
+    private let line: AccountLine
+    /// Nil where the calls bound what works.
+    private let room: RoundRoom?
     private let log: Logger
 
-    /// - Parameter concurrency: calls in flight at once.
-    package init(_ id: AccountID, concurrency: Int, log: Logger) {
+    package init(
+        _ id: AccountID, _ limits: BatchLimits, _ terms: ModelTerms = ModelTerms(), log: Logger
+    ) {
         self.id = id
         self.log = log
-        line = Mutex(Waiting(free: max(1, concurrency)))
+        let line = AccountLine(Pacing(limits, terms))
+        self.line = line
+        room = terms.isRemote ? RoundRoom { RoundRoom.rounds(forCalls: line.calls.now) } : nil
+    }
+
+    /// Another model shares the account.
+    package func join(_ limits: BatchLimits, _ terms: ModelTerms) {
+        line.join(limits, terms)
     }
 
     /// Makes a call for a listener, once there is room for it.
     ///
-    /// - Throws: ``AccountHeld`` when another call has met an outage meanwhile.
-    package func call<Result: Sendable>(
-        _ listener: String, _ body: () async throws -> Result
-    ) async throws -> Result {
-        guard await enter() else { throw CancellationError() }
-        defer { leave() }
+    /// - Parameter tokens: by estimate.
+    /// - Throws: ``AccountHeld`` when another call has met an outage meanwhile, or a limit leaves no room for long.
+    package func ask(
+        _ listener: String, tokens: Double = 1, _ body: () async throws -> ProviderReply
+    ) async throws -> ProviderReply {
+        let call = try await line.enter(tokens: tokens)
+        var ending = Pacing.Ending.failed
+        defer { line.leave(call, ending) }
         if let until = holdsUntil(.now, for: listener) { throw AccountHeld(until: until) }
-        return try await body()
-    }
-
-    /// - Returns: false when the task was cancelled meanwhile.
-    private func enter() async -> Bool {
-        let id: Int? = line.withLock { line in
-            if line.free > 0 {
-                line.free -= 1
-                return nil
-            }
-            line.ids += 1
-            return line.ids
-        }
-        guard let id else { return true }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let now: Bool? = line.withLock { line in
-                    if Task.isCancelled { return false }
-                    if line.free > 0 {
-                        line.free -= 1
-                        return true
-                    }
-                    line.waiting.append((id, continuation))
-                    return nil
-                }
-                if let now { continuation.resume(returning: now) }
-            }
-        } onCancel: {
-            let cancelled = line.withLock { line in
-                line.waiting.firstIndex { $0.id == id }.map { line.waiting.remove(at: $0).continuation }
-            }
-            cancelled?.resume(returning: false)
+        do {
+            let reply = try await body()
+            ending = .answered(requests: reply.usage.requests, tokens: reply.usage.tokens)
+            return reply
+        } catch ModelError.retryAfter(let time, let reason) {
+            ending = .refused(time)
+            throw ModelError.retryAfter(time, reason)
         }
     }
 
-    /// Calls that could be made at once, and those that wait.
-    package var usageOfCalls: (free: Int, waiting: Int) {
-        line.withLock { ($0.free, $0.waiting.count) }
+    /// Calls in flight, and those that wait.
+    package var load: (inFlight: Int, waiting: Int) { line.load }
+
+    /// How many tasks a listener needs to use the account.
+    package var lanes: Int {
+        room == nil ? line.calls.most : RoundRoom.rounds(forCalls: line.calls.most)
     }
 
-    private func leave() {
-        let next = line.withLock { line -> CheckedContinuation<Bool, Never>? in
-            if !line.waiting.isEmpty { return line.waiting.removeFirst().continuation }
-            line.free += 1
-            return nil
-        }
-        next?.resume(returning: true)
-    }
+    /// Waits until a round may hold documents; ``leaveRound()`` follows.
+    package func enterRound() async { await room?.enter() }
+    package func leaveRound() { room?.leave() }
 }
 
 /// The account is not asked before that time: a call was not made.
@@ -128,20 +106,14 @@ extension Account {
     }
 
     /// A call was answered.
-    package func callSucceeded(_ usage: Usage = Usage()) {
+    package func callSucceeded() {
         state.withLock { $0.callSucceeded() }
-        guard usage.tokens != nil || !usage.truncated.isEmpty else { return }
-        used.withLock { $0.add(usage) }
-    }
-
-    /// What all calls used so far.
-    package var usage: UsageTotal {
-        used.withLock { $0 }
     }
 
     package func holdsUntil(_ now: ContinuousClock.Instant, for listener: String) -> ContinuousClock.Instant?
     {
-        state.withLock { $0.holdsUntil(now, for: listener) }
+        let (health, rate) = (state.withLock { $0.holdsUntil(now, for: listener) }, line.holdsUntil(now))
+        return [health, rate].compactMap { $0 }.max()
     }
 
     package func outage(of listener: String) -> (reason: String, since: Int64?)? {
@@ -150,18 +122,6 @@ extension Account {
 
     package func suspicion(at now: ContinuousClock.Instant) -> String? {
         state.withLock { $0.suspicion(at: now) }
-    }
-}
-
-/// What calls used together.
-package struct UsageTotal: Hashable, Sendable {
-    package var tokens = 0
-    /// Inputs that were cut.
-    package var truncated = 0
-
-    package mutating func add(_ usage: Usage) {
-        tokens += usage.tokens ?? 0
-        truncated += usage.truncated.count
     }
 }
 
@@ -176,8 +136,11 @@ package final class Accounts: Sendable {
 
     package func of(_ provider: any Provider) -> Account {
         known.withLock { known in
-            if let account = known[provider.account] { return account }
-            let account = Account(provider.account, concurrency: provider.limits.concurrency, log: log)
+            if let account = known[provider.account] {
+                account.join(provider.limits, provider.terms)
+                return account
+            }
+            let account = Account(provider.account, provider.limits, provider.terms, log: log)
             known[provider.account] = account
             return account
         }

@@ -18,13 +18,16 @@ package final class ListenerHealth: Sendable {
     package let account: Account
     /// Whether MongoDB takes what the listener writes.
     package let writes: WriteHealth
+    /// What the model costs; nil where it costs nothing by the call.
+    package let costs: ModelCosts?
     private let state = Mutex(State())
     private let log: Logger
 
-    package init(name: String, log: Logger, account: Account? = nil) {
+    package init(name: String, log: Logger, account: Account? = nil, costs: ModelCosts? = nil) {
         self.name = name
         self.log = log
-        self.account = account ?? Account(AccountID(name), concurrency: 1, log: log)
+        self.account = account ?? Account(AccountID(name), BatchLimits(concurrency: 1), log: log)
+        self.costs = costs
         writes = WriteHealth(name: name, log: log)
     }
 
@@ -72,7 +75,8 @@ package final class ListenerHealth: Sendable {
         let model = account.holdsUntil(now, for: name)
         // mechanism pause-hold, off: isPaused becomes false
         let pause = isPaused ? now + .milliseconds(100) : nil
-        return [writes, model, pause].compactMap { $0 }.max()
+        let budget = costs?.isOpen == false ? now + .milliseconds(100) : nil
+        return [writes, model, pause, budget].compactMap { $0 }.max()
     }
 
     /// Whether it works, and if not why: as far as is seen, long before an outage is proven and anything follows from it.
@@ -81,6 +85,7 @@ package final class ListenerHealth: Sendable {
         let (isPaused, obstacle) = state.withLock { ($0.isPaused, $0.obstacle) }
         if isPaused { return (.paused, nil) }
         if let obstacle { return (.blocked, obstacle) }
+        if let words = costs?.waits { return (.spent, words) }
         if let reason = outage ?? account.suspicion(at: now) { return (.out, reason) }
         return writes.reason.map { (.refused, $0) } ?? (.ok, nil)
     }
@@ -111,7 +116,12 @@ package final class ListenerHealth: Sendable {
 
     /// Its documents cannot be handled for now, and must not hold up other listeners.
     package var isOut: Bool {
-        isPaused || outage != nil || writes.reason != nil
+        isHeldBack || outage != nil || writes.reason != nil
+    }
+
+    /// Its model is not to be called, until a person or the calendar says otherwise.
+    package var isHeldBack: Bool {
+        isPaused || costs?.waits != nil
     }
 
     /// Documents of the listener may be parked; false saves the query for them.

@@ -78,6 +78,9 @@ package struct Handler: Sendable {
         queue.finish(jobs, listener: index)
     }
 
+    /// What the model costs; nil where it costs nothing by the call.
+    package var costs: ModelCosts? { health.costs }
+
     /// A program's reason names its model already.
     package func outage(_ reason: String) -> String {
         let model = "model `\(listener.model.name)`"

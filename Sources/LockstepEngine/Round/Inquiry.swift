@@ -11,6 +11,9 @@ package struct Inquiry {
     private var bisection: Bisection
     private let began = ContinuousClock.now
 
+    /// Documents whose model waits for its budget are looked at again after that: it may be raised.
+    private static let budgetPause = Duration.seconds(1)
+
     package init(_ handler: Handler, _ questions: [Predict.Question]) {
         self.handler = handler
         values = questions.map(\.input.value)
@@ -130,8 +133,24 @@ package struct Inquiry {
     }
 
     private func call(_ batch: ProviderBatch) async throws -> [Answer] {
+        let bytes = batch.inputs.reduce(0) { $0 + $1.bytes.count }
+        guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1).answers }
+        guard let reservation = costs.reserve(bytes: bytes) else {
+            throw AccountHeld(until: .now + Self.budgetPause)
+        }
+        do {
+            let reply = try await call(batch, bytes, tokens: reservation.tokens)
+            costs.ended(reservation, .answered(inputs: batch.inputs.count, reply.usage))
+            return reply.answers
+        } catch {
+            costs.ended(reservation, ModelCosts.Ending(error))
+            throw error
+        }
+    }
+
+    private func call(_ batch: ProviderBatch, _ bytes: Int, tokens: Double) async throws -> ProviderReply {
         let (health, statistics, count) = (handler.health, handler.statistics, batch.inputs.count)
-        return try await health.account.call(health.name) {
+        return try await health.account.ask(health.name, tokens: tokens) {
             statistics.called(inputs: count)
             let began = ContinuousClock.now
             do {
@@ -143,8 +162,9 @@ package struct Inquiry {
                 let time = ContinuousClock.now - began
                 statistics.answered(after: time, failed: false)
                 handler.pace.called(count, took: time)
-                health.account.callSucceeded(reply.usage)
-                return reply.answers
+                handler.pace.weighed(count, bytes: bytes + reply.answers.reduce(0) { $0 + $1.bytes })
+                health.account.callSucceeded()
+                return reply
             } catch {
                 statistics.answered(after: .now - began, failed: true)
                 if !(error is CancellationError), !error.isAboutSize, !Task.isCancelled {
@@ -181,5 +201,21 @@ extension BatchLimits {
         batches(sizes: values[range].map(\.bytes.count)).map {
             range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound
         }
+    }
+}
+
+extension ModelCosts.Ending {
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case is AccountHeld, is CancellationError: self = .notMade
+        case ModelError.retryAfter: self = .refused
+        default: self = .failed
+        }
+    }
+}
+
+extension Answer {
+    fileprivate var bytes: Int {
+        if case .value(let value) = self { value.bytes.count } else { 0 }
     }
 }

@@ -121,7 +121,7 @@ extension Reconciler {
     /// Marks a listener as behind when its pending changes fill the queue.
     package func fallBehind(_ listener: ListenerRef) {
         setBehind(listener)
-        guard !health[listener].isPaused else { return }
+        guard !health[listener].isHeldBack else { return }
         let why = health[listener].outage == nil ? "is too slow" : "is unavailable"
         log.warning(
             "\(listeners[listener].id): queue full: pending changes dropped, the listener will be rescanned; its model \(why). The other listeners go on."

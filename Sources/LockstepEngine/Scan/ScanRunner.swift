@@ -154,7 +154,7 @@ package struct ScanRunner: Sendable {
 
     /// Its model is not known to be unavailable, or is to be tried.
     private func isReady(_ listener: ListenerRef) -> Bool {
-        !health[listener].isPaused && (!health[listener].isOut || queue.isIdle(listener))
+        !health[listener].isHeldBack && (!health[listener].isOut || queue.isIdle(listener))
     }
 
     /// Reports the progress of the scans, also while all is read and waits for a model.

@@ -8,7 +8,16 @@ struct Lane {
 
     /// Works until the queue is closed, or until an error that ends the session.
     func run() async throws {
-        while let jobs = await nextJobs() { try await handler.process(jobs) }
+        let account = handler.health.account
+        while let jobs = await nextJobs() {
+            await account.enterRound()
+            defer { account.leaveRound() }
+            if let pause = pause() {
+                handler.giveBack(jobs, due: pause)
+            } else {
+                try await handler.process(jobs)
+            }
+        }
     }
 
     /// The pending documents of the listener, once its model is not known to be out. Nil once the queue is closed.
@@ -23,5 +32,12 @@ struct Lane {
             // Another lane met an outage, or the listener was paused: a lane holds no documents while it waits.
             handler.giveBack(jobs, due: pause)
         }
+    }
+
+    /// Until when the documents in hand are not to be worked on, if they are not.
+    private func pause() -> ContinuousClock.Instant? {
+        // The next session takes them.
+        if case .reconfigured = ending.reason { return .now }
+        return handler.health.holdsUntil(.now)
     }
 }

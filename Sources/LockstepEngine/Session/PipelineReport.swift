@@ -40,7 +40,8 @@ package struct PipelineReport: Sendable {
             lacksMajority: context.lease.unconfirmedFor != nil, headroom: session?.positions.headroom,
             queue: (load.0, load.1, context.options.queueBytes), info: info,
             listeners: report?.listenerStatus(tallies.counts) ?? [], audit: auditStatus,
-            warnings: session == nil ? [] : tallies.counts.warnings)
+            warnings: session == nil ? [] : tallies.counts.warnings,
+            models: context.costs.of(context.listeners()).map(\.status))
     }
 
     private var auditStatus: AuditStatus? {

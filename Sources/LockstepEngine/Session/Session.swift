@@ -19,6 +19,7 @@ package final class Session: Sendable {
     package let serverHealth: ServerHealth
     package let pauses: PauseFollower
     let positions: PositionKeeper
+    private let costs: CostsFollower
     private let context: WatcherContext
     private let opening: SessionOpening
     /// Of the handlers' listeners, in their order.
@@ -58,6 +59,8 @@ package final class Session: Sendable {
         let pauses = PauseFollower(
             store: PauseStore(connection: connection), handlers: handlers, reconciler: reconciler, log: log)
         self.pauses = pauses
+        costs = CostsFollower(
+            connection, handlers: handlers, reconciler: reconciler, mode: opening.mode, log: log)
         if opening.hasChangeStreams, opening.mode != .repair {
             capture = Capture(
                 stream: opening.stream,
@@ -84,7 +87,9 @@ package final class Session: Sendable {
         let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = context.log.about(listener.id)
-            let health = ListenerHealth(name: listener.id, log: log, account: accounts.of(listener.model))
+            let health = ListenerHealth(
+                name: listener.id, log: log, account: accounts.of(listener.model),
+                costs: context.costs.of(listener.model))
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
@@ -96,7 +101,7 @@ package final class Session: Sendable {
                 serverHealth: serverHealth, knownInputs: context.knownInputs,
                 vectorLengths: context.vectorLengths,
                 keptPredictions: context.kept.predictions(of: listener),
-                statistics: context.statistics.of(listener), pace: Pace(listener.model.limits),
+                statistics: context.statistics.of(listener), pace: Pace(listener.model),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
         }
@@ -115,13 +120,14 @@ extension Session {
             }
             for handler in handlers {
                 let lane = Lane(handler: handler, queue: queue, ending: ending)
-                for _ in 0..<handler.listener.model.limits.concurrency { start { await self.work(lane) } }
+                for _ in 0..<handler.health.account.lanes { start { await self.work(lane) } }
             }
             if let capture {
                 capture.start(opening.plan.stream)
                 start { self.end(.init(capture.waitUntilEnded())) }
             }
             start { await self.scan(progress) }
+            start { await self.costs.run(until: self.ending) }
             if opening.mode != .repair {
                 let refusals = RefusalWatch(
                     connection: connection, handlers: handlers, reconciler: reconciler,
@@ -138,6 +144,7 @@ extension Session {
             // A model that hangs had the time to finish.
             group.cancelAll()
             await group.waitForAll()
+            await withTaskExecutorPreference(threads) { await self.saveCosts() }
             return ending.reason ?? .stopped
         }
     }
@@ -179,6 +186,10 @@ extension Session {
         } catch {
             end(error.troubleOfSink.map { .rewind("a scan was interrupted (\($0))") } ?? .failed(error))
         }
+    }
+
+    private func saveCosts() async {
+        costs.finish()
     }
 
     private func audit() async {

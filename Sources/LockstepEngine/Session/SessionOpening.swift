@@ -57,6 +57,8 @@ struct SessionOpening {
         if let problem = plan.problem { log.warning("\(problem): rescanning all documents") }
         context.restoreCounts(stored.checkpoint)
         if mode != .repair { try forgetOthers(stored.checkpoint, listeners, checkpoints, failures) }
+        // What budgets have left.
+        try LedgerKeeper(connection, context.costs.adopted(listeners)).save(always: true)
         let (counts, foreign) = try failures.counts()
         if foreign > 0 {
             log.warning(

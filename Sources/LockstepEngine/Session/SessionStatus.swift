@@ -28,11 +28,11 @@ struct SessionStatus {
         return waiting + max(0, behind)
     }
 
-    /// A scan runs or is due; those of paused listeners do not count.
+    /// A scan runs or is due; those of listeners that are paused or wait for their budget do not count.
     var isScanning: Bool {
         let scans = session.reconciler.scanStates
         return session.handlers.contains { handler in
-            if case .done = scans[handler.index] { false } else { !handler.health.isPaused }
+            if case .done = scans[handler.index] { false } else { !handler.health.isHeldBack }
         }
     }
 

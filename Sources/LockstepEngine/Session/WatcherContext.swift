@@ -23,6 +23,7 @@ package struct WatcherContext: Sendable {
     let inputCounts = InputCounts()
     let auditRecord = AuditRecord()
     package let statistics: Statistics
+    package let costs: Costs
     package let tallies: Tallies
     package let lease: LeaseKeeper
 
@@ -38,6 +39,7 @@ package struct WatcherContext: Sendable {
         self.collections = collections
         self.listeners = listeners
         statistics = Statistics(options.metrics)
+        costs = Costs(metrics: options.metrics)
         tallies = Tallies(inputs: inputCounts)
         lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }

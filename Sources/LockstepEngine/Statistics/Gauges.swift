@@ -15,11 +15,15 @@ package struct Gauges {
         Metric.queueBytes.gauge(factory).record(status.queue.bytes)
         Metric.queueLimit.gauge(factory).record(status.queue.limit)
         for listener in status.listeners { record(listener) }
+        for model in status.models {
+            guard let spent = model.spent, let allowed = model.allowed, allowed > 0 else { continue }
+            Metric.modelBudget.gauge(factory, model.model).record(spent / allowed)
+        }
     }
 
     private func record(_ listener: ListenerStatus) {
         Metric.up.gauge(factory, listener.id).record(
-            listener.state == .ok || listener.state == .paused ? 1 : 0)
+            [.ok, .paused, .spent].contains(listener.state) ? 1 : 0)
         Metric.paused.gauge(factory, listener.id).record(listener.state == .paused ? 1 : 0)
         let counts = [
             ("fresh", listener.fresh), ("stale", listener.stale), ("missing", listener.missing),

@@ -45,6 +45,18 @@ extension Metric {
         "model_inputs_total", .counter, ["model"], "Inputs in calls of a model.")
     public static let modelFailures = Metric(
         "model_failures_total", .counter, ["model"], "Calls of a model that failed as a whole.")
+    public static let modelTokens = Metric(
+        "model_tokens_total", .counter, ["model"],
+        "Tokens that a model was asked for, by the service's own count or by estimate.")
+    public static let modelRefused = Metric(
+        "model_requests_refused_total", .counter, ["model"],
+        "Requests that the service refused because there were too many.")
+    public static let modelPrice = Metric(
+        "model_price_total", .counter, ["model"],
+        "What a model has cost, by its `price`, in the currency of your bill.")
+    public static let modelBudget = Metric(
+        "model_budget_spent_ratio", .gauge, ["model"],
+        "Share of the present period's budget that is spent.")
     public static let modelBatch = Metric("model_batch_inputs", .histogram, ["model"], "Inputs in one call.")
     public static let modelCall = Metric(
         "model_call_seconds", .histogram, ["model"], "Time that one call of a model takes.")
@@ -90,7 +102,8 @@ extension Metric {
     /// All of them.
     public static let all: [Metric] = [
         events, lag, headroom, oplogWindow, queueDocuments, queueBytes, queueLimit, modelCalls, modelInputs,
-        modelFailures, modelBatch, modelCall, outputsWritten, outputsRemoved, outputsSuperseded,
+        modelFailures, modelTokens, modelRefused, modelPrice, modelBudget, modelBatch, modelCall,
+        outputsWritten, outputsRemoved, outputsSuperseded,
         outputsSkipped, parked,
         retries, changeLatency, documents, withoutInput, up, paused, reconciled, reconcileProgress,
         positionsSaved,
@@ -104,6 +117,12 @@ extension Metric {
 
     package func counter(_ factory: any MetricsFactory, _ values: String...) -> Counter {
         Counter(label: name, dimensions: dimensions(values), factory: factory)
+    }
+
+    package func floatingPointCounter(
+        _ factory: any MetricsFactory, _ values: String...
+    ) -> FloatingPointCounter {
+        FloatingPointCounter(label: name, dimensions: dimensions(values), factory: factory)
     }
 
     package func gauge(_ factory: any MetricsFactory, _ values: String...) -> Gauge {

@@ -5,6 +5,8 @@ const count = n => whole.format(n ?? 0);
 const some = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 const rate = n => (n >= 100 || n === 0 ? whole : tenth).format(n) + '/s';
 const percent = (part, all) => `${tenth.format(Math.floor(1000 * part / all) / 10)}\u00a0%`; // never 100 % of not quite all
+const cents = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+const money = n => cents.format(n);
 function millis(ms) { return ms >= 10_000 ? lasts(ms / 1000) : `${(ms >= 100 ? whole : tenth).format(ms)} ms`; }
 function lasts(seconds) {
   const s = Math.max(0, seconds);

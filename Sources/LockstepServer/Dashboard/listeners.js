@@ -2,7 +2,7 @@
 const kinds = ['fresh', 'stale', 'missing', 'failed', 'unchecked'], kindWords = { failed: 'parked' };
 const worked = ['following', 'backfilling'], manyListeners = 8;
 /** What is to be said of it besides its state, as of a collection that is not there. */
-const warningsOf = (l, s) => s.problems.filter(p => p.severity === 'warning' && p.listeners.includes(l.id) && !['failures', 'modelOut'].includes(p.code)).map(p => p.message);
+const warningsOf = (l, s) => s.problems.filter(p => p.severity === 'warning' && p.listeners.includes(l.id) && !['failures', 'modelOut', 'budget'].includes(p.code)).map(p => p.message);
 /** How a listener looks, a mark and a word; the first of a list is the worst. */
 function condition(l, s) {
   if (l.state === 'paused') return { tone: 'calm', icon: '‖', word: 'paused', rank: 3 };
@@ -10,6 +10,7 @@ function condition(l, s) {
   if (!worked.includes(s.state)) return { tone: 'quiet', icon: '○', word: s.state === 'disconnected' ? 'not known' : 'not running', rank: 5 };
   if (l.state === 'out') return { tone: 'bad', icon: '✕', word: 'unavailable', rank: 0 };
   if (l.state === 'refused') return { tone: 'bad', icon: '✕', word: 'writes refused', rank: 0 };
+  if (l.state === 'spent') return { tone: 'warn', icon: '‖', word: 'budget spent', rank: 2 };
   if (l.state === 'blocked') return { tone: 'bad', icon: '■', word: 'blocked', rank: 0 };
   if (l.failed && l.failed * 2 >= l.documents) return { tone: 'warn', icon: '▲', word: `${percent(l.failed, l.documents)} parked`, rank: 1 };
   if (warningsOf(l, s).length) return { tone: 'warn', icon: '▲', word: 'warning', rank: 1 };
@@ -45,7 +46,7 @@ function listenerCard(l) {
   entries.forEach((entry, i) => { entry.firstChild.setAttribute('aria-hidden', 'true'); entry.dataset.kind = kinds[i]; });
   const without = el('li', { className: 'none' }, numbers.without = el('b'), ' no input');
   const facts = part('dl', 'facts'), dd = {};
-  for (const [key, word] of [['waiting', 'Pending'], ['rate', 'Outputs'], ['model', 'Model p50 / p99'], ['version', 'Version'], ['output', 'Output'], ['where', 'where']]) facts.append(el('div', {}, el('dt', { textContent: word }), dd[key] = part('dd', ['output', 'version', 'where'].includes(key) ? 'mono' : '')));
+  for (const [key, word] of [['waiting', 'Pending'], ['rate', 'Outputs'], ['model', 'Model p50 / p99'], ['today', 'Today'], ['budget', 'Budget'], ['version', 'Version'], ['output', 'Output'], ['where', 'where']]) facts.append(el('div', {}, el('dt', { textContent: word }), dd[key] = part('dd', ['output', 'version', 'where'].includes(key) ? 'mono' : '')));
   const bar = el('div', { className: 'bar', role: 'progressbar', 'aria-label': `Scan for ${name}` }, el('i')), progress = part('p', '');
   const look = el('div', {}, progress, bar);
   const toggle = el('button', { type: 'button' }), again = el('button', { type: 'button', textContent: 'Scan again' });
@@ -86,6 +87,11 @@ function listenerCard(l) {
     put(dd.waiting, count(l.waiting));
     put(dd.rate, rate(l.predictionsPerSecond));
     put(dd.model, l.modelSeconds ? `${millis(l.modelSeconds.p50 * 1000)} / ${millis(l.modelSeconds.p99 * 1000)}` : 'no calls lately');
+    const m = s.models.find(one => one.model === l.model);
+    dd.today.parentNode.hidden = !m;
+    dd.budget.parentNode.hidden = !m?.budget;
+    if (m) put(dd.today, `${some(m.calls, 'call')}, ${some(m.tokens, 'token')}${m.price === null ? '' : `, price ${money(m.price)}`}`);
+    if (m?.budget) put(dd.budget, `${money(m.budget.spent)} of ${m.budget.text} spent`);
     put(dd.version, l.version.length > 12 ? l.version.slice(0, 10) + '…' : l.version);
     attr(dd.version, 'title', l.version);
     put(dd.output, l.output);

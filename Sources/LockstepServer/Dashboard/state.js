@@ -10,6 +10,8 @@
 //   l: ListenerStatus
 //   l.reconcile, r: ScanProgress
 //   l.modelSeconds: Quantiles
+//   m: ModelCosts
+//   m.budget: Budget
 //   h: History
 //   given: HistoryPoint
 //   answer: FailurePage

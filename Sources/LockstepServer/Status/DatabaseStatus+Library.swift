@@ -14,6 +14,7 @@ extension API.DatabaseStatus {
                 documents: status.queue.documents, bytes: status.queue.bytes, limitBytes: status.queue.limit),
             counts: API.Counts(status.info),
             listeners: status.listeners.map { API.ListenerStatus($0, perSecond: rates[$0.id]) },
+            models: status.models.map { API.ModelCosts($0) },
             audit: status.audit.map { API.AuditStatus($0) })
     }
 }

@@ -27,6 +27,7 @@ extension API.ListenerStatus.State {
             case .out: .out
             case .refused: .refused
             case .blocked: .blocked
+            case .spent: .spent
             }
     }
 }

@@ -4,8 +4,8 @@ import LockstepAPI
 /// Problems of listeners, one for each cause.
 extension API.Problem {
     static func ofListeners(_ listeners: [ListenerStatus]) -> [Self] {
-        unavailable(listeners) + refused(listeners) + blocked(listeners) + parked(listeners)
-            + paused(listeners) + scanned(listeners)
+        unavailable(listeners) + refused(listeners) + blocked(listeners) + spent(listeners)
+            + parked(listeners) + paused(listeners) + scanned(listeners)
     }
 
     private static func unavailable(_ listeners: [ListenerStatus]) -> [Self] {
@@ -54,6 +54,16 @@ extension API.Problem {
                 message: Format.capitalised(group[0].reason ?? "the collection `\(group[0].on)` is gone")
                     + ".",
                 hint: "Put the collection back, or remove the listener.")
+        }
+    }
+
+    private static func spent(_ listeners: [ListenerStatus]) -> [Self] {
+        groups(listeners.filter { $0.state == .spent }, by: \.model).map { group in
+            Self(
+                code: "budget", severity: .warning, listeners: group.map(\.id),
+                message: Format.capitalised(group[0].reason ?? "the budget of `\(group[0].model)` is spent")
+                    + ". What changes meanwhile is found by a scan then; nothing is lost.",
+                hint: "Nothing is broken: the model waits. `lockstep costs` shows what was spent on what.")
         }
     }
 

@@ -80,6 +80,7 @@ extension HTTPSpec: ProviderSpec {
             endpoint: endpoint, transport: transport, timeout: timeout, model: model,
             missingModel: missingModel)
         var terms = terms
+        terms.isRemote = true
         if let memo = settings.memo { terms.hasMemo = memo }
         let embeddings = embeddings
         let limits = embeddings?.limits ?? RequestLimits(inputs: 1)

@@ -1,0 +1,141 @@
+import LockstepCore
+import Testing
+
+/// Calls under the limits of a service, on a clock that is a number.
+@Suite struct PacingTests {
+    typealias Window = ServiceSimulation.Limits.Window
+    static let windows: [Window] = [.fixed, .sliding, .bucket]
+    private static let minute = Duration.seconds(60)
+
+    /// What a minute of eight calls at once answers, at the service's 200 ms and 10 ms on the way.
+    private static let eightAtOnce = 8 / 0.21 * 60
+
+    @Test(arguments: windows) func aKnownRateIsUsedAndNothingIsRefused(_ window: Window) {
+        let terms = ModelTerms(requests: Rate(3000, per: Self.minute), isRemote: true)
+        var service = ServiceSimulation(.init(requests: 3000, window: window), terms)
+        let outcome = service.run(to: 180)
+        #expect(Double(outcome.answered) / 9000 >= 0.95 && outcome.refused == 0)
+    }
+
+    @Test(arguments: windows, [700.0, 1300]) func aKnownRateOfTokensIsKeptThoughTheyAreEstimated(
+        _ window: Window, _ estimate: Double
+    ) {
+        let terms = ModelTerms(tokens: Rate(1_000_000, per: Self.minute), isRemote: true)
+        var service = ServiceSimulation(.init(tokens: 1_000_000, window: window), terms)
+        service.estimate = estimate
+        let outcome = service.run(to: 180)
+        #expect(Double(outcome.tokens) / 3_000_000 >= 0.95 && outcome.refused == 0)
+    }
+
+    @Test(arguments: windows) func callsThatAreALargePartOfTheRateFitIntoItWhole(_ window: Window) {
+        let terms = ModelTerms(tokens: Rate(1_050_000, per: Self.minute), isRemote: true)
+        var service = ServiceSimulation(.init(tokens: 1_050_000, window: window), terms)
+        (service.tokens, service.estimate) = (100_000, 100_000)
+        let outcome = service.run(to: 600)
+        #expect(outcome.answered >= 95 && outcome.refused == 0)
+    }
+
+    @Test(arguments: windows) func aKnownConcurrencyIsUsedWhole(_ window: Window) {
+        let terms = ModelTerms(requests: Rate(3000, per: Self.minute), concurrency: 8, isRemote: true)
+        var service = ServiceSimulation(.init(requests: 3000, window: window, concurrency: 8), terms)
+        let outcome = service.run(to: 180)
+        #expect(Double(outcome.answered) / (3 * Self.eightAtOnce) >= 0.95)
+        #expect(outcome.refused == 0 && outcome.most == 8)
+    }
+
+    @Test(arguments: windows) func aConcurrencyThatNobodyTellsOfIsFound(_ window: Window) {
+        var service = ServiceSimulation(
+            .init(requests: 3000, window: window, concurrency: 8), ModelTerms(isRemote: true))
+        let first = service.run(to: 60)
+        #expect(first.refusedShare < 0.01)
+        let outcome = service.run(to: 600)
+        #expect(Double(outcome.answered) / (9 * Self.eightAtOnce) >= 0.95 && outcome.refusedShare < 0.01)
+    }
+
+    @Test(arguments: windows) func aRateThatNobodyTellsOfIsFound(_ window: Window) {
+        var service = ServiceSimulation(.init(requests: 3000, window: window), ModelTerms(isRemote: true))
+        let outcome = service.run(to: 600)
+        #expect(Double(outcome.answered) / 30_000 >= 0.7 && outcome.refusedShare < 0.01)
+    }
+
+    /// A window of one call would be too much.
+    @Test func aServiceThatTakesFewCallsIsPausedBetween() {
+        var service = ServiceSimulation(.init(requests: 60, window: .bucket), ModelTerms(isRemote: true))
+        service.latency = 0.01
+        _ = service.run(to: 60)
+        let outcome = service.run(to: 600)
+        #expect(outcome.refusedShare < 0.05 && outcome.answered >= 270)
+    }
+
+    @Test func theCeilingIsReachedInAFewRoundTrips() {
+        var service = ServiceSimulation(.init(), ModelTerms(concurrency: 64, isRemote: true))
+        let outcome = service.run(to: 2)
+        #expect(outcome.most == 64)
+    }
+
+    @Test func afterASilenceItBeginsSmallAgain() {
+        var window = CallWindow(ceiling: 16)
+        let start = ContinuousClock.now
+        for _ in 0..<20 { window.answered(inFlight: window.calls, at: start) }
+        #expect(window.calls == 16)
+        window.began(besides: 0, at: start + .seconds(59))
+        #expect(window.calls == 16)
+        window.began(besides: 0, at: start + .seconds(300))
+        #expect(window.calls == 2)
+    }
+
+    @Test func callsThatAreRefusedTogetherHalveTheWindowOnce() {
+        var window = CallWindow(ceiling: 16)
+        let start = ContinuousClock.now
+        for _ in 0..<14 { window.answered(inFlight: window.calls, at: start) }
+        for _ in 0..<16 { window.refused(began: start, at: start + .seconds(1)) }
+        #expect(window.calls == 8)
+        window.refused(began: start + .seconds(2), at: start + .seconds(2))
+        #expect(window.calls == 4)
+    }
+
+    /// What is not used shows nothing.
+    @Test func aWindowThatIsNotUsedDoesNotGrow() {
+        var window = CallWindow(ceiling: 16)
+        for _ in 0..<100 { window.answered(inFlight: 1, at: .now) }
+        #expect(window.calls == 2)
+    }
+
+    @Test func aRefusalHoldsAllCallsUntilItsTime() {
+        var pacing = Pacing(BatchLimits(), ModelTerms(isRemote: true))
+        let start = ContinuousClock.now
+        let (one, other) = (pacing.begin(tokens: 1, at: start), pacing.begin(tokens: 1, at: start))
+        pacing.ended(one, .refused(.seconds(9)), at: start)
+        pacing.ended(other, .refused(.seconds(5)), at: start)
+        let (now, then) = (
+            pacing.decide(tokens: 1, at: start), pacing.decide(tokens: 1, at: start + .seconds(9))
+        )
+        #expect(now == .wait(until: start + .seconds(9)) && then == .go)
+    }
+
+    @Test func aProgramIsCalledAsOftenAtOnceAsItSays() {
+        var pacing = Pacing(BatchLimits(concurrency: 3), ModelTerms())
+        let now = ContinuousClock.now
+        for _ in 0..<3 { _ = pacing.begin(tokens: 1, at: now) }
+        let decision = pacing.decide(tokens: 1, at: now)
+        #expect(decision == .full && pacing.mostCalls == 3)
+    }
+
+    @Test func theStrictestOfThoseOnOneAccountHolds() {
+        let second = Duration.seconds(1)
+        var pacing = Pacing(
+            BatchLimits(), ModelTerms(requests: Rate(100, per: second), concurrency: 9, isRemote: true))
+        pacing.join(
+            BatchLimits(), ModelTerms(requests: Rate(60, per: Self.minute), concurrency: 4, isRemote: true))
+        pacing.join(
+            BatchLimits(), ModelTerms(requests: Rate(10, per: second), concurrency: 5, isRemote: true))
+        #expect(pacing.mostCalls == 4)
+        let now = ContinuousClock.now
+        _ = pacing.begin(tokens: 1, at: now)
+        guard case .wait(let until) = pacing.decide(tokens: 1, at: now) else {
+            Issue.record("it may be called at once")
+            return
+        }
+        #expect(until - now > .milliseconds(900))
+    }
+}
