@@ -191,7 +191,7 @@ import Testing
         let properties = try #require(json["properties"] as? [String: [String: Any]])
         let model = try #require(properties["models"]?["additionalProperties"] as? [String: Any])
         #expect(
-            model["description"] as? String == "A model: a directory of OpenVINO's, a program, or an echo.")
+            model["description"] as? String == "A model: a directory of OpenVINO's, a program, a model over HTTP, or an echo.")
         #expect((model["oneOf"] as? [[String: [String]]])?.last == ["required": ["echo"]])
         #expect((model["dependentRequired"] as? [String: [String]])?["shout"] == ["echo"])
         let shared = (model["dependentSchemas"] as? [String: [String: [[String: [String]]]]])?["workers"]

@@ -69,6 +69,8 @@ package final class Session: Sendable {
                     health: health,
                     liveAfter: opening.plan.liveAfter ?? BSONTimestamp(seconds: .max, increment: 0)),
                 queue: queue, health: health, statistics: context.statistics, log: log,
+                // Each answer is written to the memo, which nobody here wants to read.
+                hidesOthers: handlers.contains { $0.memo != nil },
                 observer: SessionObserver(collations: collations, reconciler: reconciler, pauses: pauses))
         } else {
             capture = nil
@@ -87,9 +89,11 @@ package final class Session: Sendable {
         let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = context.log.about(listener.id)
+            let isByBatch = listener.model.terms.batch != nil && listener.model.batchService != nil
             let health = ListenerHealth(
                 name: listener.id, log: log, account: accounts.of(listener.model),
-                costs: context.costs.of(listener.model))
+                costs: context.costs.of(listener.model),
+                batchGate: isByBatch && opening.mode != .repair ? BatchGate() : nil)
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
@@ -101,6 +105,7 @@ package final class Session: Sendable {
                 serverHealth: serverHealth, knownInputs: context.knownInputs,
                 vectorLengths: context.vectorLengths,
                 keptPredictions: context.kept.predictions(of: listener),
+                memo: ModelMemo(context.memo, listener.model), inputCounts: context.inputCounts,
                 statistics: context.statistics.of(listener), pace: Pace(listener.model),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
@@ -128,6 +133,9 @@ extension Session {
             }
             start { await self.scan(progress) }
             start { await self.costs.run(until: self.ending) }
+            for handler in handlers {
+                if let backfill = batchBackfill(handler) { start { await backfill.run() } }
+            }
             if opening.mode != .repair {
                 let refusals = RefusalWatch(
                     connection: connection, handlers: handlers, reconciler: reconciler,
@@ -190,6 +198,18 @@ extension Session {
 
     private func saveCosts() async {
         costs.finish()
+    }
+
+    private func batchBackfill(_ handler: Handler) -> BatchBackfill? {
+        let model = handler.listener.model
+        guard let gate = handler.health.batchGate, let service = model.batchService,
+            let terms = model.terms.batch
+        else { return nil }
+        return BatchBackfill(
+            handler: handler, service: service, terms: terms, gate: gate, reconciler: reconciler,
+            memo: MemoStore(connection: connection), store: BatchStore(connection: connection),
+            log: handler.log,
+            isEnding: { self.ending.isEnding })
     }
 
     private func audit() async {

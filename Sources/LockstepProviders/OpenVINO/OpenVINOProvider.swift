@@ -57,6 +57,7 @@ package final class OpenVINOProvider: Provider {
     package var account: AccountID { AccountID("\(name) \(ObjectIdentifier(self))") }
 
     package var takesTexts: Bool { true }
+    package var hasEqualAnswers: Bool { true }
 
     package func ask(_ batch: ProviderBatch) async throws -> ProviderReply {
         let inputs = TextBatch(batch.inputs, texts)

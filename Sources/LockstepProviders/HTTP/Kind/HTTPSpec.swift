@@ -32,6 +32,10 @@ extension HTTPSpec: ProviderSpec {
     /// What decides which answers come. Not where the server is: a model that moves to another machine stays the same, so
     /// that nothing is computed again for it. Where no model is named, the server stands for it.
     package func version(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String {
+        version(storing: vectors)
+    }
+
+    private func version(storing vectors: VectorFormat?) -> String {
         var version = ModelHash()
         add(to: &version)
         version.add(vectors?.rawValue ?? "")
@@ -40,6 +44,12 @@ extension HTTPSpec: ProviderSpec {
 
     package func versionAtHand(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String? {
         version(storing: vectors, in: folder)
+    }
+
+    /// Where the version says what is asked, the server says who: the model may have any name. A version of the user's own
+    /// says nothing of that.
+    private func memoName(_ settings: ModelSettings) -> String {
+        settings.version == version(storing: settings.vectors) ? endpoint.origin : settings.name
     }
 
     package func setup(in folder: ConfigurationFolder) -> String {
@@ -97,7 +107,7 @@ extension HTTPSpec: ProviderSpec {
             name: settings.name, version: settings.version, setup: settings.setup,
             account: endpoint.account(of: api.rawValue),
             vectors: VectorCheck(arraysAreVectors: format == .array),
-            terms: terms,
+            terms: terms, memoName: memoName(settings),
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
                 concurrency: terms.concurrency ?? Self.concurrency),
@@ -106,7 +116,18 @@ extension HTTPSpec: ProviderSpec {
                 overlong: texts.overlong, maxTokens: maxTokens,
                 cutsOnRequest: embeddings?.cutsOnRequest ?? false,
                 silentTokens: limits.silentTokens),
-            asker: asker)
+            asker: asker,
+            batchService: (asker as? EmbeddingAsker).flatMap { batchService($0, over: transport) })
+    }
+
+    private func batchService(_ asker: EmbeddingAsker, over transport: any Transport) -> HTTPBatches? {
+        guard terms.batch != nil, let files = transport as? any FileTransport,
+            let form = BatchForms.form(of: api, host: endpoint.host, asker)
+        else { return nil }
+        return HTTPBatches(
+            form: form, exchange: asker.exchange, files: files, authorization: asker.api.authorization,
+            texts: texts, maxTokens: [maxTokens, asker.api.limits.silentTokens].compactMap { $0 }.min()
+        ) { json throws(BadAnswer) in try asker.answer(form.whole(json)) }
     }
 
     /// Nil for chat.

@@ -40,7 +40,7 @@ struct EmbeddingAsker: TextAsker {
         }
     }
 
-    private func answers(_ vectors: [[Float]]) throws(BadAnswer) -> [Answer] {
+    func answers(_ vectors: [[Float]]) throws(BadAnswer) -> [Answer] {
         let check = VectorCheck(arraysAreVectors: true)
         if let dimensions, let odd = vectors.first(where: { $0.count != dimensions }),
             vectors.allSatisfy({ $0.count == odd.count })

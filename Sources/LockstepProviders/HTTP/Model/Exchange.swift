@@ -14,23 +14,49 @@ struct Exchange: Sendable {
     func post(
         _ path: String, query: String? = nil, _ body: JSON,
         authorization: (String) -> (name: String, value: String),
-        texts: [String], mostBytes: Int, packingNumbers: Bool = false
+        texts: [String], mostBytes: Int, packingNumbers: Bool = false, mayRepeat: Bool = true
     ) async throws(Refusal) -> (answer: HTTPAnswer, json: JSON) {
-        let reader = RefusalReader(
+        var call = call("POST", path, query: query, authorization: authorization)
+        call.body = body.bytes
+        call.mostBytes = min(mostBytes, Endpoint.mostBytes)
+        call.mayRepeat = mayRepeat
+        let answer = try await send(call, texts: texts)
+        return (answer, try json(answer, texts: texts, packingNumbers: packingNumbers))
+    }
+
+    func call(
+        _ method: String, _ path: String, query: String?,
+        authorization: (String) -> (name: String, value: String),
+        timeout: Duration? = nil
+    ) -> HTTPCall {
+        HTTPCall(
+            method: method, url: endpoint.url(path, query: query), headers: headers(authorization), body: [],
+            timeout: timeout ?? self.timeout, mostBytes: 16 << 20)
+    }
+
+    func reader(texts: [String]) -> RefusalReader {
+        RefusalReader(
             origin: endpoint.origin, model: model, missingModel: missingModel,
             redaction: Redaction(secrets: endpoint.secrets, texts: texts))
-        let call = HTTPCall(
-            url: endpoint.url(path, query: query), headers: headers(authorization), body: body.bytes,
-            timeout: timeout, mostBytes: min(mostBytes, Endpoint.mostBytes))
-        let answer: HTTPAnswer
+    }
+
+    /// An answer of any status.
+    func send(_ call: HTTPCall, texts: [String] = []) async throws(Refusal) -> HTTPAnswer {
         do throws(TransportError) {
-            answer = try await transport.send(call)
+            return try await transport.send(call)
         } catch {
-            throw reader.read(error, timeout: timeout)
+            throw reader(texts: texts).read(error, timeout: call.timeout)
         }
+    }
+
+    /// What an answer of success says.
+    func json(
+        _ answer: HTTPAnswer, texts: [String] = [], packingNumbers: Bool = false
+    ) throws(Refusal) -> JSON {
+        let reader = reader(texts: texts)
         guard 200..<300 ~= answer.status else { throw reader.read(answer) }
         do throws(JSONError) {
-            return (answer, try JSONReader.read(answer.body, packingNumbers: packingNumbers))
+            return try JSONReader.read(answer.body, packingNumbers: packingNumbers)
         } catch {
             let start = String(decoding: answer.body.prefix(500), as: UTF8.self)
             throw reader.failed("answers with no JSON: \(start)")

@@ -9,6 +9,8 @@ package struct HTTPModel: Provider {
     package let account: AccountID
     package let vectors: VectorCheck
     package let terms: ModelTerms
+    package let batchService: (any BatchService)?
+    package let memoName: String
     private let most: BatchLimits
     private let asker: any TextAsker
     private let texts: TextSettings
@@ -21,9 +23,9 @@ package struct HTTPModel: Provider {
     ///   - tokensPerRequest: as the API says.
     init(
         name: String, version: String, setup: String?, account: AccountID, vectors: VectorCheck,
-        terms: ModelTerms, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
+        terms: ModelTerms, memoName: String, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
         rules: TextRun.Rules,
-        asker: any TextAsker
+        asker: any TextAsker, batchService: (any BatchService)? = nil
     ) {
         self.name = name
         self.version = version
@@ -31,11 +33,13 @@ package struct HTTPModel: Provider {
         self.account = account
         self.vectors = vectors
         self.terms = terms
+        self.memoName = memoName
         self.most = most
         self.tokensPerRequest = tokensPerRequest
         self.texts = texts
         self.rules = rules
         self.asker = asker
+        self.batchService = batchService
     }
 
     package var takesTexts: Bool { true }

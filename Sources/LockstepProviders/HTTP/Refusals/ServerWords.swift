@@ -152,7 +152,8 @@ extension ServerWords {
         words.contains { all.contains($0) }
     }
 
-    private func number(_ pattern: some RegexComponent<(Substring, Substring)>) -> Int? {
-        all.firstMatch(of: pattern).flatMap { Int($0.output.1) }
+    /// - Parameter pattern: by default Swift sees no boundary of words at a dot between letters.
+    private func number(_ pattern: Regex<(Substring, Substring)>) -> Int? {
+        all.firstMatch(of: pattern.wordBoundaryKind(.simple)).flatMap { Int($0.output.1) }
     }
 }

@@ -39,8 +39,14 @@ package struct Endpoint: Hashable, Sendable {
     }
 
     /// - Parameter query: as `api-version=…`; what the configured URL has goes before.
+    ///   - path: appended to the base; with `/..` at its start, beside the last part of the base.
     func url(_ path: String, query: String? = nil) -> String {
-        base + path + (self.query.isEmpty ? query.map { "?\($0)" } ?? "" : self.query)
+        var (base, path) = (base, path)
+        if path.hasPrefix("/../"), let last = base.lastIndex(of: "/") {
+            base = String(base[..<last])
+            path = String(path.dropFirst(3))
+        }
+        return base + path + (self.query.isEmpty ? query.map { "?\($0)" } ?? "" : self.query)
     }
 
     /// What must show nowhere.

@@ -1,12 +1,15 @@
 /// One request to a server. What it holds is secret: never shown.
 struct HTTPCall: Sendable {
+    var method = "POST"
     let url: String
     var headers: [(name: String, value: String)]
-    let body: [UInt8]
+    var body: [UInt8]
     /// From the start to the end of the answer.
     let timeout: Duration
     /// Bytes of the answer, at most.
-    let mostBytes: Int
+    var mostBytes: Int
+    /// It may be sent again on a new connection when a kept one turns out to be closed.
+    var mayRepeat = true
 }
 
 /// What a server answered.

@@ -34,34 +34,41 @@ final class HTTPTransport: Transport {
     }
 
     private func exchange(_ call: HTTPCall) async -> Result<HTTPAnswer, TransportError> {
-        var request = HTTPClientRequest(url: call.url)
-        request.method = .POST
-        request.headers = HTTPHeaders(call.headers.map { ($0.name, $0.value) })
-        request.body = .bytes(ByteBuffer(bytes: call.body))
+        var request = request(call)
+        if !call.body.isEmpty { request.body = .bytes(ByteBuffer(bytes: call.body)) }
         let client = client(for: call.url)
-        let deadline = NIODeadline.now() + .nanoseconds(call.timeout.nanoseconds)
         do {
             let response: HTTPClientResponse
             do {
-                response = try await client.execute(request, deadline: deadline)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+                response = try await client.execute(request, deadline: call.deadline)
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed && call.mayRepeat {
                 // A server may close a kept connection in the moment in which it is used again: it has read nothing.
-                response = try await client.execute(request, deadline: deadline)
+                response = try await client.execute(request, deadline: call.deadline)
             }
-            let body = try await response.body.collect(upTo: call.mostBytes)
-            // A body that is cancelled ends as one that is whole.
-            try Task.checkCancellation()
-            var headers: [String: String] = [:]
-            for header in response.headers { headers[header.name.lowercased()] = header.value }
-            return .success(
-                HTTPAnswer(
-                    status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
+            return .success(try await whole(response, call))
         } catch {
             return .failure(TransportError(error, mostBytes: call.mostBytes))
         }
     }
 
-    private func client(for url: String) -> HTTPClient {
+    func request(_ call: HTTPCall) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: call.url)
+        request.method = HTTPMethod(rawValue: call.method)
+        request.headers = HTTPHeaders(call.headers.map { ($0.name, $0.value) })
+        return request
+    }
+
+    func whole(_ response: HTTPClientResponse, _ call: HTTPCall) async throws -> HTTPAnswer {
+        let body = try await response.body.collect(upTo: call.mostBytes)
+        // A body that is cancelled ends as one that is whole.
+        try Task.checkCancellation()
+        var headers: [String: String] = [:]
+        for header in response.headers { headers[header.name.lowercased()] = header.value }
+        return HTTPAnswer(
+            status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
+    }
+
+    func client(for url: String) -> HTTPClient {
         let proxy = proxies.proxy(for: url)
         return clients.withLock { clients in
             if let client = clients[proxy] { return client }
@@ -103,7 +110,7 @@ extension Duration {
 
 extension TransportError {
     /// What the client's errors mean. None of its words is taken that may hold a URL.
-    fileprivate init(_ error: any Error, mostBytes: Int) {
+    init(_ error: any Error, mostBytes: Int) {
         switch error {
         case is NIOTooManyBytesError: self = .tooLarge(mostBytes)
         case is CancellationError: self = .cancelled
@@ -144,5 +151,11 @@ extension TransportError {
         } else {
             self = .cut("the connection failed")
         }
+    }
+}
+
+extension HTTPCall {
+    var deadline: NIODeadline {
+        .now() + .nanoseconds(timeout.nanoseconds)
     }
 }
