@@ -29,13 +29,32 @@ struct DatabasePlan {
                 progress?.finished(collection: collection)
                 tallies.merge(found) { $1 }
             }
+            let counted = try Self.counted(connection)
             return all.refs.compactMap { ref in
                 let listener = all[ref]
                 let facts = PlanFacts(
                     terms: listener.model.terms, countsTokens: listener.model.countsTokens,
-                    perSecond: perSecond[listener.id])
+                    counted: counted[listener.modelName], perSecond: perSecond[listener.id])
                 return tallies[ref].map { ListenerPlan(listener.id, $0, facts) }
             }
+        }
+    }
+
+    /// Days of the ledger that are looked at.
+    private static let days: Int64 = 30
+
+    /// Tokens of an input of each model lately, by the ledger, and the number of inputs.
+    private static func counted(
+        _ connection: Connection
+    ) throws -> [String: (tokensPerInput: Double, inputs: Int)] {
+        let first = CalendarTime(milliseconds: currentMilliseconds() - days * 86_400_000)
+        var sums: [String: LedgerCounts] = [:]
+        for row in try LedgerStore(connection: connection).rows(since: first.dayText) {
+            sums[row.model, default: LedgerCounts()] += row.counts
+        }
+        return sums.compactMapValues { counts in
+            guard counts.inputs > 0, counts.tokens > 0 else { return nil }
+            return (Double(counts.tokens) / Double(counts.inputs), counts.inputs)
         }
     }
 }

@@ -48,8 +48,7 @@ struct Probe: AsyncParsableCommand {
             var findings = try await probe(model, assembly.listeners, budget)
             if let remark = configuration.conversion(name)?.remark { findings.remarks.append(remark) }
             let lines = ProbeConfiguration(
-                findings: findings, limits: limits, ceiling: model.terms.concurrency,
-                takesLimits: configuration.takesLimits(name))
+                findings: findings, limits: limits, ceiling: configuration.ceiling(name, model))
             try report(findings, price: model.terms.price, lines: lines.text)
             if findings.isUnfit { throw ExitCode(1) }
         }
@@ -117,9 +116,9 @@ extension Configuration {
         (models[name]?.provider as? OpenVINOSpec)?.conversion(in: folder)
     }
 
-    /// Whether `limits` may stand at a model.
-    fileprivate func takesLimits(_ name: String) -> Bool {
-        guard let provider = models[name]?.provider else { return false }
-        return !(provider is ExecSpec || provider is OpenVINOSpec)
+    /// The calls at once that `limits` allows of a model; nil where it may not stand.
+    fileprivate func ceiling(_ name: String, _ model: any Provider) -> Int? {
+        guard models[name]?.provider is HTTPSpec else { return nil }
+        return model.terms.concurrency ?? HTTPSpec.concurrency
     }
 }

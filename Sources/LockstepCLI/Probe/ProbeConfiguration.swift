@@ -6,10 +6,8 @@ struct ProbeConfiguration {
     let findings: ProbeFindings
     /// What the model's calls take by now.
     let limits: BatchLimits
-    /// The calls that the configuration allows at once; nil where it says nothing.
+    /// The calls at once that are allowed by now; nil where the model has no such key.
     let ceiling: Int?
-    /// `limits` may stand at the model.
-    let takesLimits: Bool
 
     /// Of the bytes that a request takes, for texts that have more tokens.
     private static let caution = 0.8
@@ -26,7 +24,8 @@ struct ProbeConfiguration {
         if let count = findings.inputs?.limit, count < limits.count { batch.append("count: \(count)") }
         if let bytes, bytes < limits.bytes { batch.append("bytes: \(bytes)") }
         var lines = batch.isEmpty ? [] : ["batch: {\(batch.joined(separator: ", "))}"]
-        if takesLimits, let concurrency = findings.concurrency, concurrency != ceiling {
+        // Below it Lockstep finds by itself how many are good.
+        if let ceiling, let concurrency = findings.concurrency, concurrency > ceiling {
             lines.append("limits: {concurrency: \(concurrency)}")
         }
         return lines

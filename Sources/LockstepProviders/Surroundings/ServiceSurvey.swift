@@ -12,7 +12,7 @@ package enum ServiceSurvey {
         _ questions: [ServiceQuestion], within patience: Duration = .milliseconds(300)
     ) async -> [ModelService] {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .milliseconds(250)))
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(patience)))
         configuration.httpVersion = .http1Only
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let deadline = NIODeadline.now() + TimeAmount(patience)

@@ -172,6 +172,57 @@ import MongoDriver
         #expect(!scheme.err.contains("s3cret"))
     }
 
+    @Test func aKeyIsProposedInACommentByTheNameOfItsVariable() async throws {
+        let place = try Place()
+        let ending = try await place.lockstep(
+            ["init", "--database", place.database], environment: ["OPENAI_API_KEY": "sk-very-secret"])
+        #expect(ending.status == 0 && ending.out.contains("api.openai.com"), "\(ending)")
+        let text = try place.text("lockstep.yaml")
+        #expect(text.contains("  words:\n    exec:"), "\(text)")
+        #expect(text.contains("  # openai:\n  #   http:\n"), "\(text)")
+        #expect(text.contains("  #     key: ${OPENAI_API_KEY}\n"), "\(text)")
+        #expect(!"\(text)\(ending)".contains("very-secret"))
+        #expect(try await place.lockstep("check").status == 0)
+    }
+
+    @Test func anOllamaOnThisMachineIsTaken() async throws {
+        let place = try Place()
+        try place.write(
+            "server.py",
+            """
+            import http.server, os
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    body = b'{"models": [{"name": "nomic-embed-text:latest"}]}'
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                def log_message(self, *_): pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            open("port.new", "w").write(str(server.server_port))
+            os.rename("port.new", "port")
+            server.serve_forever()
+            """)
+        let server = Process()
+        server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        server.arguments = ["python3", "server.py"]
+        server.currentDirectoryURL = URL(fileURLWithPath: place.folder)
+        try server.run()
+        defer { kill(server.processIdentifier, SIGKILL) }
+        try await eventually("the server is up") { (try? place.text("port")) != nil }
+        let host = "127.0.0.1:\(try place.text("port"))"
+        // The time that init waits may be over on a busy machine.
+        try await eventually("the server is found") {
+            let ending = try await place.lockstep(
+                ["init", "--database", place.database, "--force"], environment: ["OLLAMA_HOST": host])
+            return ending.status == 0 && ending.out.contains("Ollama at http://\(host)")
+        }
+        let configuration = try place.configuration()
+        #expect(configuration.models["nomic-embed-text"]?.provider is HTTPSpec)
+        #expect(try place.text("lockstep.yaml").contains("prefix: \"search_document: \""))
+    }
+
     @Test func theModelInTheFolderOrAboveIsTaken() throws {
         let folder = TestServer.temporaryDirectory("models")
         let model = folder + "/.lockstep/models/all-MiniLM-L6-v2"
@@ -222,12 +273,15 @@ private final class Place: Sendable {
         try await lockstep(arguments)
     }
 
-    func lockstep(_ arguments: [String], uri: String? = nil) async throws -> Ending {
-        // A folder without OpenVINO: the model is the program that is written.
-        try await Running(
-            arguments, in: folder,
-            environment: ["MONGODB_URI": uri ?? self.uri, "OPENVINO_DIR": folder, "LOCKSTEP_MODELS": ""]
-        ).ending()
+    func lockstep(
+        _ arguments: [String], uri: String? = nil, environment: [String: String] = [:]
+    ) async throws -> Ending {
+        // A folder without OpenVINO, and a port without Ollama: the model is the program that is written.
+        let own = [
+            "MONGODB_URI": uri ?? self.uri, "OPENVINO_DIR": folder, "LOCKSTEP_MODELS": "",
+            "OLLAMA_HOST": "127.0.0.1:9",
+        ]
+        return try await Running(arguments, in: folder, environment: own.merging(environment) { $1 }).ending()
     }
 
     func text(_ name: String) throws -> String {

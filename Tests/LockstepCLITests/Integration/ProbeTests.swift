@@ -139,7 +139,7 @@ struct ProbeTests {
         let folder = try place(key: "[title, text]")
         let report = try await probe(folder, "trial", "--max-tokens", "20000")
         #expect(report["dimensions"]?.int == 8)
-        #expect(try folder.read("calls").contains(#","text"]"#))
+        #expect(try folder.read("calls").contains(#"", "text" ] ]"#))
     }
 
     @Test func theLimitsOfTheProbeAreKept() async throws {
