@@ -62,6 +62,14 @@ extension Database {
         let first = CalendarTime(milliseconds: currentMilliseconds() - seconds * 1000)
         return try await access.perform { try LedgerStore(connection: $0).rows(since: first.dayText) }
     }
+
+    /// The jobs at batch APIs that were begun in the last time, the oldest first.
+    package func batches(since time: Duration) async throws -> [BatchJob] {
+        let milliseconds = min(time.components.seconds, 100 * 365 * 86_400) * 1000
+        return try await access.perform {
+            try BatchStore(connection: $0).all(since: currentMilliseconds() - milliseconds)
+        }
+    }
 }
 
 // MARK: Mistakes and failures

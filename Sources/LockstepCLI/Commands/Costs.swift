@@ -7,7 +7,7 @@ struct Costs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What the models have used and cost, by day (UTC) and model.",
         discussion: """
-            Reads `lockstep.ledger`; no lockstep need run. Tokens are the provider's own count where it answers one, \
+            Reads `lockstep.ledger`, and `lockstep.batches` for jobs at batch APIs; no lockstep need run. Tokens are the provider's own count where it answers one, \
             else an estimate. The price is what the model's `price` said at the time.
             """)
 
@@ -20,9 +20,12 @@ struct Costs: AsyncParsableCommand {
         try await ending {
             let db = try await options.connect(try options.configuration())
             let rows = try await db.costs(since: since.duration)
-            let report = API.CostsReport(rows: rows.map { API.CostsRow($0) }, batches: [])
+            let jobs = try await db.batches(since: since.duration).filter { $0.job != nil }
+            let report = API.CostsReport(
+                rows: rows.map { API.CostsRow($0) }, batches: jobs.map { API.BatchCosts($0) })
             guard !options.json else { return try Terminal.print(json: report) }
             show(report.rows)
+            show(report.batches)
         }
     }
 
@@ -43,6 +46,16 @@ struct Costs: AsyncParsableCommand {
         Terminal.print("in all \(Terminal.count(tokens, "token")), price \(Self.price(price))")
     }
 
+    private func show(_ batches: [API.BatchCosts]) {
+        guard !batches.isEmpty else { return }
+        let table = Table(
+            header: ["DAY", "MODEL", "BATCH JOB", "INPUTS", "TOKENS", "PRICE"],
+            rows: batches.map {
+                [$0.day, $0.model, $0.job, String($0.inputs), String($0.tokens), Self.price($0.price)]
+            })
+        Terminal.print(table.text(width: Terminal.outWidth, style: .out))
+    }
+
     private static func price(_ price: Double) -> String {
         String(format: "%.4f", price)
     }
@@ -53,5 +66,13 @@ extension API.CostsRow {
         self.init(
             day: row.day, model: row.model, calls: row.counts.calls, inputs: row.counts.inputs,
             tokens: row.counts.tokens, retries: row.counts.retries, price: row.counts.price)
+    }
+}
+
+extension API.BatchCosts {
+    fileprivate init(_ job: BatchJob) {
+        self.init(
+            day: CalendarTime(milliseconds: job.at).dayText, model: job.model, job: job.job ?? "",
+            inputs: job.inputs, tokens: job.tokens ?? 0, price: job.price ?? 0)
     }
 }

@@ -45,14 +45,14 @@ struct BatchBackfill: Sendable {
                 if jobs == nil { jobs = try store.open(of: handler.listener.id) }
                 if let open = jobs, !open.isEmpty {
                     gate.set(.waiting(jobs: open.count, inputs: open.reduce(0) { $0 + $1.inputs }))
-                    let (left, gained) = try await advance(open)
+                    let (left, isFutile) = try await advance(open)
                     jobs = left
                     guard left.isEmpty else {
                         await pause(terms.poll)
                         continue
                     }
                     // What jobs do not answer at all is asked for as ever.
-                    gate.set(gained > 0 ? .closed : .open)
+                    gate.set(isFutile ? .open : .closed)
                 } else if gate.current != .open, reconciler.wants(handler.index), isReady {
                     jobs = try await begin()
                     if jobs?.isEmpty == true { gate.set(.open) }
@@ -126,14 +126,16 @@ struct BatchBackfill: Sendable {
 
     /// Takes each job a step further.
     ///
-    /// - Returns: those that are not over, and how many answers the others gave.
-    private func advance(_ jobs: [BatchJob]) async throws -> (open: [BatchJob], gained: Int) {
-        var (open, gained): ([BatchJob], Int) = ([], 0)
+    /// - Returns: those that are not over, and whether the others ran and gave nothing.
+    private func advance(_ jobs: [BatchJob]) async throws -> (open: [BatchJob], isFutile: Bool) {
+        var open: [BatchJob] = []
+        var over: [BatchJob] = []
         for job in jobs where !isEnding() {
             let next = try await advance(job)
-            if next.isOver { gained += next.answers } else { open.append(next) }
+            if next.isOver { over.append(next) } else { open.append(next) }
         }
-        return (open, gained)
+        let ran = over.filter { $0.job != nil }
+        return (open, !ran.isEmpty && ran.allSatisfy { $0.answers == 0 })
     }
 
     private func advance(_ stored: BatchJob) async throws -> BatchJob {
