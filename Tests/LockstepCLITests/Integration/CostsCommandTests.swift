@@ -19,7 +19,7 @@ import TestSupport
             ],
         ])
         let report = try BSONDocument(json: try await project.lockstep("costs", "--json").out)
-        let rows = try #require(report["rows"]?.array?.compactMap(\.document))
+        let rows = (report["rows"]?.array ?? []).compactMap(\.document)
         #expect(rows.count == 1 && rows[0]["tokens"]?.int == 1200 && rows[0]["price"]?.double == 0.25)
         #expect(rows[0]["day"]?.string == "2999-01-02" && report["batches"]?.array?.isEmpty == true)
         let table = try await project.lockstep("costs", "--since", "24h").out
