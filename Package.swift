@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "LockstepTests",
             dependencies: [
-                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepSinks",
+                "Lockstep", "LockstepCore", "LockstepEngine", "LockstepProviders", "LockstepReading",
+                "LockstepSinks",
                 "LockstepState", "MongoBSON",
                 "MongoDriver", "EmbeddedMongo", "TestModels", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
@@ -161,7 +162,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "LockstepProvidersTests",
-            dependencies: ["Lockstep", "LockstepCore", "LockstepProviders", "LockstepReading", "MongoBSON"],
+            dependencies: [
+                "Lockstep", "LockstepCore", "LockstepProviders", "LockstepReading", "MongoBSON", "TestModels",
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(

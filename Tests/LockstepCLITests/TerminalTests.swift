@@ -138,7 +138,7 @@ import Testing
            {"id": "articles/a.long.path.to.a.field/words", "on": "docs", "key": "title", "model": "words", "version": "1",
             "output": "y", "where": null, "state": "ok", "reason": null, "documents": 0, "withoutInput": 0, "fresh": 0, "stale": 0, "missing": 0, "failed": 0,
             "truncated": 0, "unchecked": 0, "waiting": 0, "reconcile": null, "modelSeconds": null, "predictionsPerSecond": 0}],
-         "audit": null, "canChange": true}
+         "models": [], "audit": null, "canChange": true}
         """
 
     private func screen(width: Int = 120, height: Int? = nil, isColored: Bool = false) throws -> StatusScreen

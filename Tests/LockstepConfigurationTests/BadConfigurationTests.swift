@@ -55,6 +55,15 @@ import Testing
         #expect(problems(text) == ["lockstep.yaml:3: \(message)"])
     }
 
+    @Test(arguments: Self.httpProblems)
+    func aProblemWithAModelOverHTTPSaysWhatToWrite(model: String, messages: [String]) {
+        let text =
+            mongodb + "models:\n  length: {\(model)}\nlisteners: [{model: length, on: docs, key: text}]\n"
+        let found = problems(text)
+        #expect(found == messages.map { "lockstep.yaml:3: \($0)" })
+        #expect(!found.joined().contains("hunter2"))
+    }
+
     @Test(arguments: Self.listenerProblems)
     func aProblemWithAListenerSaysWhatToWrite(listener: String, message: String) {
         // A `$` and a brace cannot stand unquoted in braces.
@@ -199,7 +208,7 @@ extension BadConfigurationTests {
     // One row a line.
     // swift-format-ignore
     private static let modelProblems: [(model: String, message: String)] = [
-        ("length: {}", "the model `length` needs `openvino: <directory>` or `exec: [<program>, …]`"),
+        ("length: {}", "the model `length` needs `openvino: <directory>`, `exec: [<program>, …]` or `http: {api: <api>, model: <model>, …}`"),
         ("length: {exec: [a], openvino: b}", "the model `length` has both `openvino` and `exec`: keep one of them"),
         ("length: {exce: [a]}", "unknown key `exce` of the model `length`: did you mean `exec`?"),
         ("length: {command: [a]}", "unknown key `command` of the model `length`: did you mean `exec`?"),
@@ -216,7 +225,7 @@ extension BadConfigurationTests {
         ("length: {exec: [a], batch: {size: 5}}", "unknown key `size` of `batch`, which has `count`, `bytes`"),
         ("length: {exec: [a], environment: [A=b]}", "`environment` must be a mapping from names to values: found a list"),
         ("length: {exec: [a], environment: {A: [b]}}", "the variable `A` must be a text, as `\"\"`"),
-        ("length: python3", "the model `length` must be a mapping with `openvino`, `exec`, `version`, `vectors`, `batch`, `pooling`, `normalize`, `maxTokens`, `device`, `prefix`, `queryPrefix`, `overlong`, `timeout`, `startTimeout`, `workers`, `environment`: found `python3`"),
+        ("length: python3", "the model `length` must be a mapping with `openvino`, `exec`, `http`, `version`, `vectors`, `batch`, `memo`, `pooling`, `normalize`, `maxTokens`, `device`, `prefix`, `queryPrefix`, `overlong`, `timeout`, `startTimeout`, `workers`, `environment`, `price`, `budget`, `limits`, `batchApi`: found `python3`"),
         ("length: {openvino: a, pooling: first}", "`pooling` must be `mean`, `cls` or `last`: found `first`"),
         ("length: {openvino: a, normalize: 1}", "`normalize` must be `true` or `false`: found `1`"),
         ("length: {openvino: a, maxTokens: 0}", "`maxTokens` must be a whole number from 1: found `0`"),
@@ -225,6 +234,40 @@ extension BadConfigurationTests {
         ("length: {openvino: [a]}", "`openvino` must be a text, as `models/all-MiniLM-L6-v2`: found a list"),
         ("{length: {exec: [a]}, a.b: {exec: [a]}}", "the model's name `a.b` must not hold a dot: it is a part of the output's path"),
         ("{length: {exec: [a]}, $a: {exec: [a]}}", "the model's name `$a` must not begin with `$`, which MongoDB keeps for operators"),
+    ]
+
+    // One row a line.
+    // swift-format-ignore
+    private static let httpProblems: [(model: String, messages: [String])] = [
+        ("http: openai", ["`http` must be a mapping with `api`, `url`, `model`, `key`, `dimensions`, `headers`, `system`, `prompt`, `schema`: found `openai`"]),
+        ("http: {model: m}", ["`http` needs `api`, as `openai`"]),
+        ("http: {api: opanai, model: m, key: k}", ["there is no `api` `opanai`: did you mean `openai`?"]),
+        ("http: {api: vllm, model: m, key: k}", ["there is no `api` `vllm`: did you mean `openai`?"]),
+        ("http: {api: openai}", ["`api: openai` needs `key`, as `${OPENAI_API_KEY}`", "`http` needs `model`, as `text-embedding-3-small`"]),
+        ("http: {api: openai, model: m, apiKey: k}", ["unknown key `apiKey` of `http`: did you mean `key`?"]),
+        ("http: {api: openai, modle: m, key: k}", ["unknown key `modle` of `http`: did you mean `model`?"]),
+        ("http: {api: azure, model: m, key: k}", ["`api: azure` needs `url`, as `https://my-resource.openai.azure.com`"]),
+        ("http: {api: tei}", ["`api: tei` needs `url`, as `http://127.0.0.1:8080`"]),
+        ("http: {api: openai, model: m, url: localhost, key: k}", ["`url` must be an address of HTTP, as `https://api.openai.com/v1`: found `localhost`"]),
+        ("http: {api: openai, model: m, url: 'https://a:hunter2@b/v1', key: k}", ["`url` must hold no password: write it as `key`, or in `headers`"]),
+        ("http: {api: openai, model: m, url: 'https://b/v1/embeddings', key: k}", ["`url` is the base of the API, as `https://api.openai.com/v1`: leave out the `/embeddings` at its end"]),
+        ("http: {api: ollama, model: m, url: 'http://b/v1/'}", ["`url` is the base of the API, as `http://127.0.0.1:11434`: leave out the `/v1` at its end, or write `api: openai`"]),
+        ("http: {api: openai, model: m, key: ''}", ["`key` is empty: set the variable, or leave `key` out"]),
+        ("http: {api: openai, model: m, key: \"hunter\\n2\"}", ["`key` must be one line of letters, digits and signs"]),
+        ("http: {api: openai, model: m, key: {of: hunter2}}", ["`key` must be a text, as `${OPENAI_API_KEY}`: found a mapping"]),
+        ("http: {api: openai, model: m, key: k, dimensions: many}", ["`dimensions` must be a whole number from 1: found `many`"]),
+        ("http: {api: openai, model: m, key: k, headers: {X Y: a, Host: b, Z: [c]}}", ["`X Y` is no name of a header, as `X-Team`", "the header `Host` is not yours to set: take it out", "the header `Z` must be a text of one line, as `search`"]),
+        ("http: {api: openai, model: m, key: k, prompt: x}", ["`prompt` is for `api: chat`, this one is `openai`: take it out"]),
+        ("http: {api: chat, model: m, key: k, prompt: x, dimensions: 5}", ["`prompt` must hold `{{input}}`, which stands for the text", "`dimensions` is for vectors, not for `api: chat`: take it out"]),
+        ("http: {api: chat, model: m, key: k, schema: {type: text}}", ["`schema`: `type` must be array, boolean, integer, null, number, object, string"]),
+        ("http: {api: chat, model: m, key: k, schema: good}", ["`schema` must be a JSON Schema, as `{type: string, enum: [good, bad]}`: found `good`"]),
+        ("http: {api: ollama, model: m}, price: much, budget: 5/week, memo: perhaps", ["`price` must be a number, as `0.02`: found `much`", "`budget` must be an amount for an hour, a day, a month or all time, as `5/day`, `20/month` or `5`: found `5/week`", "`memo` must be `true` or `false`: found `perhaps`"]),
+        ("http: {api: ollama, model: m}, budget: 5/day", ["`budget` needs `price`, per million input tokens, as `price: 0.02`"]),
+        ("http: {api: ollama, model: m}, limits: {requests: 3000, tokens: 1M/year, concurrency: 0}", ["`requests` must be how many in a second, minute, hour or day, as `3000/m` or `10/s`: found `3000`", "`tokens` must be how many in a second, minute, hour or day, as `1M/m` or `10/s`: found `1M/year`", "`concurrency` must be a whole number from 1: found `0`"]),
+        ("http: {api: ollama, model: m}, batchApi: {above: 10}", ["`batchApi` is for `openai`, `voyage` and `gemini`, this one is `ollama`: take it out"]),
+        ("http: {api: openai, model: m, key: k}, batchApi: {poll: 5}", ["`batchApi` needs `above`, as `10000`"]),
+        ("http: {api: openai, model: m, key: k}, workers: 2", ["`workers` is for `exec` models, the model `length` is an `http` one: take it out"]),
+        ("http: {api: opanai, model: m, key: k}, price: much, overlong: maybe", ["there is no `api` `opanai`: did you mean `openai`?", "`price` must be a number, as `0.02`: found `much`", "`overlong` must be `refuse` or `truncate`: found `maybe`"]),
     ]
 
     // One row a line.

@@ -45,6 +45,62 @@ import Testing
         #expect(configuration.warnings.isEmpty)
     }
 
+    @Test func everyOptionOfAModelOverHTTPIsRead() throws {
+        let configuration = try parse(
+            mongodb + """
+                models:
+                  small:
+                    http:
+                      api: openai
+                      url: https://models.test/v1/
+                      model: text-embedding-3-small
+                      key: ${KEY}
+                      dimensions: 512
+                      headers: {X-Team: search}
+                    timeout: 30s
+                    price: 0.02
+                    budget: 5/day
+                    limits: {requests: 3000/m, tokens: 1.5M/h, concurrency: 4}
+                    batchApi: {above: 10000}
+                    maxTokens: 100
+                    prefix: "p: "
+                    queryPrefix: "q: "
+                    overlong: refuse
+                    memo: false
+                  mood:
+                    http: {api: chat, url: "http://127.0.0.1:11434/v1", model: qwen3, system: Label., prompt: "It says: {{input}}", schema: {type: string, enum: [good, 1, true]}}
+                  local: {http: {api: ollama, model: nomic-embed-text}}
+                listeners: [{model: small, on: docs, key: text}]
+                """, environment: ["KEY": "sk-1"])
+        let small: HTTPSpec = try #require(provider("small", of: configuration))
+        #expect(small.api == .openai && small.model == "text-embedding-3-small" && small.dimensions == 512)
+        #expect(
+            small.endpoint
+                == Endpoint(url: "https://models.test/v1", key: "sk-1", headers: ["X-Team": "search"]))
+        #expect(small.timeout == .seconds(30) && small.maxTokens == 100)
+        #expect(small.texts == TextSettings(prefix: "p: ", queryPrefix: "q: ", overlong: .refuse))
+        #expect(
+            small.terms
+                == ModelTerms(
+                    requests: Rate(3000, per: .seconds(60)), tokens: Rate(1_500_000, per: .seconds(3600)),
+                    concurrency: 4,
+                    price: 0.02, budget: Budget(5, per: .day), hasMemo: true, batch: BatchTerms(above: 10000))
+        )
+        let assembly = try configuration.assemble()
+        #expect(assembly.models["small"]?.terms.hasMemo == false)
+        #expect(
+            assembly.models["small"]?.limits.concurrency == 4
+                && assembly.models["small"]?.limits.count == 2048)
+        let mood: HTTPSpec = try #require(provider("mood", of: configuration))
+        #expect(
+            mood.chat?.system == "Label." && mood.chat?.prompt == "It says: {{input}}"
+                && mood.endpoint.key == nil)
+        #expect(mood.chat?.schema?.json == ["type": "string", "enum": ["good", 1, true]])
+        let local: HTTPSpec = try #require(provider("local", of: configuration))
+        #expect(local.endpoint.base == "http://127.0.0.1:11434" && local.terms == ModelTerms(hasMemo: true))
+        #expect(assembly.models["mood"]?.terms.hasMemo == true && assembly.models["mood"]?.takesTexts == true)
+    }
+
     @Test func everyOptionOfAProgramIsRead() throws {
         let configuration = try parse(
             mongodb + """

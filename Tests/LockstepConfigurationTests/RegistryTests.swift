@@ -90,7 +90,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "the model `a` needs `openvino: <directory>`, `exec: [<program>, …]` or `echo: <word>`"),
+        (
+            "{}",
+            "the model `a` needs `openvino: <directory>`, `exec: [<program>, …]`, `http: {api: <api>, model: <model>, …}` or `echo: <word>`"
+        ),
         ("{echo: b, exec: [c]}", "the model `a` has both `exec` and `echo`: keep one of them"),
         (
             "{echo: b, exec: [c], openvino: d}",
@@ -98,7 +101,7 @@ import Testing
         ),
         (
             "{echo: b, timeout: 5s}",
-            "`timeout` is for `exec` models, the model `a` is an `echo` one: take it out"
+            "`timeout` is for `exec` and `http` models, the model `a` is an `echo` one: take it out"
         ),
         (
             "{exec: [b], shout: \"no\"}",
@@ -191,7 +194,8 @@ import Testing
         let properties = try #require(json["properties"] as? [String: [String: Any]])
         let model = try #require(properties["models"]?["additionalProperties"] as? [String: Any])
         #expect(
-            model["description"] as? String == "A model: a directory of OpenVINO's, a program, a model over HTTP, or an echo.")
+            model["description"] as? String
+                == "A model: a directory of OpenVINO's, a program, a model over HTTP, or an echo.")
         #expect((model["oneOf"] as? [[String: [String]]])?.last == ["required": ["echo"]])
         #expect((model["dependentRequired"] as? [String: [String]])?["shout"] == ["echo"])
         let shared = (model["dependentSchemas"] as? [String: [String: [[String: [String]]]]])?["workers"]

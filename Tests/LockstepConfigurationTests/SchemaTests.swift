@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import LockstepConfiguration
+@testable import LockstepProviders
 import LockstepReading
 
 /// The JSON Schema, and the readers that take their keys from the same description.
@@ -12,6 +13,17 @@ import LockstepReading
         models:
           a: {exec: [cat, x], version: "1", vectors: bson, batch: {count: 1, bytes: 2}, timeout: 1m, startTimeout: 2m, workers: 2, environment: {A: b}}
           b: {openvino: models/b, pooling: cls, normalize: true, maxTokens: 64, device: CPU, prefix: "a: ", queryPrefix: "b: ", overlong: refuse}
+          c: {http: {api: chat, url: "http://a/v1", model: m, key: k, headers: {A: b}, system: s, prompt: "{{input}}", schema: {type: string}}, memo: false}
+          d:
+            http: {api: openai, model: m, key: k, dimensions: 5}
+            price: 0.02
+            budget: 5/day
+            limits: {requests: 3000/m, tokens: 1M/m, concurrency: 8}
+            batchApi: {above: 10000, poll: 60s}
+            maxTokens: 512
+            prefix: "passage: "
+            queryPrefix: "query: "
+            overlong: refuse
         listeners:
           - {model: a, on: docs, key: [title, text], as: size, where: {lang: en}}
           - {model: a, on: docs, key: text}
@@ -23,7 +35,7 @@ import LockstepReading
     @Test func theReadersTakeEveryKeyOfTheDescription() throws {
         let configuration = try Configuration.parse(
             Array(Self.everything.utf8), file: "f", directory: "/", environment: [:])
-        #expect(configuration.models.count == 2 && configuration.listeners.count == 2)
+        #expect(configuration.models.count == 4 && configuration.listeners.count == 2)
         for mapping in Self.mappings {
             for key in mapping.names {
                 #expect(
@@ -35,7 +47,7 @@ import LockstepReading
     private static let schema = ConfigurationSchema.standard
     private static let mappings = [
         schema.file, ConfigurationSchema.mongodb, schema.model, ConfigurationSchema.batch, schema.listener,
-        ConfigurationSchema.server,
+        ConfigurationSchema.server, HTTPKind.http, HTTPKind.limits, HTTPKind.batchAPI,
     ]
 
     @Test func synonymsLeadToKeysThatAreThere() {

@@ -40,6 +40,42 @@ import Testing
         #expect(cut == [false, false, false, true])
     }
 
+    @Test func aBatchThatIsTooLargeIsCutAsTheModelTakesIt() {
+        var bisection = Bisection(count: 100, batches: [0..<60, 60..<100])
+        var limit = 1000
+        var calls: [Int] = []
+        while let range = bisection.next() {
+            calls.append(range.count)
+            if range.count > 16 {
+                // The refusal teaches the limit.
+                limit = 16
+                bisection.tooLarge(range) { range in
+                    stride(from: range.lowerBound, to: range.upperBound, by: limit).map {
+                        $0..<min(range.upperBound, $0 + limit)
+                    }
+                }
+            } else {
+                bisection.succeeded(range, range.map { .value(BSONValue($0)) }, truncated: [])
+            }
+        }
+        #expect(calls == [60, 16, 16, 16, 12, 16, 16, 8])
+        for (index, outcome) in bisection.outcomes.enumerated() {
+            guard case .prediction(let value, isTruncated: false) = outcome else {
+                Issue.record("input \(index) has no outcome")
+                continue
+            }
+            #expect(value == BSONValue(index))
+        }
+        #expect(!bisection.suspectsOutage)
+    }
+
+    @Test func oneThatIsTooLargeForNoReasonIsHalved() {
+        var bisection = Bisection(count: 4, batches: [0..<4])
+        #expect(bisection.next() == 0..<4)
+        bisection.tooLarge(0..<4) { [$0] }
+        #expect(bisection.next() == 0..<2 && bisection.next() == 2..<4 && bisection.next() == nil)
+    }
+
     @Test func theCulpritStandsAloneAndTheRestIsPredicted() {
         let (outcomes, calls) = run(count: 100, poison: [37])
         for (index, outcome) in outcomes.enumerated() {

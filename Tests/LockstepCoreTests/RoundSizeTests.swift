@@ -162,4 +162,23 @@ import Testing
         fit.measured(200, seconds: 1.5)
         #expect(fit.cost.map { $0.each > 0.001 } == true)
     }
+
+    /// Were the size fitted to times like these, it would fall and rise without end.
+    @Test func callsOfAServiceAreFullThoughTheirTimesVary() {
+        var size = RoundSize(callLimit: 32, isRemote: true)
+        size.took(documents: 64, inputs: 64, rest: 0.01)
+        for (inputs, seconds) in [(32, 0.2), (32, 0.6), (24, 0.2), (32, 0.9), (5, 0.2), (16, 0.15)] {
+            size.called(inputs, seconds: seconds)
+        }
+        for _ in 0..<20 { size.took(documents: 32, inputs: 32, rest: 0.02) }
+        #expect(size.limits == RoundLimits(live: 32, scan: 32))
+    }
+
+    @Test func aRoundOfAServiceHoldsNoMoreThanItsShareOfTheMemory() {
+        var size = RoundSize(callLimit: 1000, isRemote: true, memory: 1 << 20)
+        size.took(documents: 1000, inputs: 1000, rest: 0.01)
+        size.called(1000, seconds: 0.5)
+        size.weighed(1000, bytes: 1000 * (8 << 10))
+        #expect(size.limits.scan == 128 && size.limits.live == 128)
+    }
 }

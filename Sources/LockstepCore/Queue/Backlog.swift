@@ -98,8 +98,9 @@ extension Backlog {
 // MARK: Handling
 
 extension Backlog {
-    package func hasWork(_ listener: ListenerRef) -> Bool {
-        queues[listener].hasWork
+    /// Documents of a listener that a handler may take now.
+    package func ready(_ listener: ListenerRef) -> Int {
+        queues[listener].ready
     }
 
     /// The next documents of a listener; they are in flight until they are finished or given back.

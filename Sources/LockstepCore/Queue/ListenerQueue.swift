@@ -47,8 +47,9 @@ package struct ListenerQueue {
         !inFlight.isEmpty
     }
 
-    package var hasWork: Bool {
-        !waiting.isEmpty
+    /// Documents that a handler may take now.
+    package var ready: Int {
+        waiting.count
     }
 
     /// Documents that wait or are being handled.

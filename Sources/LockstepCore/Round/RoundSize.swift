@@ -85,12 +85,12 @@ package struct RoundSize {
     /// Inputs in a call, and what a call and one more input cost.
     private func call(within bound: Double) -> (inputs: Double, fixed: Double, each: Double) {
         let most = min(Double(callLimit), Self.growth * calls.reach)
+        // Short enough though all of it were for its inputs: the times of a service vary too much to tell more by.
+        if isRemote, let mean = calls.mean, mean.seconds * most / mean.size <= Self.scan / 2 {
+            return (most, mean.seconds, 0)
+        }
         guard let cost = calls.cost else {
             let mean = calls.mean ?? (1, 1e-7)
-            // Full calls that do not last too long: nothing would be better for what another size shows.
-            if isRemote, mean.size >= 0.9 * Double(callLimit), mean.seconds <= Self.scan / 2 {
-                return (Double(callLimit), mean.seconds, 0)
-            }
             // It may all be fixed, which a larger or a smaller call will show; if not, no call may last too long.
             var inputs = min(
                 bound == Self.scan ? most : min(most, 2 * mean.size), Self.scan * mean.size / mean.seconds)

@@ -7,15 +7,32 @@ import MongoDriver
 /// Sends a large backfill of one listener by its provider's batch API: its answers go into the memo, from where the scan
 /// that follows takes them. So a live change wins, and what a job did not answer is asked for as ever.
 struct BatchBackfill: Sendable {
-    let handler: Handler
-    let service: any BatchService
-    let terms: BatchTerms
-    let gate: BatchGate
-    let reconciler: Reconciler
-    let memo: MemoStore
-    let store: BatchStore
-    let log: Logger
-    let isEnding: @Sendable () -> Bool
+    private let handler: Handler
+    private let service: any BatchService
+    private let terms: BatchTerms
+    private let gate: BatchGate
+    private let reconciler: Reconciler
+    private let memo: MemoStore
+    private let store: BatchStore
+    private let log: Logger
+    private let isEnding: @Sendable () -> Bool
+
+    /// Nil where the listener's backfills go as its live changes do.
+    init?(_ handler: Handler, _ reconciler: Reconciler, until isEnding: @escaping @Sendable () -> Bool) {
+        let model = handler.listener.model
+        guard let gate = handler.health.batchGate, let service = model.batchService,
+            let terms = model.terms.batch
+        else { return nil }
+        self.handler = handler
+        self.service = service
+        self.terms = terms
+        self.gate = gate
+        self.reconciler = reconciler
+        self.isEnding = isEnding
+        memo = MemoStore(connection: handler.connection)
+        store = BatchStore(connection: handler.connection)
+        log = handler.log
+    }
 
     /// Finishes what an earlier process has begun, then looks at each scan that is wanted.
     func run() async {

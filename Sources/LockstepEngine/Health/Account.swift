@@ -19,7 +19,7 @@ package final class Account: Sendable {
         self.log = log
         let line = AccountLine(Pacing(limits, terms))
         self.line = line
-        room = terms.isRemote ? RoundRoom { RoundRoom.rounds(forCalls: line.calls.now) } : nil
+        room = terms.isRemote ? RoundRoom { line.calls.now } : nil
     }
 
     /// Another model shares the account.
@@ -56,9 +56,16 @@ package final class Account: Sendable {
         room == nil ? line.calls.most : RoundRoom.rounds(forCalls: line.calls.most)
     }
 
-    /// Waits until a round may hold documents; ``leaveRound()`` follows.
-    package func enterRound() async { await room?.enter() }
-    package func leaveRound() { room?.leave() }
+    /// Whether so many documents are worth a round now; ``leaveRound()`` follows if so.
+    package func admits(_ ready: Int, _ limits: RoundLimits) -> Bool {
+        room?.admits(ready, limits) ?? true
+    }
+
+    /// - Returns: whether another round may begin for that.
+    package func leaveRound() -> Bool {
+        room?.leave()
+        return room != nil
+    }
 }
 
 /// The account is not asked before that time: a call was not made.

@@ -1,55 +1,33 @@
+import LockstepCore
 import Synchronization
 
 /// How many rounds of an account work at once: more than it takes calls, so that some read and store while others ask;
 /// not many more, since each holds its documents in memory.
 final class RoundRoom: Sendable {
-    fileprivate struct State {
-        var working = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
+    private let working = Mutex(0)
+    private let calls: @Sendable () -> Int
 
-    private let state = Mutex(State())
-    private let limit: @Sendable () -> Int
-
-    /// - Parameter limit: asked anew each time.
-    init(limit: @escaping @Sendable () -> Int) {
-        self.limit = limit
+    /// - Parameter calls: that the account takes at once; asked anew each time.
+    init(calls: @escaping @Sendable () -> Int) {
+        self.calls = calls
     }
 
     /// For so many calls at once.
     static func rounds(forCalls calls: Int) -> Int { calls + calls / 2 + 2 }
 
-    func enter() async {
-        let limit = limit()
-        let isIn = state.withLock { $0.enters(limit) }
-        guard !isIn else { return }
-        await withCheckedContinuation { continuation in
-            let isIn = state.withLock { state in
-                if state.enters(limit) { return true }
-                state.waiting.append(continuation)
-                return false
-            }
-            if isIn { continuation.resume() }
+    /// Whether so many documents are worth a round now; counts it if so. One that could not ask at once is worth it only
+    /// when it is full: those that come meanwhile would have a call of their own.
+    func admits(_ ready: Int, _ limits: RoundLimits) -> Bool {
+        let calls = calls()
+        return working.withLock { working in
+            let isFull = ready >= min(limits.live, limits.scan)
+            guard working < (isFull ? Self.rounds(forCalls: calls) : calls) else { return false }
+            working += 1
+            return true
         }
     }
 
     func leave() {
-        let limit = limit()
-        let woken = state.withLock { state in
-            state.working -= 1
-            let count = min(state.waiting.count, max(0, limit - state.working))
-            state.working += count
-            defer { state.waiting.removeFirst(count) }
-            return Array(state.waiting.prefix(count))
-        }
-        for continuation in woken { continuation.resume() }
-    }
-}
-
-extension RoundRoom.State {
-    fileprivate mutating func enters(_ limit: Int) -> Bool {
-        guard working < limit else { return false }
-        working += 1
-        return true
+        working.withLock { $0 -= 1 }
     }
 }

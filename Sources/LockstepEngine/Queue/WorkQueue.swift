@@ -7,6 +7,8 @@ import LockstepSinks
 package final class WorkQueue: Sendable {
     private struct Waiter {
         let limits: RoundLimits
+        /// Whether so many documents are worth a round now; counts it if so.
+        let admits: Admission
         let continuation: CheckedContinuation<[Job]?, Never>
     }
 
@@ -14,18 +16,29 @@ package final class WorkQueue: Sendable {
         var backlog: Backlog
         var waiters: PerListener<[Waiter]>
         var closed = false
+        /// Who is looked at first: each in turn, as some share the rounds of an account.
+        var turn = 0
 
         /// Pairs waiting handlers with work; the continuations are resumed outside the lock.
         mutating func handOut() -> [(Waiter, [Job]?)] {
             var wakeups: [(Waiter, [Job]?)] = []
-            for listener in waiters.refs {
-                while backlog.hasWork(listener), let waiter = waiters[listener].popLast() {
+            let refs = waiters.refs
+            guard !refs.isEmpty else { return wakeups }
+            turn = (turn + 1) % refs.count
+            for listener in refs[turn...] + refs[..<turn] {
+                while case let ready = backlog.ready(listener), ready > 0,
+                    let waiter = waiters[listener].last, waiter.admits(ready, waiter.limits)
+                {
+                    waiters[listener].removeLast()
                     wakeups.append((waiter, backlog.next(listener, waiter.limits)))
                 }
             }
             return wakeups
         }
     }
+
+    /// Decides whether so many documents, of which a round takes some, are worth one now.
+    package typealias Admission = @Sendable (_ ready: Int, _ limits: RoundLimits) -> Bool
 
     private let state: Monitor<State>
     /// Bytes that may wait, at most.
@@ -123,17 +136,23 @@ extension WorkQueue {
 
 extension WorkQueue {
     /// The next documents of a listener; waits for some. Nil once the queue is closed.
-    package func next(listener: ListenerRef, _ limits: RoundLimits) async -> [Job]? {
+    package func next(
+        listener: ListenerRef, _ limits: RoundLimits, _ admits: @escaping Admission = { _, _ in true }
+    ) async -> [Job]? {
         await withCheckedContinuation { continuation in
-            let now: [Job]?? = state.signalling { state in
-                if state.closed { return .some(nil) }
-                let jobs = state.backlog.next(listener, limits)
-                if !jobs.isEmpty { return jobs }
-                state.waiters[listener].append(Waiter(limits: limits, continuation: continuation))
-                return nil
+            let waiter = Waiter(limits: limits, admits: admits, continuation: continuation)
+            let wakeups: [(Waiter, [Job]?)] = state.signalling { state in
+                if state.closed { return [(waiter, nil)] }
+                state.waiters[listener].append(waiter)
+                return state.handOut()
             }
-            if let now { continuation.resume(returning: now) }
+            resume(wakeups)
         }
+    }
+
+    /// More documents may be worth a round than before.
+    package func admitMore() {
+        change { _ in }
     }
 
     /// These documents are handled, whatever came out.

@@ -49,7 +49,7 @@ final class CostsFollower: Sendable {
     }
 
     /// Saves the rest, once no call is made any more.
-    func finish() {
+    func finish() async {
         var outage = OutageLog()
         save(&outage)
     }

@@ -8,36 +8,32 @@ struct Lane {
 
     /// Works until the queue is closed, or until an error that ends the session.
     func run() async throws {
-        let account = handler.health.account
         while let jobs = await nextJobs() {
-            await account.enterRound()
-            defer { account.leaveRound() }
-            if let pause = pause() {
-                handler.giveBack(jobs, due: pause)
-            } else {
-                try await handler.process(jobs)
-            }
+            // What frees a call is work for the lanes of other listeners, too.
+            defer { leave() }
+            try await handler.process(jobs)
         }
     }
 
     /// The pending documents of the listener, once its model is not known to be out. Nil once the queue is closed.
     private func nextJobs() async -> [Job]? {
+        let account = handler.health.account
         while true {
             while let pause = handler.health.holdsUntil(.now), !ending.isEnding {
                 try? await Task.sleep(until: min(pause, .now + .milliseconds(100)))
             }
             let limits = handler.pace.limits.within(handler.health.writes.trial)
-            guard let jobs = await queue.next(listener: handler.index, limits) else { return nil }
+            guard let jobs = await queue.next(listener: handler.index, limits, account.admits) else {
+                return nil
+            }
             guard let pause = handler.health.holdsUntil(.now) else { return jobs }
             // Another lane met an outage, or the listener was paused: a lane holds no documents while it waits.
             handler.giveBack(jobs, due: pause)
+            leave()
         }
     }
 
-    /// Until when the documents in hand are not to be worked on, if they are not.
-    private func pause() -> ContinuousClock.Instant? {
-        // The next session takes them.
-        if case .reconfigured = ending.reason { return .now }
-        return handler.health.holdsUntil(.now)
+    private func leave() {
+        if handler.health.account.leaveRound() { queue.admitMore() }
     }
 }

@@ -42,7 +42,7 @@ package final class Session: Sendable {
         queue = WorkQueue(
             listeners: listeners.count, limit: context.options.queueBytes, ownWrites: context.ownWrites)
         let collations = Collations(connection: connection)
-        handlers = Self.handlers(context, opening, queue, serverHealth, collations)
+        handlers = Handler.all(context, opening, queue, serverHealth, collations)
         let health = handlers.map(\.health)
         let reconciler = Reconciler(
             connection: connection, listeners: listeners, health: health, queue: queue,
@@ -79,38 +79,6 @@ package final class Session: Sendable {
         freshness = Freshness(
             connection: connection, queue: queue, reconciler: reconciler, capture: capture, saver: saver)
     }
-
-    private static func handlers(
-        _ context: WatcherContext, _ opening: SessionOpening, _ queue: WorkQueue,
-        _ serverHealth: ServerHealth,
-        _ collations: Collations
-    ) -> PerListener<Handler> {
-        let graph = ListenerGraph(opening.listeners.values)
-        let accounts = Accounts(log: context.log)
-        return opening.listeners.mapWithRefs { index, listener in
-            let log = context.log.about(listener.id)
-            let isByBatch = listener.model.terms.batch != nil && listener.model.batchService != nil
-            let health = ListenerHealth(
-                name: listener.id, log: log, account: accounts.of(listener.model),
-                costs: context.costs.of(listener.model),
-                batchGate: isByBatch && opening.mode != .repair ? BatchGate() : nil)
-            health.hasParked = opening.parked.contains(listener.id)
-            health.hasOversized = opening.oversized.contains(listener.id)
-            if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
-            return Handler(
-                index: index, listener: listener, connection: context.connection, queue: queue,
-                sink: context.connection.sink(
-                    of: listener, collations: collations, elections: opening.elections),
-                ownWrites: context.ownWrites, failures: opening.failures, health: health,
-                serverHealth: serverHealth, knownInputs: context.knownInputs,
-                vectorLengths: context.vectorLengths,
-                keptPredictions: context.kept.predictions(of: listener),
-                memo: ModelMemo(context.memo, listener.model), inputCounts: context.inputCounts,
-                statistics: context.statistics.of(listener), pace: Pace(listener.model),
-                collations: collations,
-                dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)
-        }
-    }
 }
 
 // MARK: Running
@@ -134,7 +102,9 @@ extension Session {
             start { await self.scan(progress) }
             start { await self.costs.run(until: self.ending) }
             for handler in handlers {
-                if let backfill = batchBackfill(handler) { start { await backfill.run() } }
+                if let backfill = BatchBackfill(handler, reconciler, until: { self.ending.isEnding }) {
+                    start { await backfill.run() }
+                }
             }
             if opening.mode != .repair {
                 let refusals = RefusalWatch(
@@ -152,7 +122,7 @@ extension Session {
             // A model that hangs had the time to finish.
             group.cancelAll()
             await group.waitForAll()
-            await withTaskExecutorPreference(threads) { await self.saveCosts() }
+            await withTaskExecutorPreference(threads) { await self.costs.finish() }
             return ending.reason ?? .stopped
         }
     }
@@ -194,22 +164,6 @@ extension Session {
         } catch {
             end(error.troubleOfSink.map { .rewind("a scan was interrupted (\($0))") } ?? .failed(error))
         }
-    }
-
-    private func saveCosts() async {
-        costs.finish()
-    }
-
-    private func batchBackfill(_ handler: Handler) -> BatchBackfill? {
-        let model = handler.listener.model
-        guard let gate = handler.health.batchGate, let service = model.batchService,
-            let terms = model.terms.batch
-        else { return nil }
-        return BatchBackfill(
-            handler: handler, service: service, terms: terms, gate: gate, reconciler: reconciler,
-            memo: MemoStore(connection: connection), store: BatchStore(connection: connection),
-            log: handler.log,
-            isEnding: { self.ending.isEnding })
     }
 
     private func audit() async {

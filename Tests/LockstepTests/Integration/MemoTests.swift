@@ -134,15 +134,14 @@ import TestSupport
             try await watching(db) { watcher in
                 for calls in 1...4 where echo.batches.count <= calls {
                     try await eventually("a call is in flight") { echo.batches.count >= calls }
-                    // Of one lane: what came before was answered.
-                    try await eventually("all else is kept") {
-                        try await memo(db).count == echo.texts.count - (echo.batches.last?.inputs.count ?? 0)
-                    }
+                    // Of one lane: what came before the last one was answered.
+                    let answered = echo.batches.dropLast().reduce(0) { $0 + $1.inputs.count }
+                    #expect(try await memo(db).count >= answered)
                     echo.open()
                     try await eventually("it goes on") {
                         echo.batches.count > calls || echo.texts.count == 20
                     }
-                    if echo.texts.count < 20 { echo.close() }
+                    echo.close()
                 }
                 echo.open()
                 try await expectFresh(db, watcher)

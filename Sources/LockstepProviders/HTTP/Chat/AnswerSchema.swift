@@ -2,7 +2,7 @@ import LockstepReading
 
 /// What an answer of a chat model has to be: a JSON Schema, of the keywords that ``SchemaCheck`` knows.
 package struct AnswerSchema: Hashable, Sendable {
-    let json: JSON
+    package let json: JSON
 
     /// A member that holds an answer which is no object, since providers take only schemas of objects.
     private static let wrapper = "value"

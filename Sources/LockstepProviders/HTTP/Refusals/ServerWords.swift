@@ -65,8 +65,8 @@ struct ServerWords {
 extension ServerWords {
     /// The place of the input that is meant.
     var place: Int? {
-        number(/\binputs?\[(\d+)\]/) ?? number(/\brequests\[(\d+)\]/) ?? number(/\bat index (\d+)/)
-            ?? number(/\binput id (\d+)/) ?? number(/\b(?:input|inputs|texts)\.(\d+)\b/)
+        number(/inputs?\[(\d+)\]/) ?? number(/requests\[(\d+)\]/) ?? number(/at index (\d+)/)
+            ?? number(/input id (\d+)/) ?? number(/(?:input|inputs|texts)\.(\d+)/)
     }
 
     /// There are more inputs than a request takes: how many it takes.
@@ -139,7 +139,7 @@ extension ServerWords {
     var isAboutModel: Bool {
         !codes.isDisjoint(with: ["model_not_found", "invalid_model", "deploymentnotfound"])
             || all.firstMatch(
-                of: /\bmodels?\b[^.\n]{0,120} (?:not found|is not supported|does not exist|is not available)/)
+                of: /models?\W[^\n]{0,120}? (?:not found|is not supported|does not exist|is not available)/)
                 != nil
             || has("invalid model", "unknown model", "no such model")
     }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -14,6 +15,11 @@ final class HTTPTransport: Transport {
 
     init(_ proxies: ProxySettings) {
         self.proxies = proxies
+    }
+
+    deinit {
+        // The one that all share lives as long as the process.
+        for client in clients.withLock({ Array($0.values) }) { client.shutdown { _ in } }
     }
 
     func send(_ call: HTTPCall) async throws(TransportError) -> HTTPAnswer {
@@ -41,7 +47,7 @@ final class HTTPTransport: Transport {
             let response: HTTPClientResponse
             do {
                 response = try await client.execute(request, deadline: call.deadline)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed && call.mayRepeat {
+            } catch  where call.mayRepeat && Self.isStale(error) {
                 // A server may close a kept connection in the moment in which it is used again: it has read nothing.
                 response = try await client.execute(request, deadline: call.deadline)
             }
@@ -66,6 +72,16 @@ final class HTTPTransport: Transport {
         for header in response.headers { headers[header.name.lowercased()] = header.value }
         return HTTPAnswer(
             status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
+    }
+
+    /// The connection was closed before anything came.
+    private static func isStale(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.eof: true
+        default: false
+        }
     }
 
     func client(for url: String) -> HTTPClient {

@@ -1,7 +1,10 @@
 import Foundation
 import LockstepCore
 import LockstepProviders
+import LockstepReading
 import MongoBSON
+import Synchronization
+import TestModels
 import Testing
 
 /// A provider on trial: how it is made to do what each test needs. What it cannot do is nil.
@@ -27,7 +30,7 @@ struct ProviderOnTrial: Sendable, CustomTestStringConvertible {
 /// What every provider has to do. One test at a time: a provider that is to fail fails the next call, whoever makes it.
 @Suite(.serialized) struct ProviderConformance {
     /// One line for each.
-    static let all: [ProviderOnTrial] = [.swift, .exec, .openvino, .echo].compactMap { $0 }
+    static let all: [ProviderOnTrial] = [.swift, .exec, .openvino, .http, .echo].compactMap { $0 }
 
     private func values(_ trial: ProviderOnTrial, _ inputs: [BSONValue]) async throws -> [BSONValue] {
         try values(of: try await trial.provider.ask(ProviderBatch(inputs)).answers)
@@ -229,6 +232,36 @@ extension ProviderOnTrial {
             long: BSONValue(String(repeating: "a word ", count: 200)))
     }
 
+    /// A model over HTTP, on a server of this test that speaks as OpenAI's does.
+    static var http: ProviderOnTrial? {
+        let next = Mutex<ModelError?>(nil)
+        let server = try? TinyServer { request in
+            let error = next.withLock { error in
+                defer { error = nil }
+                return error
+            }
+            switch error {
+            case .unavailable: return TinyServer.Answer(401, "no key")
+            case .retryAfter(let time, _):
+                return TinyServer.Answer(429, headers: [("Retry-After", "\(time / .seconds(1))")], "slower")
+            case .failed, .tooLarge: return TinyServer.Answer(500, "broken")
+            case nil: return TinyServer.Answer.vectors(request.body)
+            }
+        }
+        guard let server, let endpoint = Endpoint(url: server.url, key: "sk-secret") else { return nil }
+        let spec = HTTPSpec(api: .openai, endpoint: endpoint, model: "small")
+        let settings = ModelSettings(
+            name: "small", version: "1", setup: "", vectors: nil, batchCount: 100, batchBytes: nil)
+        let model = spec.make(settings, in: ConfigurationFolder("/")).model
+        return ProviderOnTrial(
+            what: "http", provider: model, inputs: ["a", "bc", "def", "ghij"], refused: 7,
+            failWith: { error in
+                // The server lives as long as this does.
+                withExtendedLifetime(server) { next.withLock { $0 = error } }
+                return true
+            }, long: BSONValue(String(repeating: "long ", count: 200)))
+    }
+
     static var echo: ProviderOnTrial {
         let echo = EchoProvider()
         return ProviderOnTrial(
@@ -237,5 +270,25 @@ extension ProviderOnTrial {
                 echo.fail([$0])
                 return true
             }, long: "long text", late: "later", deferred: "defer this")
+    }
+}
+
+extension TinyServer.Answer {
+    /// The length of each text, and a 1; one of more than 100 bytes is refused, as OpenAI does.
+    fileprivate static func vectors(_ body: [UInt8]) -> Self {
+        guard let request = try? BSONDocument(json: body),
+            let texts = request["input"]?.array?.compactMap(\.string)
+        else { return Self(400, "no request") }
+        if let long = texts.first(where: { $0.utf8.count > 400 }) {
+            let words =
+                "This model's maximum context length is 100 tokens, however you requested \(long.utf8.count / 4) tokens"
+            return Self(400, "{\"error\": {\"message\": \"\(words)\"}}")
+        }
+        let vectors = texts.enumerated().map { place, text in
+            "{\"index\": \(place), \"embedding\": [\(text.utf8.count), 1]}"
+        }
+        // In another order than asked for.
+        let data = vectors.reversed().joined(separator: ",")
+        return Self(200, "{\"data\": [\(data)], \"usage\": {\"total_tokens\": \(texts.count)}}")
     }
 }
