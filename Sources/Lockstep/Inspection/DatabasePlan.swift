@@ -30,14 +30,29 @@ struct DatabasePlan {
                 tallies.merge(found) { $1 }
             }
             let counted = try Self.counted(connection)
-            return all.refs.compactMap { ref in
+            return try all.refs.compactMap { ref in
                 let listener = all[ref]
+                guard let tally = tallies[ref] else { return nil }
                 let facts = PlanFacts(
                     terms: listener.model.terms, countsTokens: listener.model.countsTokens,
+                    remembered: try Self.remembered(tally, listener.model, connection),
                     counted: counted[listener.modelName], perSecond: perSecond[listener.id])
-                return tallies[ref].map { ListenerPlan(listener.id, $0, facts) }
+                return ListenerPlan(listener.id, tally, facts)
             }
         }
+    }
+
+    /// Different inputs that are looked up in the memo.
+    private static let lookups = 20_000
+
+    /// The share of the inputs that the memo answers; nil where the model has none.
+    private static func remembered(
+        _ tally: PlanTally, _ model: any Provider, _ connection: Connection
+    ) throws -> Double? {
+        let sample = tally.distinct.sample(lookups)
+        guard model.terms.hasMemo, !sample.isEmpty else { return nil }
+        let known = try MemoStore(connection: connection).count(sample, of: MemoEntry.Source(model))
+        return Double(known) / Double(sample.count)
     }
 
     /// Days of the ledger that are looked at.
