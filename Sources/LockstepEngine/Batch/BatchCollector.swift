@@ -31,7 +31,7 @@ struct BatchCollector {
     func fill(for job: BatchJob, after: BSONValue?) throws -> (file: BatchFile, after: BSONValue?) {
         let traits = try handler.collations.traits(of: handler.listener.collection.name)
         let reader = handler.reader(ByteComparison(handler.listener, traits))
-        let file = try BatchFile(token: job.token, service.limits)
+        let file = try BatchFile.create(token: job.token, service.limits)
         var read = after
         var isFull = false
         try audit(from: after) { page in

@@ -10,15 +10,21 @@ final class BatchFile {
     private let limits: BatchJobLimits
 
     /// - Throws: when the folder for temporary files takes none.
-    init(token: String, _ limits: BatchJobLimits) throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(token).jsonl").path
-        self.limits = limits
+    static func create(token: String, _ limits: BatchJobLimits) throws -> BatchFile {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(token).jsonl")
+            .path
         // Others on this machine must not read the documents in it.
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw LockstepError.refused("\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
-        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        return BatchFile(path, FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), limits)
+    }
+
+    private init(_ path: String, _ handle: FileHandle, _ limits: BatchJobLimits) {
+        self.path = path
+        self.handle = handle
+        self.limits = limits
     }
 
     deinit {

@@ -46,11 +46,7 @@ package final class OpenVINOProvider: Provider {
         storesArrays = vectors == .array
         logger = Logger(label: "lockstep.model.\(name)")
         let source = EncoderSource(directory: directory, settings: settings, texts: texts, vectors: vectors)
-        encoder = OpenVINOEncoder { () throws(OpenVINOError) in
-            let loaded = try LoadedEncoder(source, .load(directory: openVINO))
-            guard isCurrent(loaded.version) else { throw OpenVINOError.changed(source.directory.path) }
-            return loaded
-        }
+        encoder = OpenVINOEncoder(source, openVINO: openVINO, isCurrent: isCurrent)
     }
 
     /// The program is this process, and the model this object.
@@ -107,15 +103,5 @@ package final class OpenVINOProvider: Provider {
             if let problem = vectors.problem(value) { return .refused(problem) }
             return .value(storesArrays ? BSONValue(numbers.map { BSONValue(Double($0)) }) : value)
         }
-    }
-}
-
-extension OpenVINOError {
-    /// The files are not those that the configuration was read with.
-    fileprivate static func changed(_ directory: String) -> OpenVINOError {
-        OpenVINOError(
-            code: .modelChanged, operation: "load the model", place: directory,
-            message: "its files have changed since the configuration was read",
-            hint: "`lockstep reload` takes the new ones, and computes what the old ones gave anew.")
     }
 }

@@ -27,7 +27,7 @@ import Testing
     func weightsAreReadInTheTypesOfFiles(type: String, data: [UInt8]) throws {
         let folder = try Self.folder(Self.config, Self.header(type, data.count), data)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let layer = try DenseLayer(folder: folder)
+        let layer = try DenseLayer.read(folder: folder)
         #expect(layer.weights == [1, -2] && layer.inputs == 2 && layer.outputs == 1)
         #expect(layer.apply([3, 1]) == [1])
     }
@@ -43,7 +43,7 @@ import Testing
     func whatCannotBeAppliedIsRefused(config: String, header: String, reason: String) throws {
         let folder = try Self.folder(config, header, [0, 0, 0, 0, 0, 0, 0, 0])
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let error = #expect(throws: PlanProblem.self) { try DenseLayer(folder: folder) }
+        let error = #expect(throws: PlanProblem.self) { try DenseLayer.read(folder: folder) }
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 }

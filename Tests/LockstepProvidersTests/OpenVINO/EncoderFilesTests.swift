@@ -14,7 +14,7 @@ import Testing
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
-        return EncoderFiles(directory: root.appending(path: "model").path)
+        return EncoderFiles.read(directory: root.appending(path: "model").path)
     }
 
     private static let modules = """

@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: decisions.indices) func theFilesAndTheConfigurationDecide(_ row: Int) throws {
         let (files, settings, outputs, expected, notes) = Self.decisions[row]
-        let plan = try EncoderPlan(files, settings, outputs: outputs)
+        let plan = try EncoderPlan.make(files, settings, outputs: outputs)
         #expect(Self.told(plan) == expected)
         #expect(plan.notes.count == notes, "\(plan.notes)")
     }
@@ -80,15 +80,15 @@ import Testing
     @Test(arguments: refused.indices) func whatCannotBeDoneIsRefusedWithTheReason(_ row: Int) {
         let (files, settings, outputs, reason) = Self.refused[row]
         let error = #expect(throws: PlanProblem.self) {
-            try EncoderPlan(files, settings, outputs: outputs)
+            try EncoderPlan.make(files, settings, outputs: outputs)
         }
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
     @Test func whatIsReadAtMostIsSaidWhereItIsAssumedOrNotAsWanted() throws {
-        let assumed = try EncoderPlan(EncoderFiles(), .init(), outputs: ["sentence_embedding"])
+        let assumed = try EncoderPlan.make(EncoderFiles(), .init(), outputs: ["sentence_embedding"])
         #expect(assumed.notes.first?.contains("512 are") == true)
-        let less = try EncoderPlan(Self.files(), .init(maxTokens: 900), outputs: ["sentence_embedding"])
+        let less = try EncoderPlan.make(Self.files(), .init(maxTokens: 900), outputs: ["sentence_embedding"])
         #expect(less.limit.tokens == 512)
         #expect(less.notes.first?.contains("reads 512") == true)
     }
@@ -96,7 +96,7 @@ import Testing
     @Test func theVersionGoesWithWhatChangesTheOutputs() throws {
         func version(_ files: EncoderFiles, _ settings: EncoderSettings) throws -> String {
             var hash = ModelHash()
-            try EncoderPlan(files, settings, outputs: Self.tokens).add(to: &hash)
+            try EncoderPlan.make(files, settings, outputs: Self.tokens).add(to: &hash)
             return hash.finish()
         }
         let plain = try version(Self.files([.mean], modules: Self.all), .init())
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test func aClassifierGivesItsLabelsTheBestFirst() throws {
-        let plan = try EncoderPlan(
+        let plan = try EncoderPlan.make(
             Self.classifier("BertForSequenceClassification"), .init(), outputs: ["logits"])
         guard case .labels(let classes) = plan.output else { throw PlanProblem("no labels") }
         let document = try #require(classes.document([0, 2, 1])?.document)

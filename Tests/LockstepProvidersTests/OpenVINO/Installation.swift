@@ -30,7 +30,7 @@ enum Installation {
 
     // Loaded once for all tests: it takes half a second.
     private static let shared = Result {
-        try LoadedEncoder(EncoderSource(directory: model.path), runtime())
+        try LoadedEncoder.load(EncoderSource(directory: model.path), runtime())
     }
 
     /// Where `Fixtures/small-encoders.py` has put its models, each beside MiniLM's tokenizer.
@@ -98,7 +98,7 @@ struct ModelCopy {
     }
 
     func load(_ settings: EncoderSettings = EncoderSettings()) throws -> LoadedEncoder {
-        try LoadedEncoder(
+        try LoadedEncoder.load(
             EncoderSource(directory: directory.path, settings: settings), Installation.runtime())
     }
 

@@ -109,7 +109,7 @@ import Testing
 @Suite struct OpenVINOErrorTests {
     @Test func aMissingDirectoryIsNamed() throws {
         let error = #expect(throws: OpenVINOError.self) {
-            try LoadedEncoder(EncoderSource(directory: "/nowhere/model"), Installation.runtime())
+            try LoadedEncoder.load(EncoderSource(directory: "/nowhere/model"), Installation.runtime())
         }
         #expect(error?.code == .modelNotFound)
         #expect(error?.description.contains("/nowhere/model") == true)

@@ -145,7 +145,7 @@ import Testing
     @Test func theVersionOfTheFileIsThatOfWhatIsLoaded() throws {
         let folder = ConfigurationFolder(Installation.model.deletingLastPathComponent().path)
         let spec = OpenVINOSpec(directory: Installation.model.lastPathComponent)
-        let loaded = try LoadedEncoder(
+        let loaded = try LoadedEncoder.load(
             EncoderSource(directory: Installation.model.path), Installation.runtime())
         #expect(try spec.version(storing: nil, in: folder) == loaded.version)
         #expect(loaded.plan.notes.isEmpty)
@@ -162,7 +162,7 @@ import Testing
 
     @Test func aDeviceThatIsNotThereIsNamedWithThoseThatAre() throws {
         let error = #expect(throws: OpenVINOError.self) {
-            try LoadedEncoder(
+            try LoadedEncoder.load(
                 EncoderSource(
                     directory: Installation.model.path, settings: EncoderSettings(device: "ABACUS")),
                 Installation.runtime())
@@ -186,7 +186,7 @@ import Testing
     }
 
     @Test func fewerTokensAreReadWhereThatIsConfigured() throws {
-        let encoder = try LoadedEncoder(
+        let encoder = try LoadedEncoder.load(
             EncoderSource(
                 directory: Installation.model.path, settings: EncoderSettings(maxTokens: 16)),
             Installation.runtime())

@@ -120,16 +120,6 @@ extension HTTPSpec: ProviderSpec {
             batchService: (asker as? EmbeddingAsker).flatMap { batchService($0, over: transport) })
     }
 
-    private func batchService(_ asker: EmbeddingAsker, over transport: any Transport) -> HTTPBatches? {
-        guard terms.batch != nil, let files = transport as? any FileTransport,
-            let form = BatchForms.form(of: api, host: endpoint.host, asker)
-        else { return nil }
-        return HTTPBatches(
-            form: form, exchange: asker.exchange, files: files, authorization: asker.api.authorization,
-            texts: texts, maxTokens: [maxTokens, asker.api.limits.silentTokens].compactMap { $0 }.min()
-        ) { json throws(BadAnswer) in try asker.answer(form.whole(json)) }
-    }
-
     /// Nil for chat.
     private var embeddings: (any EmbeddingAPI)? {
         switch api {

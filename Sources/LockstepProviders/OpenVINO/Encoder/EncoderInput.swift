@@ -20,9 +20,9 @@ struct EncoderInput {
                 let isToken = column < tokens.count
                 let value: Int32 =
                     switch name {
-                    case EncoderGraph.ids: isToken ? rows.ids[tokens.lowerBound + column] : padding
-                    case EncoderGraph.mask: isToken ? 1 : 0
-                    case EncoderGraph.types:
+                    case TensorName.ids: isToken ? rows.ids[tokens.lowerBound + column] : padding
+                    case TensorName.mask: isToken ? 1 : 0
+                    case TensorName.types:
                         isToken && !rows.types.isEmpty ? rows.types[tokens.lowerBound + column] : 0
                     // What fills up has the position of the last that no token has, where there are such.
                     default: isToken ? firstPosition + Int32(column) : max(0, firstPosition - 1)

@@ -30,7 +30,7 @@ final class EncoderLane: @unchecked Sendable {
                 }
             }
             guard isFilled else {
-                throw EncoderGraph.unsupported(
+                throw OpenVINOError.unsupported(
                     encoder.place, "its input \(each.name) is not of whole numbers of 32 or 64 bits")
             }
             try encoder.setInput(each.name, tensor)
@@ -55,7 +55,7 @@ final class EncoderLane: @unchecked Sendable {
         guard shape.count == 2 || isOfTokens, shape[0] == input.batch.count, shape.last != 0,
             !isOfTokens || shape[1] == input.length
         else {
-            throw EncoderGraph.unsupported(
+            throw OpenVINOError.unsupported(
                 encoder.place,
                 "its output has the shape \(shape) for \(input.batch.count) texts of \(input.length) tokens")
         }
@@ -75,7 +75,7 @@ final class EncoderLane: @unchecked Sendable {
             }
         }
         guard let rows else {
-            throw EncoderGraph.unsupported(encoder.place, "its output is not of 32-bit floats")
+            throw OpenVINOError.unsupported(encoder.place, "its output is not of 32-bit floats")
         }
         for (place, row) in zip(input.batch, rows) { values[place] = try steps(row, output) }
     }
@@ -88,7 +88,7 @@ final class EncoderLane: @unchecked Sendable {
             case .normalize: normalize(&vector)
             case .dense(let layer):
                 guard layer.inputs == vector.count else {
-                    throw EncoderGraph.unsupported(
+                    throw OpenVINOError.unsupported(
                         encoder.place,
                         "a dense layer of it takes \(layer.inputs) numbers and is given \(vector.count)")
                 }

@@ -30,8 +30,8 @@ struct EncoderSource: Sendable {
 
     func plan(_ encoder: [UInt8], _ tokenizer: TokenizerGraph) throws(PlanProblem) -> EncoderPlan {
         let graph = GraphText(encoder)
-        return try EncoderPlan(
-            EncoderFiles(directory: directory.path), settings, outputs: graph.outputs,
+        return try EncoderPlan.make(
+            EncoderFiles.read(directory: directory.path), settings, outputs: graph.outputs,
             table: graph.positions, tokenizer: tokenizer.limit, hasPrefix: !texts.prefix.isEmpty)
     }
 

@@ -31,25 +31,42 @@ final class LoadedEncoder: Sendable {
     /// Loads it, and encodes one short text, to be sure that it works.
     ///
     /// - Throws: `.modelNotFound`, `.modelUnreadable`, `.modelUnsupported`, naming the file.
-    init(_ source: EncoderSource, _ runtime: OpenVINORuntime) throws(OpenVINOError) {
+    static func load(
+        _ source: EncoderSource, _ runtime: OpenVINORuntime
+    ) throws(OpenVINOError) -> LoadedEncoder {
         try source.directory.open()
         let files = try LoadedFiles.read(source, runtime.core)
-        (plan, version) = (files.plan, files.version)
-        tokenizer = try Tokenizer(
-            files.compileTokenizer(), limit: plan.limit.tokens, cutsLeft: plan.cutsLeft)
+        let tokenizer = try Tokenizer.make(
+            files.compileTokenizer(), limit: files.plan.limit.tokens, cutsLeft: files.plan.cutsLeft)
         let encoder = try files.compileEncoder()
-        graph = try EncoderGraph(encoder)
+        let graph = try EncoderGraph(encoder)
         let lane = try EncoderLane(encoder, graph)
-        let said = EncoderFiles(directory: source.directory.path)
-        padding = tokenizer.padding ?? said.padding.map { Int32(truncatingIfNeeded: $0) } ?? 0
-        firstPosition = Int32(TokenLimit.unusable(said))
+        let said = EncoderFiles.read(directory: source.directory.path)
+        let padding = tokenizer.padding ?? said.padding.map { Int32(truncatingIfNeeded: $0) } ?? 0
+        let firstPosition = Int32(TokenLimit.unusable(said))
 
         let probe = EncoderInput(
             rows: try tokenizer.tokens(of: ["a"]), batch: [0], padding: padding, firstPosition: firstPosition)
         var values: [[Float]] = [[]]
         try lane.start(probe)
-        try lane.finish(plan.output, into: &values)
-        dimensions = values[0].count
+        try lane.finish(files.plan.output, into: &values)
+        return LoadedEncoder(
+            files.plan, version: files.version, dimensions: values[0].count, tokenizer, encoder, graph,
+            padding: padding, firstPosition: firstPosition, lane)
+    }
+
+    private init(
+        _ plan: EncoderPlan, version: String, dimensions: Int, _ tokenizer: Tokenizer,
+        _ encoder: consuming CompiledModel, _ graph: EncoderGraph, padding: Int32, firstPosition: Int32,
+        _ lane: EncoderLane
+    ) {
+        self.plan = plan
+        self.version = version
+        self.dimensions = dimensions
+        self.tokenizer = tokenizer
+        self.graph = graph
+        self.padding = padding
+        self.firstPosition = firstPosition
         // One more than OpenVINO runs, so that none waits for its next batch.
         parallel = 1 + (encoder.property("OPTIMAL_NUMBER_OF_INFER_REQUESTS").flatMap { Int($0) } ?? 1)
         self.encoder = encoder

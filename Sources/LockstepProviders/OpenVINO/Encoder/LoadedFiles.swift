@@ -21,7 +21,7 @@ struct LoadedFiles: ~Copyable {
         do throws(PlanProblem) {
             plan = try source.plan(text, tokenizer)
         } catch {
-            throw EncoderGraph.unsupported(source.directory.path, error.message)
+            throw OpenVINOError.unsupported(source.directory.path, error.message)
         }
         var hash = ModelHash()
         source.add(plan, to: &hash)
@@ -81,7 +81,7 @@ struct LoadedFiles: ~Copyable {
     private static func weights(
         _ source: EncoderSource, _ name: String, _ core: OpenVINOCore
     ) throws(OpenVINOError) -> Tensor {
-        guard let file = FileBytes(source.directory.file(name)) else { throw unreadable(source, name) }
+        guard let file = FileBytes.open(source.directory.file(name)) else { throw unreadable(source, name) }
         let tensor = try core.bytes(file.size)
         var isWhole = false
         tensor.withBytes { isWhole = file.read(into: $0) }

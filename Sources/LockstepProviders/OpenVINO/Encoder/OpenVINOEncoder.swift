@@ -6,12 +6,27 @@ import Synchronization
 /// hardware, else float32. Vectors of the two differ by a cosine of less than 1e-4, and those of one text in
 /// different batches by less than that.
 final class OpenVINOEncoder: Sendable {
-    private let load: @Sendable () throws(OpenVINOError) -> LoadedEncoder
+    private let source: EncoderSource
+    private let openVINO: String?
+    private let isCurrent: @Sendable (_ loaded: String) -> Bool
     /// The one in use; nil before the first call, and after a failure.
     private let current = Mutex<LoadedEncoder?>(nil)
 
-    init(load: @escaping @Sendable () throws(OpenVINOError) -> LoadedEncoder) {
-        self.load = load
+    /// - Parameters:
+    ///   - openVINO: where OpenVINO is; nil: as ``OpenVINORuntime`` looks for it.
+    ///   - isCurrent: whether the files are those of the version in use, given the version of what was loaded.
+    init(
+        _ source: EncoderSource, openVINO: String?, isCurrent: @escaping @Sendable (_ loaded: String) -> Bool
+    ) {
+        self.source = source
+        self.openVINO = openVINO
+        self.isCurrent = isCurrent
+    }
+
+    private func load() throws(OpenVINOError) -> LoadedEncoder {
+        let loaded = try LoadedEncoder.load(source, .load(directory: openVINO))
+        guard isCurrent(loaded.version) else { throw OpenVINOError.changed(source.directory.path) }
+        return loaded
     }
 
     /// The loaded model; it is loaded if need be.
@@ -49,5 +64,15 @@ final class OpenVINOEncoder: Sendable {
             current = fresh
             return (encoded, fresh)
         }
+    }
+}
+
+extension OpenVINOError {
+    /// The files are not those that the configuration was read with.
+    fileprivate static func changed(_ directory: String) -> OpenVINOError {
+        OpenVINOError(
+            code: .modelChanged, operation: "load the model", place: directory,
+            message: "its files have changed since the configuration was read",
+            hint: "`lockstep reload` takes the new ones, and computes what the old ones gave anew.")
     }
 }

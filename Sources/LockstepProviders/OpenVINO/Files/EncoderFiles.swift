@@ -36,9 +36,17 @@ struct EncoderFiles: Sendable {
 
     init() {}
 
-    init(directory: String) {
+    static func read(directory: String) -> EncoderFiles {
+        var files = EncoderFiles()
+        files.readAll(directory)
+        return files
+    }
+
+    private mutating func readAll(_ directory: String) {
         let places = [directory, (directory as NSString).deletingLastPathComponent].filter { !$0.isEmpty }
-        func first(_ name: String) -> JSONFile? { places.lazy.compactMap { JSONFile("\($0)/\(name)") }.first }
+        func first(_ name: String) -> JSONFile? {
+            places.lazy.compactMap { JSONFile.read("\($0)/\(name)") }.first
+        }
 
         readModules(places)
         if let config = first("config.json") { read(config: config) }
@@ -74,7 +82,7 @@ struct EncoderFiles: Sendable {
                 }
             }
             let folder = modules?.first { $0.type == "Pooling" }?.folder ?? "\(place)/1_Pooling"
-            if let config = JSONFile("\(folder)/config.json") { read(pooling: config) }
+            if let config = JSONFile.read("\(folder)/config.json") { read(pooling: config) }
             // One folder says all: what lies above belongs to it or to something else.
             if modules != nil || pooling != nil { return }
         }

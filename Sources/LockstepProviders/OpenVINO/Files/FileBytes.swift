@@ -6,15 +6,20 @@ struct FileBytes: ~Copyable {
     private let descriptor: Int32
 
     /// Nil when it cannot be opened.
-    init?(_ path: String) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    static func open(_ path: String) -> FileBytes? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             return nil
         }
-        size = Int(status.st_size)
+        return FileBytes(adopting: descriptor, size: Int(status.st_size))
+    }
+
+    private init(adopting descriptor: Int32, size: Int) {
+        self.descriptor = descriptor
+        self.size = size
     }
 
     deinit {
@@ -36,7 +41,7 @@ struct FileBytes: ~Copyable {
 
     /// All of it; nil when it cannot be read.
     static func contents(of path: String) -> [UInt8]? {
-        guard let file = FileBytes(path) else { return nil }
+        guard let file = open(path) else { return nil }
         var isWhole = false
         let bytes = [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
             isWhole = file.read(into: UnsafeMutableRawBufferPointer(buffer))

@@ -5,9 +5,8 @@ struct JSONFile {
     private let fields: [String: Any]
 
     /// Nil when there is no such file, or it is no JSON object.
-    init?(_ path: String) {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        self.init(data)
+    static func read(_ path: String) -> JSONFile? {
+        FileManager.default.contents(atPath: path).flatMap { JSONFile($0) }
     }
 
     init?(_ data: Data) {

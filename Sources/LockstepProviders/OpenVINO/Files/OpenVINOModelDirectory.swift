@@ -11,11 +11,6 @@ struct OpenVINOModelDirectory: Hashable, Sendable {
     static let names = ["\(encoder).bin", "\(encoder).xml", "\(tokenizer).bin", "\(tokenizer).xml"]
     static let encoder = "openvino_model"
     static let tokenizer = "openvino_tokenizer"
-    /// What to do when a model is missing or broken.
-    static let hint = """
-        Convert it again with `scripts/convert_model.py <model> <directory>` (docs/models.md); all-MiniLM-L6-v2 comes \
-        with `make setup`.
-        """
     /// What to do when there is no tokenizer.
     static let tokenizerHint = """
         `scripts/convert_model.py <directory> <new directory>` makes one, where tokenizer.json is (docs/models.md).
@@ -37,7 +32,7 @@ struct OpenVINOModelDirectory: Hashable, Sendable {
         throw OpenVINOError(
             code: .modelNotFound, operation: "open the model", place: path,
             message: "it has no \(missing.joined(separator: ", "))",
-            hint: Self.lacksTokenizerAlone(missing) ? Self.tokenizerHint : Self.hint)
+            hint: Self.lacksTokenizerAlone(missing) ? Self.tokenizerHint : OpenVINOError.modelHint)
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }

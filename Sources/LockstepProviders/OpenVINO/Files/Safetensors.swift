@@ -10,8 +10,13 @@ struct Safetensors {
     private let header: [String: Any]
     private let bytes: Data
 
-    init?(_ path: String) {
-        guard let data = FileManager.default.contents(atPath: path), data.count >= 8 else { return nil }
+    /// Nil when there is none, or it is none.
+    static func read(_ path: String) -> Safetensors? {
+        FileManager.default.contents(atPath: path).flatMap { Safetensors($0) }
+    }
+
+    init?(_ data: Data) {
+        guard data.count >= 8 else { return nil }
         let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(data.count - 8) else { return nil }
         let text = data[8..<8 + Int(length)]

@@ -19,8 +19,8 @@ struct DenseLayer: Sendable {
     let activation: Activation
 
     /// - Throws: why it cannot be applied.
-    init(folder: String) throws(PlanProblem) {
-        guard let config = JSONFile("\(folder)/config.json") else {
+    static func read(folder: String) throws(PlanProblem) -> DenseLayer {
+        guard let config = JSONFile.read("\(folder)/config.json") else {
             throw PlanProblem("`\(folder)` has no config.json")
         }
         let name = config.text("activation_function").map { String($0.split(separator: ".").last ?? "") }
@@ -31,7 +31,7 @@ struct DenseLayer: Sendable {
         if let source = config.text("module_input_name"), source != "sentence_embedding" {
             throw PlanProblem("the dense layer in `\(folder)` reads \(source), which is not known here")
         }
-        guard let tensors = Safetensors("\(folder)/model.safetensors"),
+        guard let tensors = Safetensors.read("\(folder)/model.safetensors"),
             let weight = tensors["linear.weight"], weight.shape.count == 2
         else {
             throw PlanProblem("the dense layer in `\(folder)` has no model.safetensors that can be read")
@@ -40,7 +40,7 @@ struct DenseLayer: Sendable {
         guard bias == nil || bias?.values.count == weight.shape[0] else {
             throw PlanProblem("the dense layer in `\(folder)` has a bias of another length")
         }
-        self.init(
+        return DenseLayer(
             weights: weight.values, inputs: weight.shape[1], bias: bias?.values ?? [], activation: activation)
     }
 

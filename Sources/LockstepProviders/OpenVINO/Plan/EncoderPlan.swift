@@ -24,17 +24,17 @@ struct EncoderPlan: Sendable {
     ///   - outputs: of the graph.
     ///   - table: the rows of its table of positions, where it can be seen.
     ///   - tokenizer: what the graph of the tokenizer cuts to.
-    init(
+    static func make(
         _ files: EncoderFiles, _ settings: EncoderSettings, outputs: Set<String>, table: Int? = nil,
         tokenizer: Int? = nil, hasPrefix: Bool = false
-    ) throws(PlanProblem) {
+    ) throws(PlanProblem) -> EncoderPlan {
         guard files.poolsPrompt || !hasPrefix else {
             throw PlanProblem(
                 "its pooling leaves out what `prefix` says, which is not done here: take `prefix` out")
         }
         var notes: [String] = []
-        limit = TokenLimit(files, table: table, tokenizer: tokenizer, maxTokens: settings.maxTokens)
-        cutsLeft = files.cutsLeft
+        let limit = TokenLimit(files, table: table, tokenizer: tokenizer, maxTokens: settings.maxTokens)
+        let output: Output
         if limit.source == .assumed {
             notes.append(
                 "nothing says how many tokens the model reads: \(limit.tokens) are; write `maxTokens` if it is less"
@@ -49,14 +49,14 @@ struct EncoderPlan: Sendable {
             }
             output = .labels(classes)
         } else {
-            output = try Self.vector(files, settings, outputs, &notes)
+            output = try vector(files, settings, outputs, &notes)
         }
         if let prompt = files.prompt, !hasPrefix {
             notes.append(
                 "the model's files put `\(prompt)` before each text: write it as `prefix` if texts are to have it"
             )
         }
-        self.notes = notes
+        return EncoderPlan(output: output, limit: limit, cutsLeft: files.cutsLeft, notes: notes)
     }
 
     /// In order of preference: one that is pooled already, else the vectors of the tokens.
@@ -118,7 +118,7 @@ struct EncoderPlan: Sendable {
             switch module.type {
             case "Transformer", "Pooling", "Dropout": break
             case "Normalize": steps.append(.normalize)
-            case "Dense": steps.append(.dense(try DenseLayer(folder: module.folder)))
+            case "Dense": steps.append(.dense(try DenseLayer.read(folder: module.folder)))
             default:
                 throw PlanProblem(
                     "its modules.json has a step \(module.type), which is not known here: export it with `--library sentence_transformers`, so that the graph has it"

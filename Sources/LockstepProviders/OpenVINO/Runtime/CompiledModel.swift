@@ -58,7 +58,7 @@ struct CompiledModel: ~Copyable, @unchecked Sendable {
         guard status == 0, let request else {
             throw OpenVINOError(
                 code: .modelUnreadable, operation: "prepare the model", place: place,
-                message: functions.reason(status), hint: OpenVINOModelDirectory.hint)
+                message: functions.reason(status), hint: OpenVINOError.modelHint)
         }
         return InferRequest(adopting: request, functions, place: place)
     }

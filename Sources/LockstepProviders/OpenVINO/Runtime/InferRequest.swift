@@ -43,7 +43,7 @@ struct InferRequest: ~Copyable {
     /// The elements of an output of whole numbers.
     func integers(_ name: String) throws(OpenVINOError) -> [Int32] {
         guard let numbers = try tensor(name).integers else {
-            throw EncoderGraph.unsupported(place, "its output \(name) is not of whole numbers")
+            throw OpenVINOError.unsupported(place, "its output \(name) is not of whole numbers")
         }
         return numbers
     }
@@ -70,7 +70,7 @@ struct InferRequest: ~Copyable {
     func failure(_ reason: String) -> OpenVINOError {
         OpenVINOError(
             code: .inferenceFailed, operation: "run the model", place: place, message: reason,
-            hint: "If other texts work, it is these; if none does, the model. \(OpenVINOModelDirectory.hint)")
+            hint: "If other texts work, it is these; if none does, the model. \(OpenVINOError.modelHint)")
     }
 
     func adopt(_ tensor: OpaquePointer?) throws(OpenVINOError) -> Tensor {

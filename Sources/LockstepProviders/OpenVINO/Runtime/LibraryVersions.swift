@@ -21,21 +21,23 @@ struct LibraryVersions {
         self.present = present
     }
 
-    init(_ functions: OpenVINOFunctions, _ location: OpenVINOLocation) {
+    static func read(_ functions: OpenVINOFunctions, _ location: OpenVINOLocation) -> LibraryVersions {
+        var versions = LibraryVersions(openvino: nil, tokenizers: nil)
         var version = ov_version_t()
         if functions.table.pointee.get_version(&version) == 0 {
-            openvino = version.build_number.flatMap { Self.number(String(cString: $0)) }
+            versions.openvino = version.build_number.flatMap { number(String(cString: $0)) }
             functions.table.pointee.version_free(&version)
         }
-        place = location.tokenizers
+        versions.place = location.tokenizers
         let package = URL(filePath: location.tokenizers).deletingLastPathComponent()
             .deletingLastPathComponent()
         if let file = FileManager.default.contents(atPath: package.appending(path: "__version__.py").path) {
-            tokenizers = Self.number(String(decoding: file, as: UTF8.self))
+            versions.tokenizers = number(String(decoding: file, as: UTF8.self))
         }
-        wanted = Self.library(in: location.tokenizers)
+        versions.wanted = library(in: location.tokenizers)
         let folder = URL(filePath: location.library).deletingLastPathComponent().path
-        present = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        versions.present = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return versions
     }
 
     /// - Throws: `.runtimeUnusable` with the pair to install.

@@ -34,7 +34,7 @@ final class OpenVINOCore: @unchecked Sendable {
             throw unusable("load OpenVINO", location.library, reason)
         }
         let functions = OpenVINOFunctions(table: table)
-        try LibraryVersions(functions, location).check()
+        try LibraryVersions.read(functions, location).check()
 
         var core: OpaquePointer?
         let created = table.pointee.core_create(&core)
@@ -123,7 +123,7 @@ final class OpenVINOCore: @unchecked Sendable {
     private static func unreadable(_ operation: String, _ place: String, _ reason: String) -> OpenVINOError {
         OpenVINOError(
             code: .modelUnreadable, operation: operation, place: place, message: reason,
-            hint: OpenVINOModelDirectory.hint)
+            hint: OpenVINOError.modelHint)
     }
 }
 

@@ -20,29 +20,41 @@ final class Tokenizer: Sendable {
     }
 
     /// - Throws: `.modelUnsupported` when it gives no tokens, `.inferenceFailed` when it does not work.
-    init(_ model: consuming CompiledModel, limit: Int, cutsLeft: Bool) throws(OpenVINOError) {
+    static func make(
+        _ model: consuming CompiledModel, limit: Int, cutsLeft: Bool
+    ) throws(OpenVINOError) -> Tokenizer {
         guard model.inputCount == 1 else {
-            throw EncoderGraph.unsupported(
+            throw OpenVINOError.unsupported(
                 model.place, "it takes \(model.inputCount) inputs instead of one")
         }
-        for name in [EncoderGraph.ids, EncoderGraph.mask] where !model.hasOutput(name) {
-            throw EncoderGraph.unsupported(model.place, "it has no output \(name)")
+        for name in [TensorName.ids, TensorName.mask] where !model.hasOutput(name) {
+            throw OpenVINOError.unsupported(model.place, "it has no output \(name)")
         }
-        hasTypes = model.hasOutput(EncoderGraph.types)
+        let hasTypes = model.hasOutput(TensorName.types)
         let request = Request(try model.makeRequest())
-        self.model = model
-
         let piece = TextPiece(limit: limit, cutsLeft: cutsLeft)
-        let probes = try Self.run(request, TokenFrame.probes, piece, hasTypes)
+        let probes = try run(request, TokenFrame.probes, piece, hasTypes)
         let frame = TokenFrame(probes.rows.map(\.ids))
-        padding = probes.padding
-        cut = TokenCut(limit: limit, frame: frame, cutsLeft: cutsLeft)
-        self.piece = piece
+        let cut = TokenCut(limit: limit, frame: frame, cutsLeft: cutsLeft)
         // Longer than what is read by more than any frame.
         let long = String(repeating: "a ", count: limit + 64)
-        let length = try Self.run(request, [long], TextPiece(limit: limit + 128, cutsLeft: false), hasTypes)
+        let length = try run(request, [long], TextPiece(limit: limit + 128, cutsLeft: false), hasTypes)
             .rows[0].ids.count
-        ownLimit = length <= limit ? length : nil
+        return Tokenizer(
+            model, cut: cut, padding: probes.padding, hasTypes: hasTypes, piece: piece,
+            ownLimit: length <= limit ? length : nil, request)
+    }
+
+    private init(
+        _ model: consuming CompiledModel, cut: TokenCut, padding: Int32?, hasTypes: Bool, piece: TextPiece,
+        ownLimit: Int?, _ request: Request
+    ) {
+        self.model = model
+        self.cut = cut
+        self.padding = padding
+        self.hasTypes = hasTypes
+        self.piece = piece
+        self.ownLimit = ownLimit
         idle = Mutex([request])
     }
 
@@ -98,13 +110,13 @@ final class Tokenizer: Sendable {
         let most = most ?? piece.mostBytes
         try request.infer.setOnlyInput(texts.lazy.map { piece.bytes(of: $0, most: most) })
         try request.infer.infer()
-        let ids = try request.infer.integers(EncoderGraph.ids)
-        let mask = try request.infer.integers(EncoderGraph.mask)
-        let types = hasTypes ? try request.infer.integers(EncoderGraph.types) : []
+        let ids = try request.infer.integers(TensorName.ids)
+        let mask = try request.infer.integers(TensorName.mask)
+        let types = hasTypes ? try request.infer.integers(TensorName.types) : []
         guard !texts.isEmpty, ids.count % texts.count == 0, mask.count == ids.count,
             types.isEmpty || types.count == ids.count
         else {
-            throw EncoderGraph.unsupported(
+            throw OpenVINOError.unsupported(
                 request.infer.place,
                 "its outputs for \(texts.count) texts have \(ids.count) and \(mask.count) numbers")
         }
