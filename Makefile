@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test unit integration docs mechanisms torture demo dev fuzz sanitize soak format format-check bench bench-quick bench-peers install uninstall deb deployment clean
+.PHONY: help setup build test unit integration docs mechanisms torture demo dev fuzz sanitize soak models format format-check bench bench-quick bench-peers install uninstall deb deployment clean
 
 # What `make dev` runs; `make dev CONFIG=path/to/lockstep.yaml` runs another.
 CONFIG ?= Examples/demo/lockstep.yaml
@@ -25,6 +25,8 @@ SANITIZE := --no-parallel --skip OpenVINO --filter '$(SANITIZE_TESTS)'
 BENCH_FLAGS ?=
 # Prints alone, in two minutes: make bench-peers PEERS_FLAGS=--quick
 PEERS_FLAGS ?=
+# More for the proof of converted models: --export, --lockstep .build/release/lockstep
+MODELS_FLAGS ?=
 # How many changes, elections and restarts of a model the soak has.
 SOAK_EVENTS ?= 1000000
 SOAK_ELECTIONS ?= 20
@@ -79,6 +81,13 @@ sanitize: setup ## Run the tests under the thread and the address sanitizer (SAN
 	swift build --quiet --build-tests --sanitize=address --scratch-path .build-address
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt \
 		swift test --skip-build --sanitize=address --scratch-path .build-address $(SANITIZE)
+
+models: setup ## Convert encoders of eleven makes and compare them with sentence-transformers (2 GB; MODELS_FLAGS=--export)
+	test -d .build/models-python || python3 -m venv .build/models-python
+	.build/models-python/bin/pip install --quiet -r scripts/requirements-convert.txt -r Tests/Conversion/requirements.txt
+	@# Its optional torchvision must fit torch to the letter, and no text model needs it.
+	.build/models-python/bin/pip install --quiet --no-deps optimum-intel==2.2.0 optimum==2.3.0
+	.build/models-python/bin/python Tests/Conversion/proof.py $(MODELS_FLAGS)
 
 soak: build ## Let a million events pass and see that memory stays flat (SOAK_EVENTS=1000000)
 	python3 Benchmarks/soak.py --lockstep $(LOCKSTEP) --events $(SOAK_EVENTS) --elections $(SOAK_ELECTIONS) \

@@ -23,6 +23,7 @@ import pymongo
 import descriptions
 from audience import Audience, free_port
 from latency import percentile, trickle
+from providers import providers
 from servers import Consumer, Mongod, run
 from surroundings import load_before, machine, versions
 from taken_apart import taken_apart
@@ -543,8 +544,9 @@ def cpu_over(consumer, seconds):
 
 PARTS = {
     "end-to-end": end_to_end, "watched": watched, "latency": latencies, "latency-exec": latency_of_a_program,
-    "embedding": embedding, "embedding-mixed": embedding_mixed, "capture,reconcile,start": reading, "first": starting, "coalescing": coalescing,
-    "irrelevant": irrelevant, "idle": idle, "memory": memory, "listeners": listeners, "profile": taken_apart,
+    "embedding": embedding, "embedding-mixed": embedding_mixed, "capture,reconcile,start": reading, "first": starting,
+    "coalescing": coalescing, "irrelevant": irrelevant, "idle": idle, "memory": memory, "listeners": listeners,
+    "providers": providers, "profile": taken_apart,
 }
 
 

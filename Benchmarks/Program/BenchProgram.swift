@@ -37,7 +37,9 @@ struct Target: ParsableArguments {
                     let encoder = OpenVINOProvider(name: "minilm", directory: model)
                     // Loaded before the clock runs.
                     _ = try await encoder.predict(["warm"])
-                    try await db.add(Listener(model: encoder, on: collection, key: "text", as: name))
+                    try await db.add(
+                        Listener(
+                            model: encoder, on: collection, keys: [FieldPath("text")], as: name, where: nil))
                 } else {
                     let vectors = Vectors(hangsUntil: hangsUntil)
                     try await db.add(Listener(model: vectors, on: collection, key: "text", as: name))

@@ -32,7 +32,10 @@ extension Checkpoint {
             if let documents = entry["documents"]?.int, let without = entry["withoutInput"]?.int,
                 documents >= without, without >= 0
             {
-                inputs[definition] = InputShare(documents: documents, withoutInput: without)
+                let truncated = entry["truncated"]?.int ?? 0
+                inputs[definition] = InputShare(
+                    documents: documents, withoutInput: without,
+                    truncated: min(max(0, truncated), documents))
             }
         }
     }
@@ -53,6 +56,7 @@ extension Checkpoint {
             if let share = inputs[progress.definition] {
                 fields.append(("documents", BSONValue(share.documents)))
                 fields.append(("withoutInput", BSONValue(share.withoutInput)))
+                if share.truncated > 0 { fields.append(("truncated", BSONValue(share.truncated))) }
             }
             return BSONValue(BSONDocument(fields))
         }

@@ -63,7 +63,7 @@ extension ParkedFailure {
     package var entry: ParkedEntry {
         ParkedEntry(
             input: input, version: version, outputBytes: outputBytes, retry: retry, isStuck: isStuck,
-            setup: setup)
+            setup: setup, isOfSink: rule != nil || outputBytes != nil)
     }
 
     /// Nil when the entry is not one that Lockstep wrote.

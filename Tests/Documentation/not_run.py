@@ -9,13 +9,14 @@ from markdown import ROOT
 from page import BINARY, Wrong
 
 COMMANDS = [
-    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|unit|integration|test|torture|mechanisms|sanitize|soak|fuzz"
+    (r"(DEMO_DOCS=\d+ )?make (setup|build|demo|unit|integration|test|torture|mechanisms|sanitize|soak|models|fuzz"
      r"|bench|bench-quick|bench-peers|format-check|format|docs|deb|deployment|install|uninstall)\b.*", "builds or tests for minutes; other tests do it"),
     (r"\.ci/run|python3 -m unittest discover --start-directory Tests/Documentation.*", "is what runs this test"),
     (r"(export \w+=\S+ )?sudo .*", "changes the system"),
     (r"(systemctl|journalctl|kubectl|docker|systemd-analyze) .*", "needs a system of its own"),
     (r"cd Examples/consumer|swift (run|build|test) .*", "builds for minutes; the tests of the library do it"),
     (r"pip install \"optimum-intel.*|optimum-cli export openvino .*", "downloads a model from a hub"),
+    (r"python3 -m venv convert|convert/bin/.*", "installs a gigabyte and a model; `make models` does it"),
     (r"git clone .*|cd lockstep", "this is the checkout"),
 ]
 
@@ -41,7 +42,7 @@ def require_exists(place, command):
     for target in re.findall(r"\bmake ([a-z][a-z-]*)", command):
         if not re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE):
             raise Wrong(f"{place}: there is no `make {target}`")
-    for name in re.findall(r"(?:^| )((?:\.ci|scripts)/[\w-]+)", command):
+    for name in re.findall(r"(?:^| )((?:\.ci|scripts)/[\w.-]+\w)", command):
         if not (ROOT / name).exists():
             raise Wrong(f"{place}: there is no {name}")
     for variable in re.findall(r"\bmake .*?\b([A-Z_]+)=", command):

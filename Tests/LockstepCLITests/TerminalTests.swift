@@ -132,12 +132,12 @@ import Testing
          "listeners": [
            {"id": "docs/text/minilm", "on": "docs", "key": "text", "model": "minilm", "version": "ab", "output": "x",
             "where": null, "state": "out", "reason": "connection refused", "documents": 1000, "withoutInput": 0, "fresh": 500, "stale": 100, "missing": 300,
-            "failed": 1, "unchecked": 99, "waiting": 10,
+            "failed": 1, "truncated": 0, "unchecked": 99, "waiting": 10,
             "reconcile": {"documents": 120, "total": 1000, "perSecond": 350.0, "secondsLeft": 2.5},
             "modelSeconds": {"p50": 0.012, "p99": 0.05}, "predictionsPerSecond": 120.5},
            {"id": "articles/a.long.path.to.a.field/words", "on": "docs", "key": "title", "model": "words", "version": "1",
             "output": "y", "where": null, "state": "ok", "reason": null, "documents": 0, "withoutInput": 0, "fresh": 0, "stale": 0, "missing": 0, "failed": 0,
-            "unchecked": 0, "waiting": 0, "reconcile": null, "modelSeconds": null, "predictionsPerSecond": 0}],
+            "truncated": 0, "unchecked": 0, "waiting": 0, "reconcile": null, "modelSeconds": null, "predictionsPerSecond": 0}],
          "audit": null, "canChange": true}
         """
 

@@ -68,8 +68,8 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try configuration.assemble().listeners }
         #expect(
             error?.description == """
-                lockstep.yaml:3: there is no directory `\(folder.path)/models/gone`: write where the model is, or make one with `optimum-cli export openvino`
-                lockstep.yaml:4: `\(folder.path)/half` is no OpenVINO model, it lacks `openvino_model.bin`, `openvino_tokenizer.bin`, `openvino_tokenizer.xml`: export it with `optimum-cli export openvino`
+                lockstep.yaml:3: there is no directory `\(folder.path)/models/gone`: write where the model is, or make one with `scripts/convert_model.py`
+                lockstep.yaml:4: `\(folder.path)/half` is no OpenVINO model, it lacks `openvino_model.bin`, `openvino_tokenizer.bin`, `openvino_tokenizer.xml`: convert it with `scripts/convert_model.py`
                 """)
     }
 

@@ -122,11 +122,14 @@ import Testing
         }
     }
 
-    @Test func initProposesTheFirstThatThisMachineHas() {
-        let registry = Registry(providers: [EchoKind(), ExecKind()], sinks: [])
-        #expect(registry.proposal(beside: "/", environment: [:])?.line == "echo: again")
-        let last = Registry(providers: [ExecKind(), EchoKind()], sinks: [])
-        #expect(last.proposal(beside: "/", environment: [:]) == ExecKind.words)
+    @Test func initProposesTheNearestThatThisMachineHas() {
+        let surroundings = Surroundings(folder: "/", environment: [:])
+        for providers: [any ProviderKind] in [[EchoKind(), ExecKind()], [ExecKind(), EchoKind()]] {
+            let found = Registry(providers: providers, sinks: []).proposals(in: surroundings)
+            #expect(found?.model.lines == ["echo: again"] && found?.alternatives.isEmpty == true)
+        }
+        let example = Registry(providers: [ExecKind()], sinks: []).proposals(in: surroundings)
+        #expect(example?.model == ExecKind.words)
     }
 
     // MARK: Sinks
@@ -188,7 +191,7 @@ import Testing
         let properties = try #require(json["properties"] as? [String: [String: Any]])
         let model = try #require(properties["models"]?["additionalProperties"] as? [String: Any])
         #expect(
-            model["description"] as? String == "A model: a directory of OpenVINO's, a program, or an echo.")
+            model["description"] as? String == "A model: a directory of OpenVINO's, a program, a model over HTTP, or an echo.")
         #expect((model["oneOf"] as? [[String: [String]]])?.last == ["required": ["echo"]])
         #expect((model["dependentRequired"] as? [String: [String]])?["shout"] == ["echo"])
         let shared = (model["dependentSchemas"] as? [String: [String: [[String: [String]]]]])?["workers"]

@@ -28,11 +28,23 @@ import Testing
         return (bisection.outcomes, calls)
     }
 
+    @Test func theInputsThatWereCutAreKnownByTheirPlacesInTheCall() {
+        var bisection = Bisection(count: 4, batches: [0..<2, 2..<4])
+        for truncated in [[], [1]] as [Set<Int>] {
+            let range = bisection.next() ?? 0..<0
+            bisection.succeeded(range, range.map { .value(BSONValue($0)) }, truncated: truncated)
+        }
+        let cut = bisection.outcomes.map { outcome in
+            if case .prediction(_, isTruncated: true)? = outcome { true } else { false }
+        }
+        #expect(cut == [false, false, false, true])
+    }
+
     @Test func theCulpritStandsAloneAndTheRestIsPredicted() {
         let (outcomes, calls) = run(count: 100, poison: [37])
         for (index, outcome) in outcomes.enumerated() {
             switch outcome {
-            case .prediction(let value): #expect(value == BSONValue(index) && index != 37)
+            case .prediction(let value, _): #expect(value == BSONValue(index) && index != 37)
             case .failed: #expect(index == 37)
             default: Issue.record("input \(index) has no outcome")
             }

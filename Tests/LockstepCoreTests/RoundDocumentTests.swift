@@ -171,6 +171,26 @@ import Testing
         #expect(write.failure == nil)
     }
 
+    @Test func aTextThatWasCutIsSaidToBe() throws {
+        let write = try #require(Self.settled(.prediction(7, isTruncated: true)).write)
+        guard case .store(7, let provenance, _) = write.action else {
+            Issue.record("\(write)")
+            return
+        }
+        #expect(provenance == Provenance(input: Self.input, version: "2", at: 5, isTruncated: true))
+    }
+
+    /// An output of the same value is written anew where its text turns out to be cut.
+    @Test func whatIsKnownToBeCutIsWrittenThoughTheOutputIsTheSame() {
+        var document = Self.document(PendingChange())
+        document.known = Provenance(input: Self.input, version: "2", at: 1)
+        var asked = Self.asked
+        asked.stored = 7
+        document.state = .predicted(asked, .prediction(7, isTruncated: true))
+        document.settle(Self.rules, at: 5)
+        #expect(document.write?.fingerprint == Self.input)
+    }
+
     @Test func aRefusedInputIsParkedAndNoOutputStaysBesideIt() throws {
         let write = try #require(Self.settled(.refused("not this")).write)
         guard case .clear(input: ["a"], isJudged: true) = write.action else {

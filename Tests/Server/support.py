@@ -166,6 +166,10 @@ class Daemon:
         self.port = port
         self.process = None
         self.seen = []
+        #: Over that of the tests.
+        self.environment = {}
+        #: That must never be told.
+        self.secrets = [PASSWORD, urllib.parse.quote(PASSWORD, safe=""), urllib.parse.quote(PASSWORD), TOKEN]
         if server != "off":
             server = {"host": "127.0.0.1", "port": port, **(server or {})}
         self.configuration = self.folder / "lockstep.yaml"
@@ -196,7 +200,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "run", "--json", "-c", str(self.configuration)], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+                stdout=subprocess.PIPE, stderr=log, start_new_session=True, env={**os.environ, **self.environment})
         threading.Thread(target=self._listen, args=(self.process, self.lines), daemon=True).start()
         return self
 
@@ -248,7 +252,7 @@ class Daemon:
             return None
         code = end(self.process)
         told = b"\n".join([*self.seen, self.log.read_bytes()])
-        for secret in [PASSWORD, urllib.parse.quote(PASSWORD, safe=""), urllib.parse.quote(PASSWORD), TOKEN]:
+        for secret in self.secrets:
             if secret.encode() in told:
                 place = told.index(secret.encode())
                 raise AssertionError(f"a secret was told: {told[max(0, place - 200):place + 100]!r}")

@@ -14,6 +14,16 @@ extension Database {
         try await DatabaseAudit(access: access, listeners: listeners).run(progress)
     }
 
+    /// What a daemon is about to compute and to remove; writes nothing and asks no model.
+    ///
+    /// - Parameter perSecond: inputs a second of each listener's model, by the listener's id, where that is known.
+    /// - Returns: a plan for each listener, in their order.
+    package func plan(
+        perSecond: [String: Double] = [:], progress: (any ProgressObserver)? = nil
+    ) async throws -> [ListenerPlan] {
+        try await DatabasePlan(access: access, listeners: listeners).run(perSecond: perSecond, progress)
+    }
+
     /// Calls the models again for every fresh output and compares.
     ///
     /// - Returns: for each listener, in their order, how many outputs were compared and the documents that differ.

@@ -1,5 +1,6 @@
 import LockstepCore
 import LockstepEngine
+import LockstepSinks
 import LockstepState
 import MongoBSON
 import MongoDriver
@@ -53,12 +54,26 @@ struct DatabaseAudit {
     /// Takes the provenance of a listener's outputs away: the next scan finds them stale.
     func distrust(_ ids: [BSONValue], of listener: Listener) async throws {
         try await access.perform { connection in
-            let left = try connection.sink(of: listener).disown(ids.map(DocumentKey.init))
+            let keys = ids.map(DocumentKey.init)
+            if listener.model.terms.hasMemo { try forget(keys, of: listener, connection) }
+            let left = try connection.sink(of: listener).disown(keys)
             guard left.isEmpty else {
                 throw LockstepError.refused(
                     "\(listener.id): MongoDB does not take the mark of \(left.count) outputs away: fix these documents"
                 )
             }
         }
+    }
+
+    /// What the model has answered to these documents before is not what it answers now.
+    private func forget(
+        _ keys: [DocumentKey], of listener: Listener, _ connection: Connection
+    ) throws {
+        let traits = try connection.traits(of: listener.collection.name)
+        let read = try DocumentReader(connection, listener, traits).read(keys)
+        let source = MemoEntry.Source(listener.model)
+        let ids = read.values.compactMap { $0.input.map { source.id(of: Fingerprint(of: $0)) } }
+        // mechanism memo-distrust
+        try MemoStore(connection: connection).remove(ids)
     }
 }

@@ -24,6 +24,7 @@ extension API {
         package var missing: Int
         package var extra: Int
         package var failed: Int
+        package var truncated: Int
         package var id: String
         package var output: String
         /// Why MongoDB refuses outputs.
@@ -33,7 +34,7 @@ extension API {
 
         package init(
             on: String, key: String, model: String, documents: Int, withoutInput: Int, fresh: Int,
-            stale: Int, missing: Int, extra: Int, failed: Int, id: String, output: String,
+            stale: Int, missing: Int, extra: Int, failed: Int, truncated: Int, id: String, output: String,
             refusal: String? = nil, recomputed: ExtendedJSON? = nil
         ) {
             self.on = on
@@ -46,6 +47,7 @@ extension API {
             self.missing = missing
             self.extra = extra
             self.failed = failed
+            self.truncated = truncated
             self.id = id
             self.output = output
             self.refusal = refusal

@@ -17,6 +17,7 @@ extension API {
         package var stale: Int
         package var missing: Int
         package var failed: Int
+        package var truncated: Int
         package var unchecked: Int
         package var waiting: Int
         @Nullable package var reconcile: ScanProgress?
@@ -30,7 +31,7 @@ extension API {
         package init(
             id: String, on: String, key: String, model: String, version: String, output: String,
             `where`: String?, state: State, reason: String?, documents: Int, withoutInput: Int,
-            fresh: Int, stale: Int, missing: Int, failed: Int, unchecked: Int, waiting: Int,
+            fresh: Int, stale: Int, missing: Int, failed: Int, truncated: Int, unchecked: Int, waiting: Int,
             reconcile: ScanProgress?, modelSeconds: Quantiles?, predictionsPerSecond: Double
         ) {
             self.id = id
@@ -48,6 +49,7 @@ extension API {
             self.stale = stale
             self.missing = missing
             self.failed = failed
+            self.truncated = truncated
             self.unchecked = unchecked
             self.waiting = waiting
             self.reconcile = reconcile

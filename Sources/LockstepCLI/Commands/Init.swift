@@ -13,6 +13,10 @@ struct Init: AsyncParsableCommand {
             Connects to $MONGODB_URI, or to mongodb://127.0.0.1:27017. Looks at some documents of each collection and \
             proposes a listener for each field that looks like text; the others are told in comments. No value of a \
             document gets into the file.
+
+            For the model it looks for one in this folder, asks the usual ports of this machine for an Ollama and other \
+            servers of models, and sees whether the environment holds the key of a service. No text and no key is sent \
+            anywhere; a service of others is proposed in comments only.
             """)
 
     @Option(help: "The database. Default: the one in the URI, else the only one there is.")
@@ -43,25 +47,25 @@ struct Init: AsyncParsableCommand {
     func run() async throws {
         try await ending {
             try refuseToReplace()
-            let model = try model()
+            let (model, alternatives) = try await models()
             let (uri, name, db) = try await connect(model)
             let survey = DatabaseSurvey(db: db)
             if try await !survey.exists() { try await warn(ofAbsent: name, db) }
             let proposal = try await survey.proposal(collection)
             let text = ConfigurationText(
                 database: name, uri: PlainURI(uri), proposal: proposal, model: model,
-                token: DaemonServer.makeToken(),
+                alternatives: alternatives, token: DaemonServer.makeToken(),
                 exampleCollection: try await survey.freeName()
             ).text
             try proofread(text)
             let written = dryRun ? [] : try write(text, model)
             if json {
-                Terminal.print(document(text, name, proposal, model, written).json)
+                Terminal.print(document(text, name, proposal, model, alternatives, written).json)
             } else if dryRun {
                 Terminal.write(text)
             } else {
                 Terminal.print(
-                    summary(redacted(uri: uri), name, proposal, written))
+                    summary(redacted(uri: uri), name, proposal, model, alternatives, written))
             }
         }
     }
@@ -78,12 +82,14 @@ struct Init: AsyncParsableCommand {
         }
     }
 
-    private func model() throws -> ModelProposal {
+    private func models() async throws -> (model: ModelProposal, alternatives: [ModelProposal]) {
         let environment = ProcessInfo.processInfo.environment
-        guard let model = Registry.standard.proposal(beside: folder, environment: environment) else {
+        let services = await ServiceSurvey.ask(ServiceQuestion.all(environment: environment))
+        let surroundings = Surroundings(folder: folder, environment: environment, services: services)
+        guard let models = Registry.standard.proposals(in: surroundings) else {
             throw Failure(.wrong, "internal error: there is no model to propose")
         }
-        return model
+        return models
     }
 
     /// - Returns: the names of the files.
@@ -111,8 +117,9 @@ extension Init {
         let uri = set.isEmpty ? Self.defaultURI : set
         let named = database ?? Lockstep.database(ofURI: uri).flatMap { $0.isEmpty ? nil : $0 }
         // The configuration's own rules, before a server is asked.
+        let lines = model.lines.map { "    \($0)" }.joined(separator: "\n")
         try proofread(
-            "mongodb: {uri: \"${\(Self.variable):-\(Self.defaultURI)}\", database: \(YAMLText.scalar(named ?? "any"))}\nmodels: {a: {\(model.line)}}\nlisteners: [{model: a, on: a, key: a}]\n",
+            "mongodb: {uri: \"${\(Self.variable):-\(Self.defaultURI)}\", database: \(YAMLText.scalar(named ?? "any"))}\nmodels:\n  a:\n\(lines)\nlisteners: [{model: a, on: a, key: a}]\n",
             or: "$\(Self.variable) or the database cannot be used")
         let admin = try await open(uri, "admin")
         guard let named else {
@@ -174,7 +181,8 @@ extension Init {
     }
 
     private func document(
-        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelProposal, _ written: [String]
+        _ text: String, _ name: String, _ proposal: Proposal, _ model: ModelProposal,
+        _ alternatives: [ModelProposal], _ written: [String]
     ) -> BSONDocument {
         func list(_ fields: [Proposal.Field]) -> BSONValue {
             BSONValue(
@@ -189,6 +197,7 @@ extension Init {
         }
         return [
             "database": BSONValue(name), "model": BSONValue(model.name),
+            "alternatives": BSONValue(alternatives.map { BSONValue($0.name) }),
             "listeners": list(proposal.listeners),
             "passedOver": list(proposal.passed),
             "unreachable": BSONValue(
@@ -208,9 +217,15 @@ extension Init {
     }
 
     private func summary(
-        _ uri: String, _ name: String, _ proposal: Proposal, _ written: [String]
+        _ uri: String, _ name: String, _ proposal: Proposal, _ model: ModelProposal,
+        _ alternatives: [ModelProposal], _ written: [String]
     ) -> String {
         var lines = ["looked at `\(name)` at \(uri)"]
+        lines.append(
+            "\(Style.out.paint("model", .green))     \(model.name)  \(Style.out.paint(model.about, .dim))")
+        for other in alternatives {
+            lines.append("or        \(other.name)  \(Style.out.paint(other.about, .dim))")
+        }
         for field in proposal.listeners {
             lines.append(
                 "\(Style.out.paint("listener", .green))  \(field.collection)/\(field.key)  \(Style.out.paint(field.shape, .dim))"

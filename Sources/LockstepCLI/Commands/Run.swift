@@ -12,7 +12,11 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
+    @Flag(help: "Print what would be computed and removed, as `lockstep plan` does, and do nothing.")
+    var dryRun = false
+
     func run() async throws {
+        if dryRun { return try await ending { try await DryRun(options: options).run() } }
         let signals = StopSignals { _, _ in
             // Nothing has begun yet.
             Terminal.note("lockstep: stopped")

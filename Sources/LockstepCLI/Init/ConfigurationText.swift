@@ -10,6 +10,8 @@ struct ConfigurationText {
     let uri: PlainURI
     let proposal: Proposal
     let model: ModelProposal
+    /// Models that may stand in its place, as comments.
+    let alternatives: [ModelProposal]
     /// For what changes something over HTTP.
     let token: String
     /// Of a collection that does not exist yet, for an example.
@@ -56,11 +58,18 @@ struct ConfigurationText {
     }
 
     private var models: String {
-        """
-          # \(model.about)
-          \(model.name):
-            \(model.line)
-        """
+        var lines = ["  # \(model.about)"] + entry(model)
+        for alternative in alternatives {
+            lines += ["", "  # \(alternative.about)"] + entry(alternative).map { "  # \($0.dropFirst(2))" }
+        }
+        if !alternatives.isEmpty {
+            lines.append("  # To take one, take away its `#` and write its name at the listeners.")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func entry(_ model: ModelProposal) -> [String] {
+        ["  \(model.name):"] + model.lines.map { "    \($0)" }
     }
 
     private var listeners: [String] {

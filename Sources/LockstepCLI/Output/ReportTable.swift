@@ -14,7 +14,10 @@ enum ReportTable {
     static func text(_ reports: [ListenerReport]) -> String {
         // With `as`, collection, key and model do not say which listener it is.
         let isNamed = reports.contains { $0.id != "\($0.on)/\($0.key)/\($0.model)" }
-        let counts = ["DOCUMENTS", "FRESH", "STALE", "MISSING", "EXTRA", "FAILED", "NO INPUT"]
+        // Most models take every text as it is.
+        let isCut = reports.contains { $0.truncated > 0 }
+        let faults = ["STALE", "MISSING", "EXTRA", "FAILED"]
+        let counts = ["DOCUMENTS", "FRESH"] + faults + ["NO INPUT"] + (isCut ? ["CUT"] : [])
         let places = ["COLLECTION", "KEY", "MODEL"] + (isNamed ? ["LISTENER", "OUTPUT"] : [])
         var table = Table(
             header: places + counts,
@@ -23,14 +26,13 @@ enum ReportTable {
                     + [
                         report.documents, report.fresh, report.stale, report.missing, report.extra,
                         report.failed, report.withoutInput,
-                    ].map(String.init)
+                    ].map(String.init) + (isCut ? [String(report.truncated)] : [])
             })
         table.color = { column, cell in
-            // What has no input is no fault.
-            guard column > places.count + 1, column < places.count + counts.count - 1, cell != "0" else {
+            guard column - places.count - 2 < faults.count, column > places.count + 1, cell != "0" else {
                 return nil
             }
-            return column == places.count + counts.count - 2 ? .red : .yellow
+            return column == places.count + 1 + faults.count ? .red : .yellow
         }
         return table.text(width: Terminal.outWidth, style: .out)
     }

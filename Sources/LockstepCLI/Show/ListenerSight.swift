@@ -91,7 +91,10 @@ extension ListenerSight {
         if let origin = view.origin {
             let what = origin.isOfThisInput ? "this input" : "another input"
             rows.append(
-                ("computed", "\(Terminal.date(origin.at)) of \(what), version \(origin.version)"))
+                (
+                    "computed",
+                    "\(Terminal.date(origin.at)) of \(what)\(origin.isTruncated ? ", which was cut" : ""), version \(origin.version)"
+                ))
         }
         rows.append(("why", reason))
         let lines = rows.map { name, text in

@@ -52,6 +52,6 @@ extension Configuration {
             provider: AnySpec(spec.provider), folder: folder,
             settings: ModelSettings(
                 name: name, version: version, setup: spec.provider.setup(in: folder), vectors: spec.vectors,
-                batchCount: spec.batchCount, batchBytes: spec.batchBytes))
+                batchCount: spec.batchCount, batchBytes: spec.batchBytes, memo: spec.memo))
     }
 }

@@ -28,6 +28,9 @@ struct ModelReader {
             spec.batchCount = batch["count"]?.count("`count`", problems: &problems)
             spec.batchBytes = batch["bytes"]?.count("`bytes`", problems: &problems)
         }
+        if let node = model["memo"] {
+            spec.memo = node.flag("`memo`", problems: &problems)
+        }
         return spec
     }
 

@@ -15,6 +15,7 @@ package struct Registry: Sendable {
         providers: [
             OpenVINOKind(),
             ExecKind(),
+            HTTPKind(),
         ],
         sinks: [])
 
@@ -30,10 +31,15 @@ package struct Registry: Sendable {
         [defaultSink] + sinks
     }
 
-    /// The model that a new configuration begins with: the first that this machine has.
-    ///
-    /// - Parameter folder: of the file to be written, absolute.
-    package func proposal(beside folder: String, environment: [String: String]) -> ModelProposal? {
-        providers.lazy.compactMap { $0.proposal(beside: folder, environment: environment) }.first
+    /// The model that a new configuration begins with, the nearest one, and what may stand in its place.
+    package func proposals(
+        in surroundings: Surroundings
+    ) -> (model: ModelProposal, alternatives: [ModelProposal])? {
+        let all = providers.flatMap { $0.proposals(in: surroundings) }
+        guard let model = all.min(by: { $0.standing < $1.standing }), model.standing != .later else {
+            return nil
+        }
+        // A program to put a model into is for those who have none.
+        return (model, all.filter { $0 != model && $0.standing != .example })
     }
 }

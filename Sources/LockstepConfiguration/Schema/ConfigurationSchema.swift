@@ -80,8 +80,12 @@ package struct ConfigurationSchema: Sendable {
                 "vectors", .choice(["bson", "array"]),
                 "How vectors of numbers are stored: as BSON vectors of float32, or as arrays of doubles."),
             KeySchema("batch", .mapping(batch), "How much one call takes, at most."),
+            KeySchema(
+                "memo", .flag,
+                "Equal inputs are asked once, over time too: predictions are kept beside the data. Default: true for http, else false."
+            ),
         ],
-        synonyms: ["batchSize": "batch"])
+        synonyms: ["batchSize": "batch", "cache": "memo"])
 
     static let batch = MappingSchema(
         about: "How much one call takes, at most.",

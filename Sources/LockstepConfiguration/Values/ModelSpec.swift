@@ -12,6 +12,8 @@ package struct ModelSpec: Sendable {
     package var batchCount: Int?
     /// Bytes of inputs in one call, at most. Default that of `BatchLimits`.
     package var batchBytes: Int?
+    /// Equal inputs are asked once, over time too. Default: as the provider does by itself.
+    package var memo: Bool?
     /// Where it stands in the file.
     package let line: Int
 

@@ -23,6 +23,23 @@ package struct Fingerprint: Hashable, Sendable {
         self.init(of: values, with: &digest)
     }
 
+    /// The bytes of a digest are as good as random: eight of them are enough.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(8))) }
+    }
+
+    /// 32 hexadecimal digits.
+    package var hexadecimal: String {
+        hex(bytes)
+    }
+
+    /// Nil when these are not 32 hexadecimal digits.
+    package init?(hexadecimal text: String) {
+        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 32, text.utf8.count == 32 else { return nil }
+        bytes = stride(from: 0, to: 32, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
     /// As it is stored in provenance.
     package var value: BSONValue {
         BSONValue(binary: bytes)

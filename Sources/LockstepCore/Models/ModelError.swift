@@ -4,6 +4,9 @@ public enum ModelError: Error, Sendable, Hashable {
     case unavailable(String)
     /// The model works, and asks to be asked again after that time: the inputs wait until then.
     case retryAfter(Duration, String)
+    /// The model takes less in one call: the inputs are asked for in smaller batches, as its limits are now, and none of
+    /// them is to blame.
+    case tooLarge(String)
     /// The model answered, but not with one prediction for each input; or it broke on them.
     case failed(String)
 }
@@ -11,7 +14,8 @@ public enum ModelError: Error, Sendable, Hashable {
 extension ModelError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unavailable(let reason), .retryAfter(_, let reason), .failed(let reason): reason
+        case .unavailable(let reason), .retryAfter(_, let reason), .tooLarge(let reason), .failed(let reason):
+            reason
         }
     }
 }

@@ -9,14 +9,16 @@ package struct AnyModel: Provider {
     package let setup: String?
     package let account: AccountID
     package let vectors: VectorCheck
+    package let terms: ModelTerms
     private let call: @Sendable ([BSONValue]) async throws -> [Answer]
 
-    package init<M: Model>(_ model: M, setup: String? = nil) {
+    package init<M: Model>(_ model: M, setup: String? = nil, terms: ModelTerms = ModelTerms()) {
         name = model.name
         version = model.version
         limits = model.limits
         vectors = VectorCheck(arraysAreVectors: model.vectors == .array)
         self.setup = setup
+        self.terms = terms
         account = AccountID(of: model)
         call = { values in try await predictStored(values, with: model) }
     }

@@ -10,12 +10,14 @@ package struct ModelTerms: Hashable, Sendable {
     package var budget: Budget?
     /// Equal inputs are asked once, over time too.
     package var hasMemo: Bool
+    /// Large backfills go by the provider's batch API; nil: none does.
+    package var batch: BatchTerms?
     /// A service that others ask too: how many calls it takes at once is found, below ``concurrency``.
     package var isRemote: Bool
 
     package init(
         requests: Rate? = nil, tokens: Rate? = nil, concurrency: Int? = nil, price: Double? = nil,
-        budget: Budget? = nil, hasMemo: Bool = false, isRemote: Bool = false
+        budget: Budget? = nil, hasMemo: Bool = false, batch: BatchTerms? = nil, isRemote: Bool = false
     ) {
         self.requests = requests
         self.tokens = tokens
@@ -23,7 +25,20 @@ package struct ModelTerms: Hashable, Sendable {
         self.price = price
         self.budget = budget
         self.hasMemo = hasMemo
+        self.batch = batch
         self.isRemote = isRemote
+    }
+}
+
+/// When inputs go by a provider's batch API, and how often it is asked how far it is.
+package struct BatchTerms: Hashable, Sendable {
+    /// Backfills of more inputs do.
+    package let above: Int
+    package let poll: Duration
+
+    package init(above: Int, poll: Duration = .seconds(60)) {
+        self.above = above
+        self.poll = poll
     }
 }
 

@@ -16,8 +16,16 @@ package protocol Provider: Sendable {
     var vectors: VectorCheck { get }
     /// It takes texts, see ``TextInput``: what is blank is no input.
     var takesTexts: Bool { get }
+    /// It gives equal inputs equal answers, so that those of a round are asked once. By default where it has a memo: a
+    /// program, or a model of one's own, may answer as it likes, and is asked for each document.
+    var hasEqualAnswers: Bool { get }
     /// What it costs, and how fast it may be asked.
     var terms: ModelTerms { get }
+    /// Tells apart models of one version in the memo. Where the version is a hash of all that the predictions follow from,
+    /// nothing has to, and a model that is renamed keeps its predictions; otherwise, and by default, the model's name.
+    var memoName: String { get }
+    /// Its batch API; nil where it has none.
+    var batchService: (any BatchService)? { get }
 
     /// Asks for a batch, once.
     ///
@@ -87,7 +95,10 @@ package struct Usage: Hashable, Sendable {
 
 extension Provider {
     package var takesTexts: Bool { false }
+    package var hasEqualAnswers: Bool { terms.hasMemo }
     package var terms: ModelTerms { ModelTerms() }
+    package var memoName: String { name }
+    package var batchService: (any BatchService)? { nil }
 
     /// The number of elements of an answer that is a vector.
     package func vectorLength(of answer: BSONValue) -> Int? {

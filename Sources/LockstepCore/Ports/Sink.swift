@@ -95,6 +95,13 @@ package struct OutputChange: Sendable {
         self.action = action
         self.known = known
     }
+
+    /// How many outputs of cut texts there are more with it.
+    package var addsTruncated: Int {
+        var count = known?.isTruncated == true ? -1 : 0
+        if case .store(_, let provenance, _) = action, provenance.isTruncated { count += 1 }
+        return count
+    }
 }
 
 /// What became of changes that were delivered together.

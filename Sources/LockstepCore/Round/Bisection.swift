@@ -6,7 +6,7 @@ import MongoBSON
 /// an input was sent for, its answer is its outcome: none is sent again once it has one.
 package struct Bisection {
     package enum Outcome: Sendable {
-        case prediction(BSONValue)
+        case prediction(BSONValue, isTruncated: Bool = false)
         /// The model refuses this input; trying again would not help.
         case refused(String)
         /// The model broke on this input alone.
@@ -54,13 +54,17 @@ package struct Bisection {
         pending.popLast()
     }
 
-    package mutating func succeeded(_ range: Range<Int>, _ answers: [Answer]) {
+    /// - Parameter truncated: the places among the answers of inputs that were cut.
+    package mutating func succeeded(
+        _ range: Range<Int>, _ answers: [Answer], truncated: Set<Int> = []
+    ) {
         failuresInARow = []
         works = true
         for (index, answer) in zip(range, answers) {
             outcomes[index] =
                 switch answer {
-                case .value(let value): .prediction(value)
+                case .value(let value):
+                    .prediction(value, isTruncated: truncated.contains(index - range.lowerBound))
                 case .refused(let reason): .refused(reason)
                 case .later(let time): .later(time)
                 case .deferred(let id, let time): .deferred(id, time)
@@ -77,6 +81,18 @@ package struct Bisection {
         }
         outcomes[range.lowerBound] = .failed(reason)
         failuresInARow.append(range.lowerBound)
+    }
+
+    /// A batch has more inputs than the model takes in one call.
+    ///
+    /// - Parameter batches: cuts inputs as it takes them now.
+    package mutating func tooLarge(_ range: Range<Int>, batches: (Range<Int>) -> [Range<Int>]) {
+        var cut = batches(range)
+        if cut.count < 2 {
+            let middle = range.lowerBound + range.count / 2
+            cut = [range.lowerBound..<middle, middle..<range.upperBound]
+        }
+        pending = pending.flatMap { batches($0).reversed() } + cut.reversed()
     }
 
     /// So many inputs failed alone, one after another, that it may be the model.
@@ -179,7 +195,7 @@ extension Bisection.Outcome {
     /// What need not be asked again.
     package var known: KnownAnswer? {
         switch self {
-        case .prediction(let value): .value(value)
+        case .prediction(let value, let isTruncated): .value(value, isTruncated: isTruncated)
         case .refused(let reason): .refused(reason)
         case .deferred(let id, _): .deferred(id)
         default: nil

@@ -45,10 +45,12 @@ package struct ParkedEntry: Hashable, Sendable {
     package var retry = false
     package var isStuck = false
     package var setup: String?
+    /// The model has answered, and the sink did not take it.
+    package var isOfSink: Bool
 
     package init(
         input: Fingerprint? = nil, version: String, outputBytes: Int? = nil, retry: Bool = false,
-        isStuck: Bool = false, setup: String? = nil
+        isStuck: Bool = false, setup: String? = nil, isOfSink: Bool = false
     ) {
         self.input = input
         self.version = version
@@ -56,6 +58,7 @@ package struct ParkedEntry: Hashable, Sendable {
         self.retry = retry
         self.isStuck = isStuck
         self.setup = setup
+        self.isOfSink = isOfSink
     }
 
     /// Whether the document stays parked while its input is this one: nothing of what it failed with has changed.

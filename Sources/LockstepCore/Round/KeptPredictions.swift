@@ -124,7 +124,7 @@ extension KeptPredictions.State {
 extension KnownAnswer {
     fileprivate var size: Int {
         switch self {
-        case .value(let value): value.bytes.count
+        case .value(let value, _): value.bytes.count
         case .refused(let text), .deferred(let text): text.utf8.count
         }
     }

@@ -72,7 +72,9 @@ extension RoundDocument {
         if verdict == .fresh, !job.change.force { return .fresh }
         let input = RoundInput(
             values: values, fingerprint: fingerprint, stored: verdict == .fresh ? reading.output : nil,
-            isJudged: evidence.unjudged == nil)
+            isJudged: evidence.unjudged == nil,
+            // What the sink has refused is tried again there: the model has answered.
+            isRetry: job.change.retry && reading.parked?.isOfSink != true)
         if let entry = reading.parked, !job.change.retry,
             entry.isUpheld(by: input.parkedFingerprint, version: rules.version, setup: rules.setup),
             !rules.hasRoom(entry.outputBytes, reading.size)

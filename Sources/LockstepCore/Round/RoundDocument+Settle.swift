@@ -26,9 +26,12 @@ extension RoundDocument {
         _ input: RoundInput, _ outcome: Bisection.Outcome, _ rules: JudgementRules, at time: Int64
     ) {
         switch outcome {
-        case .prediction(let value) where value == input.stored: state = leaving(.unchanged)
-        case .prediction(let value):
-            let provenance = Provenance(input: input.fingerprint, version: rules.version, at: time)
+        case .prediction(let value, let isTruncated)
+        where value == input.stored && isTruncated == known?.isTruncated:
+            state = leaving(.unchanged)
+        case .prediction(let value, let isTruncated):
+            let provenance = Provenance(
+                input: input.fingerprint, version: rules.version, at: time, isTruncated: isTruncated)
             state = .settled(
                 Write(
                     action: .store(value, provenance, input: input.values), fingerprint: input.fingerprint))

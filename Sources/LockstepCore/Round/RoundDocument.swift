@@ -61,14 +61,18 @@ package struct RoundInput: Sendable {
     package var stored: BSONValue?
     /// The listener's filter can be evaluated on the document.
     package var isJudged = true
+    /// A person wants the model to be asked, whatever it has said before.
+    package var isRetry = false
 
     package init(
-        values: [BSONValue], fingerprint: Fingerprint, stored: BSONValue? = nil, isJudged: Bool = true
+        values: [BSONValue], fingerprint: Fingerprint, stored: BSONValue? = nil, isJudged: Bool = true,
+        isRetry: Bool = false
     ) {
         self.values = values
         self.fingerprint = fingerprint
         self.stored = stored
         self.isJudged = isJudged
+        self.isRetry = isRetry
     }
 
     /// What is noted of it when it is parked. Where the filter could not be evaluated the input is not to blame:
@@ -166,7 +170,8 @@ extension RoundDocument {
 extension Write {
     fileprivate var known: (input: Fingerprint, answer: KnownAnswer)? {
         switch action {
-        case .store(let value, let provenance, _): return (provenance.input, .value(value))
+        case .store(let value, let provenance, _):
+            return (provenance.input, .value(value, isTruncated: provenance.isTruncated))
         case .clear:
             guard let failure, failure.cause == .refused, let fingerprint else { return nil }
             return (fingerprint, .refused(failure.reason))
@@ -177,7 +182,7 @@ extension Write {
 
 /// The answer of a model to an input.
 package enum KnownAnswer: Hashable, Sendable {
-    case value(BSONValue)
+    case value(BSONValue, isTruncated: Bool = false)
     case refused(String)
     /// The provider has it under this id, later.
     case deferred(String)

@@ -38,12 +38,15 @@ package struct DueScans {
         package var phase = Phase.reading
         /// Documents without an input that were read in it, by member.
         package var withoutInput: [ListenerRef: Int] = [:]
+        /// Documents with an output of a text that was cut.
+        package var truncated: [ListenerRef: Int] = [:]
 
         /// What it has counted for a member; nil when it has read nothing where a pass before it ended.
         package func inputs(of member: ListenerRef) -> InputShare? {
             let read = documents - start.documents
             guard read > 0 || start.after == nil else { return nil }
-            return InputShare(documents: read, withoutInput: withoutInput[member] ?? 0)
+            return InputShare(
+                documents: read, withoutInput: withoutInput[member] ?? 0, truncated: truncated[member] ?? 0)
         }
 
         package var after: BSONValue? {
@@ -148,13 +151,17 @@ extension DueScans {
         }
     }
 
-    /// - Parameter counts: documents without an input in a page, by member.
+    /// - Parameters:
+    ///   - counts: documents without an input in a page, by member.
+    ///   - truncated: those with an output of a text that was cut.
     package mutating func read(
-        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [ListenerRef: Int] = [:]
+        _ scan: Int, upTo place: ScanPlace, withoutInput counts: [ListenerRef: Int] = [:],
+        truncated: [ListenerRef: Int] = [:]
     ) {
         change(scan) { pass in
             pass.place = place
             pass.withoutInput.merge(counts, uniquingKeysWith: +)
+            pass.truncated.merge(truncated, uniquingKeysWith: +)
         }
     }
 

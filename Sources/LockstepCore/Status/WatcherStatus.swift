@@ -130,7 +130,7 @@ public struct ListenerStatus: Sendable {
     /// Documents with an input, by MongoDB's own count of the collection less ``withoutInput``; the sum of the five
     /// below.
     public var documents: Int
-    /// Those whose keys are all missing or null, or that the listener's filter does not match: counted by each scan, and
+    /// Those whose keys are all missing, null or, for a text model, blank, or that the listener's filter does not match: counted by each scan, and
     /// taken to be the same share of the documents until the next one.
     public var withoutInput = 0
     public var fresh: Int
@@ -140,6 +140,8 @@ public struct ListenerStatus: Sendable {
     public var missing: Int
     /// Set aside, because the model refuses their input.
     public var failed: Int
+    /// Outputs of texts that were cut, since the model takes no longer ones: as counted last, and what was stored since.
+    public var truncated: Int
     /// Not scanned yet.
     public var unchecked: Int
     /// How far a scan is: documents, of how many, and since when in seconds.
@@ -153,7 +155,7 @@ public struct ListenerStatus: Sendable {
         id: String, on: String, key: String, model: String, version: String, output: String,
         filter: BSONDocument? = nil, state: State, reason: String? = nil, outSince: Int64? = nil,
         documents: Int, withoutInput: Int = 0, fresh: Int, stale: Int, missing: Int, failed: Int,
-        unchecked: Int, look: (documents: Int, total: Int, seconds: Double)? = nil,
+        truncated: Int = 0, unchecked: Int, look: (documents: Int, total: Int, seconds: Double)? = nil,
         modelSeconds: (p50: Double, p99: Double)? = nil, outputs: Int
     ) {
         self.id = id
@@ -172,6 +174,7 @@ public struct ListenerStatus: Sendable {
         self.stale = stale
         self.missing = missing
         self.failed = failed
+        self.truncated = truncated
         self.unchecked = unchecked
         self.look = look
         self.modelSeconds = modelSeconds

@@ -8,7 +8,10 @@ package struct ForeignShare {
     private var bytes = 0
     private var foreignBytes = 0
 
-    package init() {}
+    /// - Parameter isFiltered: it is known that there are many.
+    package init(isFiltered: Bool = false) {
+        self.isFiltered = isFiltered
+    }
 
     /// Foreign bytes before anything is decided, and about how much of the past counts.
     private static let sample = 1 << 20

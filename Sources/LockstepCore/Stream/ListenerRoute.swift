@@ -16,7 +16,7 @@ package struct ListenerRoute {
     private let provenance: [UInt8]
     /// The output is not in the document, and stays when it goes.
     package let outlivesDocuments: Bool
-    private let keys: [FieldPath]
+    private let rule: InputRule
     private let hasFilter: Bool
 
     package init(_ listener: Listener) {
@@ -26,7 +26,7 @@ package struct ListenerRoute {
         output = Array(listener.outputPath.text.utf8)
         provenance = Array(listener.provenancePath.text.utf8)
         outlivesDocuments = listener.store != nil
-        keys = listener.keys
+        rule = listener.inputRule
         hasFilter = listener.filter != nil
     }
 
@@ -62,14 +62,14 @@ package struct ListenerRoute {
         guard !outlivesDocuments else { return (.read, nil) }
         let isOurs = document[OutputPlace.outputs] != nil || document[OutputPlace.provenance] != nil
         var values: [BSONValue]? = []
-        for key in keys {
+        for key in rule.keys {
             switch PlainValue(at: key, in: document) {
             case .absent: values?.append(.null)
             case .value(let element): values?.append(BSONValue(copying: element))
             case .insideArray: values = nil
             }
         }
-        if let values, values.allSatisfy({ $0.type == .null }), !isOurs { return (.none, nil) }
+        if let values, rule.isAbsent(values), !isOurs { return (.none, nil) }
         return (.read, carries && !hasFilter && !isOurs ? values : nil)
     }
 

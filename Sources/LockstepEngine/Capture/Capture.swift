@@ -41,6 +41,8 @@ package final class Capture: Sendable {
     private let log: Logger
     private let health: PerListener<ListenerHealth>
     private let observer: any CaptureObserver
+    /// The server leaves out other collections from the start.
+    private let hidesOthers: Bool
     private let state = Monitor(State())
 
     /// A batch of fewer bytes, and of fewer events than were asked for, ends where the stream ends.
@@ -48,7 +50,7 @@ package final class Capture: Sendable {
 
     package init(
         stream: ChangeStream, router: EventRouter, queue: WorkQueue, health: PerListener<ListenerHealth>,
-        statistics: Statistics, log: Logger, observer: any CaptureObserver
+        statistics: Statistics, log: Logger, hidesOthers: Bool, observer: any CaptureObserver
     ) {
         self.stream = stream
         self.router = router
@@ -57,6 +59,7 @@ package final class Capture: Sendable {
         self.log = log
         self.health = health
         self.observer = observer
+        self.hidesOthers = hidesOthers
     }
 
     /// Starts the listening thread.
@@ -104,11 +107,15 @@ package final class Capture: Sendable {
 extension Capture {
     private func listen(_ start: StartPlan.Stream) -> End {
         var from = start
+        // The saved place may be of an event that is hidden now, without which MongoDB does not go on; a time it takes.
+        // mechanism memo-place
+        if hidesOthers, case .resume(let token) = start { from = .at(Position(token: token).clusterTime) }
         var reading = ChangeStream.Reading.batches
         var backoff = Backoff()
         var outage = OutageLog()
         var cuts = RepeatedCuts()
-        var foreign = ForeignShare()
+        // mechanism memo-hidden, off: hidesOthers becomes false
+        var foreign = ForeignShare(isFiltered: hidesOthers)
         while !stops {
             do throws(Interruption) {
                 let goesOn = try follow(&from, reading, &foreign) {

@@ -20,15 +20,21 @@ package final class ListenerHealth: Sendable {
     package let writes: WriteHealth
     /// What the model costs; nil where it costs nothing by the call.
     package let costs: ModelCosts?
+    /// Nil where the model's provider has no batch API, or is not to use it.
+    package let batchGate: BatchGate?
     private let state = Mutex(State())
     private let log: Logger
 
-    package init(name: String, log: Logger, account: Account? = nil, costs: ModelCosts? = nil) {
+    package init(
+        name: String, log: Logger, account: Account? = nil, costs: ModelCosts? = nil,
+        batchGate: BatchGate? = nil
+    ) {
         self.name = name
         self.log = log
         self.account = account ?? Account(AccountID(name), BatchLimits(concurrency: 1), log: log)
         self.costs = costs
         writes = WriteHealth(name: name, log: log)
+        self.batchGate = batchGate
     }
 
     /// An attempt met an outage. Gives the time of the next attempt.

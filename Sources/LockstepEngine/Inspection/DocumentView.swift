@@ -24,6 +24,8 @@ package struct DocumentView: Sendable {
         package let at: Int64
         /// It was the input of now.
         package let isOfThisInput: Bool
+        /// The model takes less text than it has.
+        package let isTruncated: Bool
     }
 }
 
@@ -39,7 +41,9 @@ extension DocumentView {
         self.output = output
         verdict = evidence.verdict(fingerprint: fingerprint, version: listener.model.version)
         origin = evidence.stored.provenance.map {
-            Origin(version: $0.version, at: $0.at, isOfThisInput: $0.input == fingerprint)
+            Origin(
+                version: $0.version, at: $0.at, isOfThisInput: $0.input == fingerprint,
+                isTruncated: $0.isTruncated)
         }
         // As an audit counts it: a parked document has no output.
         let isParked =

@@ -56,7 +56,7 @@ package struct ListenerInspection {
         if facts.input != .some || listener.keys.count > 1 {
             facts.keys = try listener.keys.map { key in
                 // Another listener's output comes in time.
-                key.isOutput ? .some : try presence(of: Listener.has([key]), in: collection)
+                key.isOutput ? .some : try presence(of: listener.has(key), in: collection)
             }
             if let filter = listener.filter, facts.input != .some {
                 facts.filter = try presence(of: filter, in: collection)

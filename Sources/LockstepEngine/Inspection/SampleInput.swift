@@ -35,6 +35,7 @@ package struct SampleInput {
         let traits = try connection.traits(of: listener.collection.name)
         let comparison = ByteComparison(listener, traits)
         var conditions = listener.keys.map { ($0.text, ["$ne": .null] as BSONValue) }
+        conditions.append(("$expr", BSONValue(listener.inputRule.expression)))
         if let filter = comparison.filter { conditions.append(("$and", [BSONValue(filter)])) }
         let projection = EvidenceProjection([DocumentReader(connection, listener, traits)])
         var fields = BSONBuilder()

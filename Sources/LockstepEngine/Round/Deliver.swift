@@ -71,11 +71,21 @@ package struct Deliver {
             written: max(0, delivery.delivered - cleared),
             removed: max(0, delivery.delivered - cleared - storing),
             superseded: changes.count - delivery.delivered - refused)
+        count(truncatedBy: changes, delivery)
         let isFiltered = handler.listener.filter != nil
         for (position, place) in places.enumerated() {
             documents[place].delivered(delivery.outcome(at: position), isFiltered: isFiltered)
         }
         return max(0, delivery.delivered - others)
+    }
+
+    /// Counts the outputs of cut texts; of changes that nobody knows the fate of, the next count does.
+    private func count(truncatedBy changes: [OutputChange], _ delivery: Delivery) {
+        var count = 0
+        for (place, change) in changes.enumerated() {
+            if case .delivered = delivery.outcome(at: place) { count += change.addsTruncated }
+        }
+        if count != 0 { handler.inputCounts.add(truncated: count, of: handler.listener.definition) }
     }
 
     /// Parks what a rule of the sink refused, or has it pending when the rule refuses everything.

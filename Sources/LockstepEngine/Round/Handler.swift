@@ -21,6 +21,9 @@ package struct Handler: Sendable {
     package let knownInputs: KnownInputs
     package let vectorLengths: VectorLengths
     package let keptPredictions: KeptPredictions
+    /// Nil where the model's answers are not kept.
+    package let memo: ModelMemo?
+    package let inputCounts: InputCounts
     package let statistics: ListenerStatistics
     package let pace: Pace
     package let collations: Collations

@@ -7,6 +7,8 @@ package struct Inquiry {
     private let handler: Handler
     private let values: [BSONValue]
     private let ids: [Int: String]
+    /// Of the values, where answers go into a memo.
+    private let fingerprints: [Fingerprint]
     private let trial: Int?
     private var bisection: Bisection
     private let began = ContinuousClock.now
@@ -14,18 +16,19 @@ package struct Inquiry {
     /// Documents whose model waits for its budget are looked at again after that: it may be raised.
     private static let budgetPause = Duration.seconds(1)
 
-    package init(_ handler: Handler, _ questions: [Predict.Question]) {
+    package init(_ handler: Handler, _ questions: [Question]) {
         self.handler = handler
         values = questions.map(\.input.value)
         ids = Dictionary(
             uniqueKeysWithValues: questions.enumerated().compactMap { place, question in
                 question.id.map { (place, $0) }
             })
+        fingerprints = handler.memo == nil ? [] : questions.map(\.input.fingerprint)
         // While it is out one input tells whether it works again: another one each time, since one may break it.
         trial = handler.health.outage == nil ? nil : values.indices.randomElement()
         bisection = Bisection(
             count: values.count,
-            batches: handler.listener.model.limits.batches(sizes: values.map(\.bytes.count)),
+            batches: handler.listener.model.limits.batches(values.indices, of: values),
             trial: trial)
     }
 
@@ -67,12 +70,16 @@ package struct Inquiry {
                 deferred: some.isEmpty
                     ? [:]
                     : Dictionary(uniqueKeysWithValues: some.map { ($0.key - range.lowerBound, $0.value) }))
-            bisection.succeeded(range, try await call(batch))
+            succeeded(range, try await call(batch))
             handler.knownInputs.note(values[range.lowerBound], for: handler.listener)
         } catch ModelError.unavailable(let reason) {
             bisection.unavailable(reason)
         } catch ModelError.retryAfter(let time, let reason) {
             bisection.wait(time, reason)
+        } catch ModelError.tooLarge where range.count > 1 {
+            handler.statistics.add(retries: range.count)
+            let (values, limits) = (values, handler.listener.model.limits)
+            bisection.tooLarge(range) { limits.batches($0, of: values) }
         } catch let held as AccountHeld {
             bisection.hold(until: held.until)
         } catch is CancellationError {
@@ -85,6 +92,13 @@ package struct Inquiry {
         return nil
     }
 
+    /// What it has answered is kept at once: whatever comes next, it need not be paid for again.
+    private mutating func succeeded(_ range: Range<Int>, _ reply: ProviderReply) {
+        // mechanism memo-keep
+        handler.memo?.keep(reply, to: fingerprints[range])
+        bisection.succeeded(range, reply.answers, truncated: reply.usage.truncated)
+    }
+
     /// Whether the model answers at least one of some inputs, each alone: first those that are to be asked anyhow.
     ///
     /// - Returns: nil when it may not be asked now; then nothing is left to ask.
@@ -93,7 +107,7 @@ package struct Inquiry {
             bisection.take(place)
             do {
                 let batch = ProviderBatch([values[place]], deferred: ids[place].map { [0: $0] } ?? [:])
-                bisection.succeeded(place..<place + 1, try await call(batch))
+                succeeded(place..<place + 1, try await call(batch))
                 return true
             } catch ModelError.unavailable, is CancellationError {
                 // Nothing is known of the input.
@@ -128,16 +142,16 @@ package struct Inquiry {
         return true
     }
 
-    private func call(_ batch: ProviderBatch) async throws -> [Answer] {
+    private func call(_ batch: ProviderBatch) async throws -> ProviderReply {
         let bytes = batch.inputs.reduce(0) { $0 + $1.bytes.count }
-        guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1).answers }
+        guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1) }
         guard let reservation = costs.reserve(bytes: bytes) else {
             throw AccountHeld(until: .now + Self.budgetPause)
         }
         do {
             let reply = try await call(batch, bytes, tokens: reservation.tokens)
             costs.ended(reservation, .answered(inputs: batch.inputs.count, reply.usage))
-            return reply.answers
+            return reply
         } catch {
             costs.ended(reservation, ModelCosts.Ending(error))
             throw error
@@ -163,7 +177,7 @@ package struct Inquiry {
                 return reply
             } catch {
                 statistics.answered(after: .now - began, failed: true)
-                if !(error is CancellationError), !Task.isCancelled {
+                if !(error is CancellationError), !error.isAboutSize, !Task.isCancelled {
                     health.account.callFailed(handler.outage(String(describing: error)), at: began)
                 }
                 throw error
@@ -181,6 +195,22 @@ package struct Inquiry {
         let input = values.count == 1 ? values[0] : BSONValue(values)
         known.note(input, for: listener)
         return input
+    }
+}
+
+extension Error {
+    /// The call was larger than the model takes, which says nothing of whether it works.
+    fileprivate var isAboutSize: Bool {
+        if case ModelError.tooLarge = self as any Error { true } else { false }
+    }
+}
+
+extension BatchLimits {
+    /// Cuts some of the values into the ranges that one call takes.
+    fileprivate func batches(_ range: Range<Int>, of values: [BSONValue]) -> [Range<Int>] {
+        batches(sizes: values[range].map(\.bytes.count)).map {
+            range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound
+        }
     }
 }
 

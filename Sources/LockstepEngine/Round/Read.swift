@@ -26,11 +26,12 @@ package struct Read {
         let orphans =
             handler.sink.place == nil
             ? try handler.sink.evidence(of: unread.filter { found[$0] == nil }) : [:]
+        let rule = handler.listener.inputRule
         for place in documents.indices {
             let (key, carried) = (documents[place].job.key, documents[place].job.change.carried)
             documents[place].state = .read(
                 Reading(
-                    evidence: carried.map { Evidence(input: $0) } ?? found[key],
+                    evidence: carried.map { Evidence(input: rule.input($0)) } ?? found[key],
                     orphan: orphans.isEmpty ? nil : orphans[key]?.provenance,
                     parked: parked.isEmpty ? nil : parked[key],
                     output: outputs.isEmpty ? nil : outputs[key],

@@ -16,7 +16,7 @@ package struct Round {
         do {
             try Read(handler).run(&documents)
             judge(&documents)
-            let asked = await Predict(handler).run(&documents)
+            let asked = try await Predict(handler).run(&documents)
             settle(&documents)
             let isTaken = try Deliver(handler).run(&documents)
             try Record(handler).run(documents)

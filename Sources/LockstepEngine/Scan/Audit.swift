@@ -37,6 +37,8 @@ package struct Audit {
         package let documents: Int
         /// Those of them without an input, of every member.
         package fileprivate(set) var withoutInput: [ListenerRef: Int] = [:]
+        /// Those with a fresh output of a text that was cut, of members that have some.
+        package fileprivate(set) var truncated: [ListenerRef: Int] = [:]
         package fileprivate(set) var findings: [Finding] = []
     }
 
@@ -117,14 +119,17 @@ private struct Judge {
     ) throws {
         let model = member.listener.model
         var suspects: [Suspect] = []
-        var withoutInput = 0
+        var (withoutInput, truncated) = (0, 0)
         for document in documents {
             let evidence = evidence(document)
             let fingerprint = evidence.input.map { Fingerprint(of: $0, with: &digest) }
             if fingerprint == nil { withoutInput += 1 }
             let verdict = evidence.verdict(fingerprint: fingerprint, version: model.version)
             guard verdict != .fresh else {
-                report.count(.fresh, hasInput: fingerprint != nil, isParked: false)
+                let isTruncated = fingerprint != nil && evidence.stored.provenance?.isTruncated == true
+                if isTruncated { truncated += 1 }
+                report.count(
+                    .fresh, hasInput: fingerprint != nil, isParked: false, isTruncated: isTruncated)
                 continue
             }
             let isJudged = evidence.unjudged == nil
@@ -134,6 +139,7 @@ private struct Judge {
                     isBare: evidence.stored.isBare, isJudged: isJudged))
         }
         page.withoutInput[member.ref] = withoutInput
+        if truncated > 0 { page.truncated[member.ref] = truncated }
         let parked =
             !mayHaveParked || suspects.isEmpty
             ? [:] : try failures.parked(listener: member.listener.id, documents: suspects.map(\.key.id))

@@ -12,7 +12,7 @@ public struct ListenerReport: Sendable, Hashable {
     public let output: String
     /// Documents with an input; the sum of fresh, stale, missing and failed.
     public var documents = 0
-    /// Those whose keys are all missing or null, or that the listener's filter does not match.
+    /// Those whose keys are all missing, null or, for a text model, blank, or that the listener's filter does not match.
     public var withoutInput = 0
     public var fresh = 0
     public var stale = 0
@@ -21,6 +21,8 @@ public struct ListenerReport: Sendable, Hashable {
     public var extra = 0
     /// Parked with their present input.
     public var failed = 0
+    /// Fresh outputs of texts that were cut, since the model takes no longer ones.
+    public var truncated = 0
     /// Why MongoDB refuses outputs, and what to do, when documents are parked for that.
     public var refusal: String?
 
@@ -37,7 +39,10 @@ public struct ListenerReport: Sendable, Hashable {
         stale == 0 && missing == 0 && extra == 0 && failed == 0
     }
 
-    package mutating func count(_ verdict: Verdict, hasInput: Bool, isParked: Bool) {
+    package mutating func count(
+        _ verdict: Verdict, hasInput: Bool, isParked: Bool, isTruncated: Bool = false
+    ) {
+        if isTruncated { truncated += 1 }
         if hasInput { documents += 1 } else { withoutInput += 1 }
         switch verdict {
         case .fresh where !hasInput: break
@@ -56,8 +61,8 @@ extension ListenerReport {
             "on": BSONValue(on), "key": BSONValue(key), "model": BSONValue(model),
             "documents": BSONValue(documents), "withoutInput": BSONValue(withoutInput),
             "fresh": BSONValue(fresh), "stale": BSONValue(stale), "missing": BSONValue(missing),
-            "extra": BSONValue(extra), "failed": BSONValue(failed), "id": BSONValue(id),
-            "output": BSONValue(output),
+            "extra": BSONValue(extra), "failed": BSONValue(failed), "truncated": BSONValue(truncated),
+            "id": BSONValue(id), "output": BSONValue(output),
         ]
         guard let refusal else { return counts }
         return BSONDocument(counts.map { ($0.key, $0.value) } + [("refusal", BSONValue(refusal))])

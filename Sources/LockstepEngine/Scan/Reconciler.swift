@@ -106,6 +106,11 @@ extension Reconciler {
         state.withLock { $0.scans.want(indices) }
     }
 
+    /// Documents of this listener are to be scanned, in no pass yet.
+    package func wants(_ listener: ListenerRef) -> Bool {
+        state.withLock { $0.scans.wanted[listener] != nil }
+    }
+
     /// Parked documents of this listener are marked to be tried again.
     package func wantRequests(of listener: ListenerRef) {
         state.withLock { $0.requests[listener] = .some(nil) }

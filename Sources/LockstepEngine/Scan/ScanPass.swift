@@ -26,6 +26,7 @@ struct ScanPass {
         reconciler.state.withLock { $0.totals[pass.collection] = total }
         let audit = Audit(reconciler, collection: pass.collection, members: pass.members)
         var (documents, pages, isAtEnd) = (pass.documents, 0, true)
+        if pass.place == nil { inputs.begin(pass.members.map { listeners[$0].definition }) }
         try audit.run(from: pass.after) { page in
             isAtEnd = false
             guard let members = makeRoom() else { return false }
@@ -40,7 +41,8 @@ struct ScanPass {
             let place = ScanPlace(id: page.upTo, documents: documents)
             guard queue.offer(order.keep(offers), scan: scan, upTo: place) else { return false }
             reconciler.state.withLock {
-                $0.scans.read(scan, upTo: place, withoutInput: page.withoutInput)
+                $0.scans.read(
+                    scan, upTo: place, withoutInput: page.withoutInput, truncated: page.truncated)
             }
             statistics.addScanned(page.documents, in: pass.collection)
             observer?.progressed(
@@ -75,7 +77,7 @@ struct ScanPass {
         guard let pass = reconciler.state.withLock({ $0.scans.pass(scan) }) else { return }
         for member in pass.members {
             guard let share = pass.inputs(of: member) else { continue }
-            inputs.counted(share, of: listeners[member].definition)
+            inputs.scanned(share, of: listeners[member].definition)
         }
         let review = ParkedReview(reconciler)
         // mechanism sweep
@@ -85,6 +87,7 @@ struct ScanPass {
             guard try review.sweepOutputs(of: member, until: isEnding) else { return }
         }
         queue.endScan(scan)
+        for member in pass.members { health[member].batchGate?.scanned() }
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)
         }

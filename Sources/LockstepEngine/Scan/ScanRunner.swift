@@ -97,7 +97,7 @@ package struct ScanRunner: Sendable {
             while state.working + work.count < Self.readers {
                 if let scan = goOn(&state) {
                     work.append(.read(scan: scan))
-                } else if let pass = state.scans.begin(now: .now, isReady: isReady) {
+                } else if let pass = state.scans.begin(now: .now, isReady: mayScan) {
                     queue.beginScan(pass.scan, for: pass.members)
                     overtaken += state.scans.overtaken(by: pass)
                     work.append(.read(scan: pass.scan))
@@ -150,6 +150,11 @@ package struct ScanRunner: Sendable {
         else { return nil }
         state.requesting.insert(listener)
         return listener
+    }
+
+    /// Its documents are not to be asked for by a batch API first.
+    private func mayScan(_ listener: ListenerRef) -> Bool {
+        isReady(listener) && health[listener].batchGate?.isOpen != false
     }
 
     /// Its model is not known to be unavailable, or is to be tried.

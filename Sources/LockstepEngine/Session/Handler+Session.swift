@@ -13,9 +13,11 @@ extension Handler {
         let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = context.log.about(listener.id)
+            let isByBatch = listener.model.terms.batch != nil && listener.model.batchService != nil
             let health = ListenerHealth(
                 name: listener.id, log: log, account: accounts.of(listener.model),
-                costs: context.costs.of(listener.model))
+                costs: context.costs.of(listener.model),
+                batchGate: isByBatch && opening.mode != .repair ? BatchGate() : nil)
             health.hasParked = opening.parked.contains(listener.id)
             health.hasOversized = opening.oversized.contains(listener.id)
             if let refused = opening.refusals[listener.id] { health.writes.note(refused) }
@@ -27,6 +29,7 @@ extension Handler {
                 serverHealth: serverHealth, knownInputs: context.knownInputs,
                 vectorLengths: context.vectorLengths,
                 keptPredictions: context.kept.predictions(of: listener),
+                memo: ModelMemo(context.memo, listener.model), inputCounts: context.inputCounts,
                 statistics: context.statistics.of(listener), pace: Pace(listener.model),
                 collations: collations,
                 dependents: graph.readers(of: index), endsWhenRefused: opening.mode == .repair, log: log)

@@ -196,7 +196,7 @@ extension PeriodicAudit {
             return reading
         }
         for (listener, share) in whole?.inputs ?? [:] where share.documents == whole?.documents {
-            inputs.counted(share, of: session.reconciler.listeners[listener].definition)
+            inputs.scanned(share, of: session.reconciler.listeners[listener].definition)
         }
         try ParkedReview(session.reconciler).sweep(
             members.filter { session.handlers[$0].health.hasParked })
@@ -206,11 +206,15 @@ extension PeriodicAudit {
 
     private func note(_ page: Audit.Page, isFirst: Bool) {
         reading.withLock { reading in
-            if isFirst { reading = Reading() }
+            if isFirst {
+                reading = Reading()
+                inputs.begin(page.withoutInput.keys.map { session.reconciler.listeners[$0].definition })
+            }
             reading?.documents += page.documents
             for (listener, without) in page.withoutInput {
                 reading?.inputs[listener, default: InputShare()].documents += page.documents
                 reading?.inputs[listener]?.withoutInput += without
+                reading?.inputs[listener]?.truncated += page.truncated[listener] ?? 0
             }
         }
     }

@@ -69,6 +69,8 @@ package final class Session: Sendable {
                     health: health,
                     liveAfter: opening.plan.liveAfter ?? BSONTimestamp(seconds: .max, increment: 0)),
                 queue: queue, health: health, statistics: context.statistics, log: log,
+                // Each answer is written to the memo, which nobody here wants to read.
+                hidesOthers: handlers.contains { $0.memo != nil },
                 observer: SessionObserver(collations: collations, reconciler: reconciler, pauses: pauses))
         } else {
             capture = nil
@@ -99,6 +101,9 @@ extension Session {
             }
             start { await self.scan(progress) }
             start { await self.costs.run(until: self.ending) }
+            for handler in handlers {
+                if let backfill = batchBackfill(handler) { start { await backfill.run() } }
+            }
             if opening.mode != .repair {
                 let refusals = RefusalWatch(
                     connection: connection, handlers: handlers, reconciler: reconciler,
@@ -157,6 +162,18 @@ extension Session {
         } catch {
             end(error.troubleOfSink.map { .rewind("a scan was interrupted (\($0))") } ?? .failed(error))
         }
+    }
+
+    private func batchBackfill(_ handler: Handler) -> BatchBackfill? {
+        let model = handler.listener.model
+        guard let gate = handler.health.batchGate, let service = model.batchService,
+            let terms = model.terms.batch
+        else { return nil }
+        return BatchBackfill(
+            handler: handler, service: service, terms: terms, gate: gate, reconciler: reconciler,
+            memo: MemoStore(connection: connection), store: BatchStore(connection: connection),
+            log: handler.log,
+            isEnding: { self.ending.isEnding })
     }
 
     private func audit() async {

@@ -87,7 +87,8 @@ extension Handler {
             filter: listener.filter, state: state,
             reason: reason, outSince: health.outageSince ?? health.writes.since, documents: documents,
             withoutInput: withoutInput,
-            fresh: left - unchecked, stale: stale, missing: missing, failed: failed, unchecked: unchecked,
+            fresh: left - unchecked, stale: stale, missing: missing, failed: failed,
+            truncated: min(inputs?.truncated(of: all) ?? 0, documents), unchecked: unchecked,
             look: progress, modelSeconds: statistics.callSeconds, outputs: statistics.outputs)
     }
 }

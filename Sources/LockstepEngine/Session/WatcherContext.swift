@@ -1,5 +1,6 @@
 import LockstepCore
 import LockstepSinks
+import LockstepState
 import Logging
 import MongoDriver
 
@@ -20,6 +21,7 @@ package struct WatcherContext: Sendable {
     let knownInputs = KnownInputs()
     let vectorLengths = VectorLengths()
     let kept = KeptByListener()
+    let memo: Memo
     let inputCounts = InputCounts()
     let auditRecord = AuditRecord()
     package let statistics: Statistics
@@ -41,6 +43,7 @@ package struct WatcherContext: Sendable {
         statistics = Statistics(options.metrics)
         costs = Costs(metrics: options.metrics)
         tallies = Tallies(inputs: inputCounts)
+        memo = Memo(store: MemoStore(connection: connection), limit: options.memoBytes, log: log)
         lease = LeaseKeeper(connection: connection, identifier: identifier, threads: threads, log: log)
     }
 

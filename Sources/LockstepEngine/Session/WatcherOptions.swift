@@ -13,6 +13,8 @@ public struct WatcherOptions: Sendable {
     public var resumeToken: BSONDocument?
     /// Bytes of changes that may wait; the reader stops at that. Default 32 MiB.
     public var queueBytes: Int
+    /// Bytes of predictions in `lockstep.memo`, at most, of models that keep them; the oldest give way. Default 256 MiB.
+    public var memoBytes: Int
     /// On a standalone server, time between two audits. Default 30 s.
     public var reconcileEvery: Duration
     /// Where there is a change stream, the time in which all documents are audited once for writes that it does not show;
@@ -25,7 +27,7 @@ public struct WatcherOptions: Sendable {
 
     public init(
         identifier: String? = nil, pipeline: [BSONDocument] = [], resumeToken: BSONDocument? = nil,
-        queueBytes: Int = 32 << 20, reconcileEvery: Duration = .seconds(30),
+        queueBytes: Int = 32 << 20, memoBytes: Int = 256 << 20, reconcileEvery: Duration = .seconds(30),
         auditEvery: Duration? = .seconds(86400),
         drainTimeout: Duration = .seconds(5), metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -33,6 +35,7 @@ public struct WatcherOptions: Sendable {
         self.pipeline = pipeline
         self.resumeToken = resumeToken
         self.queueBytes = queueBytes
+        self.memoBytes = memoBytes
         self.reconcileEvery = reconcileEvery
         self.auditEvery = auditEvery
         self.drainTimeout = drainTimeout

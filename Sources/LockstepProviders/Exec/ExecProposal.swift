@@ -4,11 +4,12 @@ extension ExecKind {
         name: "words",
         about:
             "Any program that answers lines of JSON; this one counts words. Put your own model into it.",
-        line: "exec: [python3, \(programName)]", file: .init(name: programName, text: programText))
+        lines: ["exec: [python3, \(programName)]"], file: .init(name: programName, text: programText),
+        standing: .example)
 
     /// Works everywhere.
-    package func proposal(beside folder: String, environment: [String: String]) -> ModelProposal? {
-        Self.words
+    package func proposals(in surroundings: Surroundings) -> [ModelProposal] {
+        [Self.words]
     }
 
     private static let programName = "lockstep_model.py"

@@ -67,7 +67,9 @@ extension ExecSpec: ProviderSpec {
             version: settings.version, workers: workers, timeout: timeout, startTimeout: startTimeout,
             count: settings.batchCount, bytes: settings.batchBytes, vectors: settings.vectors
         ) { setup(in: folder) == settings.setup }
-        return ProvidedModel(AnyModel(program, setup: settings.setup)) { program.shutdown() }
+        return ProvidedModel(
+            AnyModel(program, setup: settings.setup, terms: ModelTerms(hasMemo: settings.memo ?? false))
+        ) { program.shutdown() }
     }
 
     private func add(_ arguments: [String], to hash: inout ModelHash, in folder: ConfigurationFolder) {

@@ -19,10 +19,8 @@ package protocol ProviderKind: Sendable {
         _ entry: YAMLNode.Entry, in model: MappingReader, problems: inout Problems
     ) -> (any ProviderSpec)?
 
-    /// The model that a new configuration may begin with; nil when this machine has none of this kind.
-    ///
-    /// - Parameter folder: of the file to be written, absolute.
-    func proposal(beside folder: String, environment: [String: String]) -> ModelProposal?
+    /// The models that a new configuration may begin with, best first; empty when there is none of this kind.
+    func proposals(in surroundings: Surroundings) -> [ModelProposal]
 }
 
 extension ProviderKind {
@@ -30,5 +28,5 @@ extension ProviderKind {
         keys.selector.map { "aeiou".contains($0.name.prefix(1)) ? "an" : "a" } ?? "a"
     }
 
-    package func proposal(beside folder: String, environment: [String: String]) -> ModelProposal? { nil }
+    package func proposals(in surroundings: Surroundings) -> [ModelProposal] { [] }
 }

@@ -54,10 +54,12 @@ package struct ModelSettings: Hashable, Sendable {
     package let batchCount: Int?
     /// Bytes of inputs in one call, at most; nil: that of `BatchLimits`.
     package let batchBytes: Int?
+    /// Equal inputs are asked once, over time too; nil: as the provider does by itself.
+    package let memo: Bool?
 
     package init(
         name: String, version: String, setup: String, vectors: VectorFormat?, batchCount: Int?,
-        batchBytes: Int?
+        batchBytes: Int?, memo: Bool? = nil
     ) {
         self.name = name
         self.version = version
@@ -65,6 +67,7 @@ package struct ModelSettings: Hashable, Sendable {
         self.vectors = vectors
         self.batchCount = batchCount
         self.batchBytes = batchBytes
+        self.memo = memo
     }
 }
 

@@ -12,6 +12,7 @@ package final class OpenVINOProvider: Provider {
     package let setup: String?
     package let limits: BatchLimits
     package let vectors: VectorCheck
+    package let terms: ModelTerms
 
     private let encoder: OpenVINOEncoder
     private let texts: TextSettings
@@ -28,13 +29,15 @@ package final class OpenVINOProvider: Provider {
     package init(
         name: String, directory: String, settings: EncoderSettings = EncoderSettings(),
         texts: TextSettings = TextSettings(), version: String = "1", setup: String? = nil, count: Int? = nil,
-        bytes: Int? = nil, vectors: VectorFormat = .bson, openVINO: String? = nil,
+        bytes: Int? = nil, vectors: VectorFormat = .bson, terms: ModelTerms = ModelTerms(),
+        openVINO: String? = nil,
         isCurrent: @escaping @Sendable (_ loaded: String) -> Bool = { _ in true }
     ) {
         self.name = name
         self.version = version
         self.setup = setup
         self.texts = texts
+        self.terms = terms
         var limits = BatchLimits()
         if let count { limits.count = max(1, count) }
         if let bytes { limits.bytes = max(1, bytes) }
@@ -54,6 +57,7 @@ package final class OpenVINOProvider: Provider {
     package var account: AccountID { AccountID("\(name) \(ObjectIdentifier(self))") }
 
     package var takesTexts: Bool { true }
+    package var hasEqualAnswers: Bool { true }
 
     package func ask(_ batch: ProviderBatch) async throws -> ProviderReply {
         let inputs = TextBatch(batch.inputs, texts)

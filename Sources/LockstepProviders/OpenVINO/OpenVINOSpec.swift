@@ -24,7 +24,7 @@ extension OpenVINOSpec: ProviderSpec {
         let path = folder.resolve(directory)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ProviderProblem(
-                "there is no directory `\(path)`: write where the model is, or make one with `optimum-cli export openvino`"
+                "there is no directory `\(path)`: write where the model is, or make one with `scripts/convert_model.py`"
             )
         }
         let missing = OpenVINOModelDirectory(path: path).missing
@@ -32,7 +32,7 @@ extension OpenVINOSpec: ProviderSpec {
             let advice =
                 OpenVINOModelDirectory.lacksTokenizerAlone(missing)
                 ? "m" + OpenVINOModelDirectory.tokenizerHint.dropFirst()
-                : "export it with `optimum-cli export openvino`"
+                : "convert it with `scripts/convert_model.py`"
             throw ProviderProblem("`\(path)` is no OpenVINO model, it lacks \(missing.codeList): \(advice)")
         }
         _ = try plan(in: folder)
@@ -75,7 +75,8 @@ extension OpenVINOSpec: ProviderSpec {
         let model = OpenVINOProvider(
             name: settings.name, directory: folder.resolve(directory), settings: self.settings,
             texts: texts, version: settings.version, setup: settings.setup, count: settings.batchCount,
-            bytes: settings.batchBytes, vectors: settings.vectors ?? .bson
+            bytes: settings.batchBytes, vectors: settings.vectors ?? .bson,
+            terms: ModelTerms(hasMemo: settings.memo ?? false)
         ) { loaded in
             // A version that the file says tells nothing of the bytes.
             loaded == settings.version || setup(in: folder) == settings.setup

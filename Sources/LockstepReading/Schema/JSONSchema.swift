@@ -63,6 +63,25 @@ extension ValueSchema {
             ])
         case .choice(let choices): Self.orVariable([("enum", .list(choices.map { .string($0) }))])
         case .flag: Self.orVariable([("type", .string("boolean"))])
+        case .amount: Self.orVariable([("type", .string("number")), ("minimum", .number(0))])
+        case .rate:
+            Self.orVariable([
+                ("type", .string("string")), ("pattern", .string(#"^[0-9]+(\.[0-9]+)?[kKM]?/[smhd]$"#)),
+            ])
+        case .budget:
+            [
+                (
+                    "anyOf",
+                    .list([
+                        .object([("type", .string("number")), ("minimum", .number(0))]),
+                        .object([
+                            ("type", .string("string")),
+                            ("pattern", .string(#"^[0-9]+(\.[0-9]+)?(/(hour|day|month))?$"#)),
+                        ]), Self.variable,
+                    ])
+                )
+            ]
+        case .anything: []
         case .list(let value):
             [("type", .string("array")), ("items", .object(value.json)), ("minItems", .number(1))]
         case .textOrTexts:

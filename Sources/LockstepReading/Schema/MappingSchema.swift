@@ -49,6 +49,14 @@ package indirect enum ValueSchema: Sendable {
     case choice([String])
     /// `true` or `false`.
     case flag
+    /// A number that is no less than zero.
+    case amount
+    /// So many in so long: `3000/m`, `1M/h`.
+    case rate
+    /// An amount for all time, or in so long: `5`, `5/day`.
+    case budget
+    /// Any value.
+    case anything
     case list(of: ValueSchema)
     /// One text, or a list of them.
     case textOrTexts

@@ -45,6 +45,7 @@ function listenerCard(l) {
   const numbers = {}, entries = kinds.map(kind => el('li', {}, part('i', kind), numbers[kind] = el('b'), ` ${kindWords[kind] ?? kind}`));
   entries.forEach((entry, i) => { entry.firstChild.setAttribute('aria-hidden', 'true'); entry.dataset.kind = kinds[i]; });
   const without = el('li', { className: 'none' }, numbers.without = el('b'), ' no input');
+  const cut = el('li', { className: 'none', title: 'The text is longer than the model takes' }, numbers.cut = el('b'), ' cut');
   const facts = part('dl', 'facts'), dd = {};
   for (const [key, word] of [['waiting', 'Pending'], ['rate', 'Outputs'], ['model', 'Model p50 / p99'], ['today', 'Today'], ['budget', 'Budget'], ['version', 'Version'], ['output', 'Output'], ['where', 'where']]) facts.append(el('div', {}, el('dt', { textContent: word }), dd[key] = part('dd', ['output', 'version', 'where'].includes(key) ? 'mono' : '')));
   const bar = el('div', { className: 'bar', role: 'progressbar', 'aria-label': `Scan for ${name}` }, el('i')), progress = part('p', '');
@@ -58,7 +59,7 @@ function listenerCard(l) {
   failing.onclick = () => { failures.only(l.id); $('failures').scrollIntoView({ block: 'start' }); $('filter').focus({ preventScroll: true }); };
   const node = el('article', { className: 'card listener', id: `listener-${l.id}` },
     part('div', 'head', el('h3', {}, el('span', { textContent: `${l.on}.${keyOf(l)}` }), ` → ${l.model}`), tag), reason, whole, warnings,
-    share, part('ul', 'legend', ...entries, without), look, facts, part('div', 'acts', toggle, again, failing, said));
+    share, part('ul', 'legend', ...entries, without, cut), look, facts, part('div', 'acts', toggle, again, failing, said));
   for (const ul of node.querySelectorAll('ul')) ul.setAttribute('role', 'list');
   node.setAttribute('aria-label', name);
   function show(l, s) {
@@ -83,6 +84,8 @@ function listenerCard(l) {
     }
     without.hidden = !l.withoutInput;
     put(numbers.without, count(l.withoutInput));
+    cut.hidden = !l.truncated;
+    put(numbers.cut, count(l.truncated));
     attr(share, 'aria-label', shares(l));
     put(dd.waiting, count(l.waiting));
     put(dd.rate, rate(l.predictionsPerSecond));

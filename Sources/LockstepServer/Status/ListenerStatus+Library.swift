@@ -8,7 +8,8 @@ extension API.ListenerStatus {
             version: listener.version, output: listener.output, where: listener.filter?.json,
             state: State(listener.state), reason: listener.reason, documents: listener.documents,
             withoutInput: listener.withoutInput, fresh: listener.fresh, stale: listener.stale,
-            missing: listener.missing, failed: listener.failed, unchecked: listener.unchecked,
+            missing: listener.missing, failed: listener.failed,
+            truncated: listener.truncated, unchecked: listener.unchecked,
             waiting: listener.stale + listener.missing,
             reconcile: listener.look.map {
                 API.ScanProgress($0.documents, of: $0.total, seconds: $0.seconds)

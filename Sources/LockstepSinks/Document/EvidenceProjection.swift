@@ -8,6 +8,7 @@ package struct EvidenceProjection {
     private struct Part {
         /// Of the values of its keys.
         let places: [Int]
+        let rule: InputRule
         let sink: any Sink
     }
 
@@ -24,7 +25,7 @@ package struct EvidenceProjection {
                 paths.append(key)
                 return paths.count - 1
             }
-            return Part(places: places, sink: reader.sink)
+            return Part(places: places, rule: reader.listener.inputRule, sink: reader.sink)
         }
         self.paths = paths
         self.withOutput = withOutput
@@ -44,9 +45,8 @@ package struct EvidenceProjection {
             return BSONValue(copying: element)
         }
         return parts.enumerated().map { number, part in
-            let input = part.places.map { values[$0] }
-            return Evidence(
-                input: input.allSatisfy { $0.type == .null } ? nil : input,
+            Evidence(
+                input: part.rule.input(part.places.map { values[$0] }),
                 stored: part.sink.evidence(in: document, as: number, withOutput: withOutput))
         }
     }

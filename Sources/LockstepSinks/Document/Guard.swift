@@ -43,9 +43,9 @@ package enum Guard {
         "$type": [BSONValue(Int(BSONType.array.rawValue)), BSONValue(Int(BSONType.symbol.rawValue))]
     ]
 
-    /// Appends the condition that there is still no input because every key is missing or null.
-    package static func appendAbsent(_ keys: [FieldPath], to filter: inout BSONBuilder) {
-        append(keys.map { ($0, .equal, .null) }, to: &filter)
+    /// Appends the condition that there is still no input because of what the keys hold.
+    package static func appendAbsent(_ rule: InputRule, to filter: inout BSONBuilder) {
+        filter.document("$expr") { $0.append(rule.expression, forKey: "$not") }
     }
 
     /// Appends the condition that a listener's filter still does not match.

@@ -113,7 +113,7 @@ package struct OutputWriter {
                 }
             case .remove(.noValues), .remove(.gone):
                 // mechanism guard-absent
-                Guard.appendAbsent(listener.keys, to: &filter)
+                Guard.appendAbsent(listener.inputRule, to: &filter)
             case .remove(.unmatched):
                 if let condition = comparison.filter { Guard.appendUnmatched(condition, to: &filter) }
             }

@@ -34,7 +34,10 @@ package struct WriteConcern: Sendable {
     /// By a majority of the members: survives an election.
     package static let majority = majority(patience: 20_000)
 
-    /// The same, with an error when there is no majority for so many milliseconds.
+    /// By the primary alone.
+    package static let primary = WriteConcern(options: ["writeConcern": ["w": 1]])
+
+    /// The same as ``majority``, with an error when there is no majority for so many milliseconds.
     package static func majority(patience: Int) -> WriteConcern {
         WriteConcern(options: ["writeConcern": ["w": "majority", "wtimeout": BSONValue(patience)]])
     }

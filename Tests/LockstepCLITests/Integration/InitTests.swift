@@ -188,23 +188,18 @@ import MongoDriver
         }
         let environment = ["OPENVINO_DIR": folder + "/python"]
         let name = ".lockstep/models/all-MiniLM-L6-v2"
-        let registry = Registry.standard
-        #expect(
-            registry.proposal(beside: folder, environment: environment)
-                == OpenVINOKind.miniLM(directory: name))
-        #expect(
-            registry.proposal(beside: folder + "/a/b", environment: environment)
-                == OpenVINOKind.miniLM(directory: "../../" + name))
-        #expect(
-            registry.proposal(
-                beside: "/",
-                environment: environment.merging(["LOCKSTEP_MODELS": folder + "/.lockstep/models"]) { $1 })
-                == OpenVINOKind.miniLM(directory: model))
+        func proposal(_ folder: String, _ environment: [String: String]) -> ModelProposal? {
+            let surroundings = Surroundings(folder: folder, environment: environment)
+            return Registry.standard.proposals(in: surroundings)?.model
+        }
+        #expect(proposal(folder, environment) == OpenVINOKind.miniLM(directory: name))
+        #expect(proposal(folder + "/a/b", environment) == OpenVINOKind.miniLM(directory: "../../" + name))
+        let elsewhere = environment.merging(["LOCKSTEP_MODELS": folder + "/.lockstep/models"]) { $1 }
+        #expect(proposal("/", elsewhere) == OpenVINOKind.miniLM(directory: model))
         // Without OpenVINO, or with half of the model, it would not run.
-        #expect(
-            registry.proposal(beside: folder, environment: ["OPENVINO_DIR": folder]) == ExecKind.words)
+        #expect(proposal(folder, ["OPENVINO_DIR": folder]) == ExecKind.words)
         try FileManager.default.removeItem(atPath: model + "/openvino_model.bin")
-        #expect(registry.proposal(beside: folder, environment: environment) == ExecKind.words)
+        #expect(proposal(folder, environment) == ExecKind.words)
     }
 }
 

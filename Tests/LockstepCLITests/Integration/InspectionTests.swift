@@ -57,7 +57,7 @@ import TestSupport
         #expect(
             before.out == """
                 { "listeners" : [ { "on" : "docs", "key" : "text", "model" : "length", "documents" : 3, "withoutInput" : 0, "fresh" : 0, \
-                "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0, "id" : "docs/text/length", "output" : "_outputs.text.length" } ], \
+                "stale" : 0, "missing" : 3, "extra" : 0, "failed" : 0, "truncated" : 0, "id" : "docs/text/length", "output" : "_outputs.text.length" } ], \
                 "ok" : false, "position" : null, \
                 "lagSeconds" : null, "lease" : null, "audit" : null, "warnings" : [  ] }
 
@@ -106,7 +106,7 @@ import TestSupport
             report == [
                 "on": "docs", "key": "text", "model": "length", "documents": 29, "withoutInput": 1,
                 "fresh": 27, "stale": 1,
-                "missing": 1, "extra": 1, "failed": 0,
+                "missing": 1, "extra": 1, "failed": 0, "truncated": 0,
                 "id": "docs/text/length", "output": "_outputs.text.length",
             ])
         let table = try await project.lockstep("verify")

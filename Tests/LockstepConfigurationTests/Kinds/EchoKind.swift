@@ -23,8 +23,8 @@ struct EchoKind: ProviderKind {
         return EchoSpec(word: word, isLoud: isLoud)
     }
 
-    func proposal(beside folder: String, environment: [String: String]) -> ModelProposal? {
-        ModelProposal(name: "parrot", about: "Says it again.", line: "echo: again")
+    func proposals(in surroundings: Surroundings) -> [ModelProposal] {
+        [ModelProposal(name: "parrot", about: "Says it again.", lines: ["echo: again"])]
     }
 }
 

@@ -113,7 +113,7 @@ import Testing
         }
         #expect(error?.code == .modelNotFound)
         #expect(error?.description.contains("/nowhere/model") == true)
-        #expect(error?.description.contains("optimum-cli") == true)
+        #expect(error?.description.contains("convert_model.py") == true)
     }
 
     @Test(arguments: ["openvino_model.xml", "openvino_tokenizer.xml", "openvino_model.bin"])

@@ -157,7 +157,7 @@ import Testing
         defer { model.remove() }
         let error = #expect(throws: OpenVINOError.self) { try model.load() }
         #expect(error?.code == .modelNotFound)
-        #expect(error?.description.contains("convert_tokenizer") == true)
+        #expect(error?.description.contains("convert_model.py") == true)
     }
 
     @Test func aDeviceThatIsNotThereIsNamedWithThoseThatAre() throws {

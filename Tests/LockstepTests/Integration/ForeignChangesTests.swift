@@ -55,4 +55,34 @@ import TestSupport
             #expect(lines.all.isEmpty, "\(lines.all)")
         }
     }
+
+    /// Half of what is written is a memo's then. The place that was saved before may be of an event that is hidden now.
+    @Test func theServerLeavesThemOutFromTheStartWhereThereIsAMemo() async throws {
+        try await withDatabase { plain in
+            let lines = LogLines()
+            let db = try await Database.connect(
+                try TestServer.uri(), database: plain.name, log: lines.logger)
+            for hasMemo in [false, true] {
+                let model = EchoProvider(hasMemo: hasMemo)
+                try db.setListeners([
+                    Listener(model: model, on: docs, keys: ["text"], as: nil, where: nil)
+                ])
+                try await watching(db) { watcher in
+                    try await db[docs].insertMany([["text": hasMemo ? "b" : "a"]])
+                    try await watcher.waitUntilFresh()
+                    #expect(try stages(db) == [hasMemo ? 2 : 1])
+                    try await db[Collection("others")].insertMany([["of": 1]])
+                    // Nothing but events of other collections, Lockstep's own among them, comes from here on.
+                    let saved = watcher.status().position
+                    try await eventually("a place behind it is saved") {
+                        watcher.status().position != saved
+                    }
+                }
+                // The second finds what the first has done by its events alone.
+                #expect(model.texts == [hasMemo ? "b" : "a"])
+            }
+            #expect(try await db.audit()[0].fresh == 2)
+            #expect(lines.all.isEmpty, "\(lines.all)")
+        }
+    }
 }

@@ -13,13 +13,12 @@ struct OpenVINOModelDirectory: Hashable, Sendable {
     static let tokenizer = "openvino_tokenizer"
     /// What to do when a model is missing or broken.
     static let hint = """
-        Export it again with `optimum-cli export openvino --model <model> --task feature-extraction <directory>`; \
-        all-MiniLM-L6-v2 comes with `make setup`.
+        Convert it again with `scripts/convert_model.py <model> <directory>` (docs/models.md); all-MiniLM-L6-v2 comes \
+        with `make setup`.
         """
     /// What to do when there is no tokenizer.
     static let tokenizerHint = """
-        Make one with `pip install openvino-tokenizers[transformers]` and `convert_tokenizer <directory> -o <directory>`, \
-        where tokenizer.json is (docs/models.md).
+        `scripts/convert_model.py <directory> <new directory>` makes one, where tokenizer.json is (docs/models.md).
         """
 
     let path: String

@@ -205,7 +205,7 @@ extension ProviderOnTrial {
                 switch error {
                 case .retryAfter(let time, _): text = #"{"retryAfter": \#(time / .seconds(1))}"#
                 case .failed: text = #"{"predictions": []}"#
-                case .unavailable: return false
+                case .unavailable, .tooLarge: return false
                 }
                 return (try? Data(text.utf8).write(to: order, options: .atomic)) != nil
             })

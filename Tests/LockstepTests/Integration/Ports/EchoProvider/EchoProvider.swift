@@ -5,11 +5,16 @@ import Synchronization
 /// Answers with its inputs. What it makes of a text follows from how that begins, as the conformance kit has it.
 final class EchoProvider: Provider {
     let name: String
-    let version = "1"
+    let version: String
     let setup: String? = nil
     let account: AccountID
     let limits: BatchLimits
     let vectors = VectorCheck(arraysAreVectors: false)
+    let takesTexts: Bool
+    let terms: ModelTerms
+    let hasEqualAnswers: Bool
+    /// Its only value; nil for the input.
+    private let answer: BSONValue?
     private let state = Mutex(State())
 
     private struct State {
@@ -19,8 +24,17 @@ final class EchoProvider: Provider {
         var isClosed = false
     }
 
-    init(_ name: String = "echo", account: String = "echo", limits: BatchLimits = BatchLimits(count: 100)) {
+    init(
+        _ name: String = "echo", version: String = "1", account: String = "echo",
+        limits: BatchLimits = BatchLimits(count: 100), takesTexts: Bool = false, hasMemo: Bool = false,
+        hasEqualAnswers: Bool = false, answer: BSONValue? = nil
+    ) {
         self.name = name
+        self.version = version
+        self.takesTexts = takesTexts
+        self.hasEqualAnswers = hasEqualAnswers || hasMemo
+        self.answer = answer
+        terms = ModelTerms(hasMemo: hasMemo)
         self.account = AccountID(account)
         self.limits = limits
     }
@@ -44,6 +58,11 @@ final class EchoProvider: Provider {
         state.withLock { $0.batches }
     }
 
+    /// All inputs so far that are texts.
+    var texts: [String] {
+        batches.flatMap { $0.inputs.compactMap(\.string) }
+    }
+
     func ask(_ batch: ProviderBatch) async throws -> ProviderReply {
         let failure = state.withLock { state in
             state.batches.append(batch)
@@ -64,7 +83,7 @@ final class EchoProvider: Provider {
             if text.hasPrefix("defer"), batch.deferred[place] == nil {
                 return .deferred("job of \(text)", .milliseconds(50))
             }
-            return .value(input)
+            return .value(self.answer ?? input)
         }
         return ProviderReply(answers, usage: usage)
     }

@@ -1,0 +1,202 @@
+import LockstepCore
+import LockstepState
+import Logging
+import MongoBSON
+import MongoDriver
+
+/// Sends a large backfill of one listener by its provider's batch API: its answers go into the memo, from where the scan
+/// that follows takes them. So a live change wins, and what a job did not answer is asked for as ever.
+struct BatchBackfill: Sendable {
+    let handler: Handler
+    let service: any BatchService
+    let terms: BatchTerms
+    let gate: BatchGate
+    let reconciler: Reconciler
+    let memo: MemoStore
+    let store: BatchStore
+    let log: Logger
+    let isEnding: @Sendable () -> Bool
+
+    /// Finishes what an earlier process has begun, then looks at each scan that is wanted.
+    func run() async {
+        var jobs: [BatchJob]?
+        var outage = OutageLog()
+        // Answers that wait in the memo for the scan that delivers them.
+        var isPinned = true
+        while !isEnding(), !Task.isCancelled {
+            do {
+                if jobs == nil { jobs = try store.open(of: handler.listener.id) }
+                if let open = jobs, !open.isEmpty {
+                    gate.set(.waiting(jobs: open.count, inputs: open.reduce(0) { $0 + $1.inputs }))
+                    let (left, gained) = try await advance(open)
+                    jobs = left
+                    guard left.isEmpty else {
+                        await pause(terms.poll)
+                        continue
+                    }
+                    // What jobs do not answer at all is asked for as ever.
+                    gate.set(gained > 0 ? .closed : .open)
+                } else if gate.current != .open, reconciler.wants(handler.index), isReady {
+                    jobs = try await begin()
+                    if jobs?.isEmpty == true { gate.set(.open) }
+                    isPinned = true
+                } else {
+                    if isPinned, gate.current == .closed, !reconciler.wants(handler.index) {
+                        try memo.settle(MemoEntry.Source(handler.listener.model))
+                        isPinned = false
+                    }
+                    await pause(.milliseconds(200))
+                }
+                if outage.over(.now) != nil { log.notice("\(handler.listener.id): its batch jobs go on") }
+            } catch {
+                // What is stored is what was begun.
+                jobs = nil
+                if let text = outage.failed(.now) {
+                    log.error(
+                        "\(handler.listener.id): its batch jobs wait: \(error). Trying again until it works\(text)."
+                    )
+                }
+                await pause(min(terms.poll, .seconds(5)))
+            }
+        }
+    }
+
+    private var isReady: Bool {
+        !handler.health.isPaused && !handler.health.isOut
+    }
+
+    // MARK: Beginning
+
+    /// - Returns: the jobs that were started; none when the scan asks for everything itself.
+    private func begin() async throws -> [BatchJob] {
+        let collector = BatchCollector(handler: handler, service: service, memo: memo)
+        guard try collector.exceeds(terms.above) else { return [] }
+        try memo.indexJobs()
+        var jobs: [BatchJob] = []
+        var after: BSONValue?
+        repeat {
+            var job = collector.newJob()
+            try store.save(job)
+            let (file, next) = try collector.fill(for: job, after: after)
+            after = next
+            guard file.inputs > 0 else {
+                _ = try close(job, "nothing was left for it")
+                continue
+            }
+            job.inputs = file.inputs
+            job.file = try await service.upload(file.path, token: job.token)
+            job.phase = .starting
+            try store.save(job)
+            jobs.append(try await start(job))
+            gate.set(.waiting(jobs: jobs.count, inputs: jobs.reduce(0) { $0 + $1.inputs }))
+        } while after != nil && !isEnding()
+        log.notice(
+            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs"
+        )
+        return jobs
+    }
+
+    private func start(_ job: BatchJob) async throws -> BatchJob {
+        var job = job
+        guard let file = job.file else { return job }
+        job.job = try await service.start(file: file, token: job.token)
+        job.phase = .running
+        try store.save(job)
+        return job
+    }
+
+    // MARK: Going on
+
+    /// Takes each job a step further.
+    ///
+    /// - Returns: those that are not over, and how many answers the others gave.
+    private func advance(_ jobs: [BatchJob]) async throws -> (open: [BatchJob], gained: Int) {
+        var (open, gained): ([BatchJob], Int) = ([], 0)
+        for job in jobs where !isEnding() {
+            let next = try await advance(job)
+            if next.isOver { gained += next.answers } else { open.append(next) }
+        }
+        return (open, gained)
+    }
+
+    private func advance(_ stored: BatchJob) async throws -> BatchJob {
+        var job = stored
+        let found = job.phase == .starting ? try await service.find(token: job.token) : nil
+        switch job.resumed(found: found) {
+        case .giveUp:
+            try memo.free(job.token)
+            return try close(job, "it was never started")
+        case .start: return try await start(job)
+        case .ask(let id):
+            job.job = id
+            if job.phase == .starting {
+                job.phase = .running
+                try store.save(job)
+            }
+            guard case .ended(let reason) = try await service.state(of: id) else { return job }
+            return try await take(job, id, reason)
+        case .discard:
+            // Whoever cannot remove them does not do without the answers.
+            try? await service.discard(file: job.file, job: job.job)
+            return try close(job, job.reason)
+        case nil: return job
+        }
+    }
+
+    /// Keeps the answers; a process that is killed meanwhile keeps them again.
+    private func take(_ running: BatchJob, _ id: String, _ reason: String?) async throws -> BatchJob {
+        var job = running
+        (job.answers, job.refusals) = (0, 0)
+        // Of the version that was asked, whatever the configuration says by now.
+        let source = MemoEntry.Source(model: handler.listener.model.memoName, version: job.version)
+        var page: [MemoEntry] = []
+        func keep() throws {
+            try memo.fill(page, token: job.token)
+            page.removeAll(keepingCapacity: true)
+        }
+        let usage = try await service.answers(of: id) { answer in
+            guard let fingerprint = Fingerprint(hexadecimal: answer.id) else { return }
+            switch answer.answer {
+            case .value(let value):
+                page.append(
+                    MemoEntry(
+                        source, fingerprint, output: value, isTruncated: answer.isTruncated,
+                        at: currentMilliseconds()))
+                job.answers += 1
+            // The scan asks for it once more, alone, and parks its document.
+            case .refused: job.refusals += 1
+            case .later, .deferred: break
+            }
+            if page.count >= 500 { try keep() }
+        }
+        try keep()
+        try memo.free(job.token)
+        job.phase = .answered
+        job.reason = reason
+        job.tokens = usage.tokens
+        job.price = usage.tokens.flatMap { tokens in
+            handler.listener.model.terms.price.map { $0 * service.share * Double(tokens) / 1e6 }
+        }
+        try store.save(job)
+        log.notice(
+            "\(handler.listener.id): a batch job gave \(job.answers) of \(job.inputs) answers\(reason.map { " (\($0))" } ?? "")"
+        )
+        return try await advance(job)
+    }
+
+    private func close(_ job: BatchJob, _ reason: String?) throws -> BatchJob {
+        var job = job
+        job.phase = .done
+        job.reason = reason
+        job.endedAt = currentMilliseconds()
+        try store.save(job)
+        return job
+    }
+
+    private func pause(_ time: Duration) async {
+        let due = ContinuousClock.now + time
+        while !isEnding(), !Task.isCancelled, .now < due {
+            try? await Task.sleep(for: min(.milliseconds(100), due - .now))
+        }
+    }
+}

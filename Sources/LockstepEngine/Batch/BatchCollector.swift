@@ -1,0 +1,89 @@
+import LockstepCore
+import LockstepSinks
+import LockstepState
+import MongoBSON
+import MongoDriver
+
+/// Reads what a listener's documents lack, and writes it into files for the batch API.
+struct BatchCollector {
+    let handler: Handler
+    let service: any BatchService
+    let memo: MemoStore
+    private var source: MemoEntry.Source { MemoEntry.Source(handler.listener.model) }
+
+    /// Whether more inputs than that are to be asked for. Reads no more documents than it takes to tell.
+    func exceeds(_ limit: Int) throws -> Bool {
+        var open = 0
+        try audit(from: nil) { page in
+            let inputs = Set(page.findings.filter { $0.verdict != .extra }.compactMap(\.input))
+            open += try inputs.count - memo.entries(inputs.map { source.id(of: $0) }).count
+            return open <= limit
+        }
+        return open > limit
+    }
+
+    /// Fills a file with inputs that no other job has and that are not known.
+    ///
+    /// - Parameters:
+    ///   - after: the documents behind this `_id`.
+    ///   - job: saved before anything is reserved for it.
+    /// - Returns: the file, and behind which `_id` the next one goes on; nil when this was the last.
+    func fill(for job: BatchJob, after: BSONValue?) throws -> (file: BatchFile, after: BSONValue?) {
+        let traits = try handler.collations.traits(of: handler.listener.collection.name)
+        let reader = handler.reader(ByteComparison(handler.listener, traits))
+        let file = try BatchFile(token: job.token, service.limits)
+        var read = after
+        var isFull = false
+        try audit(from: after) { page in
+            let keys = page.findings.filter { $0.verdict != .extra && $0.input != nil }.map(\.key)
+            var (lines, fingerprints): ([[UInt8]], [Fingerprint]) = ([], [])
+            var bytes = file.bytes
+            for input in try inputs(of: keys, reader) {
+                // The scan asks for what the model refuses, and parks it.
+                guard let line = service.line(input.value, id: input.fingerprint.hexadecimal) else {
+                    continue
+                }
+                guard file.takes(bytes - file.bytes + line.count, inputs: lines.count + 1) else {
+                    isFull = true
+                    break
+                }
+                lines.append(line)
+                fingerprints.append(input.fingerprint)
+                bytes += line.count
+            }
+            let new = try memo.reserve(fingerprints, of: source, token: job.token, at: currentMilliseconds())
+            try file.write(zip(fingerprints, lines).compactMap { new.contains($0) ? $1 : nil })
+            // Of a page that went in by a part the next file has the rest: what is reserved is not written again.
+            if !isFull { read = page.upTo }
+            return !isFull
+        }
+        return (file, isFull ? read : nil)
+    }
+
+    private func inputs(of keys: [DocumentKey], _ reader: DocumentReader) throws -> [RoundInput] {
+        guard !keys.isEmpty else { return [] }
+        let found = try reader.read(keys)
+        var known: Set<Fingerprint> = []
+        return keys.compactMap { key in
+            guard let evidence = found[key], evidence.unjudged == nil, let values = evidence.input else {
+                return nil
+            }
+            let input = RoundInput(values: values, fingerprint: Fingerprint(of: values))
+            return known.insert(input.fingerprint).inserted ? input : nil
+        }
+    }
+
+    func newJob() -> BatchJob {
+        BatchJob(
+            token: hex(BSONValue.objectID().bytes), listener: handler.listener.id,
+            model: handler.listener.modelName,
+            version: handler.listener.modelVersion, inputs: 0, at: currentMilliseconds())
+    }
+
+    private func audit(from after: BSONValue?, _ body: (Audit.Page) throws -> Bool) throws {
+        try Audit(
+            connection: handler.connection, collection: handler.listener.collection.name,
+            members: [Audit.Member(handler.index, handler.listener, mayHaveParked: handler.health.hasParked)]
+        ).run(from: after, body)
+    }
+}

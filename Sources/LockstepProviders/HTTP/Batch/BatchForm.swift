@@ -1,0 +1,105 @@
+import LockstepCore
+
+/// The batch API of one provider: what to send, and how what comes is read. No connection.
+///
+/// Paths are appended to the configured `url`.
+protocol BatchForm: Sendable {
+    var limits: BatchJobLimits { get }
+    /// What an input costs, as a share of its price in a call.
+    var share: Double { get }
+
+    /// One line of the file: a request for one text.
+    func line(_ text: String, id: String) -> JSON
+    func upload(token: String) -> BatchUpload
+    /// The provider's name for a file that was sent.
+    func file(in answer: JSON) -> String?
+    func start(file: String, token: String) -> (path: String, body: JSON)
+    /// The jobs of the account, a page at a time.
+    ///
+    /// - Parameter cursor: as ``BatchListing/next`` gave it.
+    func list(after cursor: String?) -> (path: String, query: String?)
+    func listing(_ answer: JSON) -> BatchListing
+    func job(_ id: String) -> String
+    /// A job as the provider shows it.
+    func seen(_ answer: JSON) -> SeenBatch?
+    func content(of file: String) -> (path: String, query: String?)
+    /// The id and the answer in one line of a file of answers. Nil when it is none.
+    func answer(_ line: JSON) -> (id: String, outcome: BatchOutcome)?
+    func removal(of file: String) -> String
+    /// The answer to one text, as a call gives it.
+    func whole(_ answer: JSON) -> JSON
+}
+
+extension BatchForm {
+    func whole(_ answer: JSON) -> JSON { answer }
+}
+
+/// Which API has which form.
+enum BatchForms {
+    /// Nil where it has none, or where its form is not known.
+    static func form(of api: HTTPAPI, host: String, _ asker: EmbeddingAsker) -> (any BatchForm)? {
+        let model = asker.exchange.model
+        let body: @Sendable (String) -> JSON = { asker.api.body(asker.request($0)) }
+        switch api {
+        case .openai:
+            let isMistral = host.hasSuffix("mistral.ai")
+            return FileBatches(dialect: isMistral ? .mistral : .openai, model: model, request: body)
+        case .voyage:
+            // What all requests share stands once, with the job.
+            let shared = (body("").members ?? []).filter { $0.name != "input" }
+            return FileBatches(dialect: .voyage(.object(shared)), model: model) { ["input": [.string($0)]] }
+        case .gemini:
+            return GeminiBatches(model: model) { text in
+                body(text)["requests"]?.elements?.first ?? .null
+            }
+        case .azure, .ollama, .cohere, .tei, .chat: return nil
+        }
+    }
+}
+
+extension EmbeddingAsker {
+    fileprivate func request(_ text: String) -> EmbeddingRequest {
+        EmbeddingRequest(
+            model: exchange.model, texts: [text], dimensions: dimensions, wantsBase64: true, mayCut: false)
+    }
+
+    /// What an answer to one text says.
+    func answer(_ json: JSON) throws(BadAnswer) -> (answer: Answer, tokens: Int?) {
+        let reply = try api.reply(HTTPAnswer(status: 200), json, to: request(""))
+        guard let answer = try answers(reply.vectors).first else { throw BadAnswer("answered nothing") }
+        return (answer, reply.tokens)
+    }
+}
+
+/// How a file is sent: in the form of HTML's forms, or in Google's.
+struct BatchUpload {
+    let path: String
+    let query: String?
+    let contentType: String
+    let headers: [(name: String, value: String)]
+    /// Before and after the file's bytes.
+    let prefix: String
+    let suffix: String
+}
+
+struct BatchListing {
+    /// By their tokens, the provider's names.
+    let jobs: [String: String]
+    /// Nil when this was the last page.
+    let next: String?
+}
+
+/// A job as the provider shows it.
+struct SeenBatch: Equatable {
+    let id: String
+    let state: BatchJobState
+    /// Files of answers, and of errors.
+    var files: [String] = []
+}
+
+enum BatchOutcome {
+    case answered(JSON)
+    case refused(String)
+    /// It was not computed: the job expired, or was cancelled.
+    case left
+}

@@ -1,0 +1,159 @@
+/// What a server says of an error, in whatever form it has: OpenAI's and Google's `error`, `detail` of FastAPI, `message`, or
+/// plain text.
+struct ServerWords {
+    /// What it says to people.
+    let message: String
+    /// All that it says, codes and names of fields with it, in lower case.
+    let all: String
+    /// In seconds, where the body has a field for it.
+    let retryDelay: String?
+    /// Codes and types of errors.
+    let codes: Set<String>
+
+    init(_ body: [UInt8]) {
+        guard let json = try? JSONReader.read(Array(body.prefix(1 << 16))),
+            json.members != nil || json.string != nil
+        else {
+            message = String(decoding: body.prefix(2000), as: UTF8.self)
+            all = message.lowercased()
+            retryDelay = nil
+            codes = []
+            return
+        }
+        var reader = Reader()
+        reader.read(json, depth: 0)
+        message = reader.messages.first ?? String(decoding: body.prefix(2000), as: UTF8.self)
+        all = (reader.messages + reader.codes + reader.fields).joined(separator: "\n").lowercased()
+        retryDelay = reader.retryDelay
+        codes = Set(reader.codes.map { $0.lowercased() })
+    }
+
+    private struct Reader {
+        var messages: [String] = []
+        var codes: [String] = []
+        var fields: [String] = []
+        var retryDelay: String?
+
+        mutating func read(_ json: JSON, depth: Int) {
+            guard depth < 8 else { return }
+            if let text = json.string { messages.append(text) }
+            for element in json.elements ?? [] { read(element, depth: depth + 1) }
+            for member in json.members ?? [] {
+                switch member.name {
+                case "message", "msg", "error", "detail", "details", "errors", "title":
+                    read(member.value, depth: depth + 1)
+                case "code", "type", "status", "reason", "error_type":
+                    if let text = member.value.string ?? member.value.int.map(String.init) {
+                        codes.append(text)
+                    }
+                case "param": if let text = member.value.string { fields.append(text) }
+                case "loc":
+                    let path = (member.value.elements ?? []).map {
+                        $0.string ?? $0.int.map(String.init) ?? ""
+                    }
+                    fields.append(path.joined(separator: "."))
+                case "retryDelay": retryDelay = member.value.string
+                default: break
+                }
+            }
+        }
+    }
+}
+
+// MARK: What they mean
+
+extension ServerWords {
+    /// The place of the input that is meant.
+    var place: Int? {
+        number(/\binputs?\[(\d+)\]/) ?? number(/\brequests\[(\d+)\]/) ?? number(/\bat index (\d+)/)
+            ?? number(/\binput id (\d+)/) ?? number(/\b(?:input|inputs|texts)\.(\d+)\b/)
+    }
+
+    /// There are more inputs than a request takes: how many it takes.
+    var tooManyInputs: Int?? {
+        let limit =
+            number(/array with maximum length (\d+)/) ?? number(/batch size limit is (\d+)/)
+            ?? number(/maximum allowed batch size (\d+)/) ?? number(/number of texts must be at most (\d+)/)
+            ?? number(/at most (\d+) (?:items|requests|inputs|texts|documents)/)
+            ?? number(/(?:maximum|max) batch size (?:is|of) (\d+)/)
+        if let limit { return .some(limit) }
+        let isSo =
+            codes.contains("array_above_max_length") || has("too many inputs", "batch size", "too many texts")
+        return isSo && !has("physical batch size") ? .some(nil) : nil
+    }
+
+    /// There are more tokens in all than a request takes: how many it takes.
+    var tooManyTokens: Int?? {
+        let limit =
+            number(/max(?:imum)? (\d+) tokens per request/)
+            ?? number(/max(?:imum)? allowed tokens per submitted batch is (\d+)/)
+        if let limit { return .some(limit) }
+        return codes.contains("max_tokens_per_request")
+            || has("too many tokens overall", "tokens per request", "tokens per submitted batch")
+            ? .some(nil) : nil
+    }
+
+    /// A text has more tokens than the model takes: how many it takes, and how many there are.
+    var tooLong: (limit: Int?, count: Int?)? {
+        guard
+            has(
+                "context length", "context window", "context size", "too large to process", "tokens long",
+                "exceeding max", "maximum length of", "maximum sequence length", "must have less than",
+                "input token count", "input is too long", "text is too long", "inputs are too long",
+                "maximum input length", "maximum number of tokens", "context_length_exceeded",
+                "input too long")
+        else { return nil }
+        let limit =
+            number(/maximum context length is (\d+)/) ?? number(
+                /context (?:window|length|size) (?:of|is) \(?(\d+)/)
+            ?? number(/at most (\d+) tokens/) ?? number(/exceeding max (\d+)/)
+            ?? number(/current batch size: (\d+)/) ?? number(
+                /maximum (?:sequence |input )?length (?:of|is) (\d+)/)
+            ?? number(/less than (\d+) tokens/) ?? number(/tokens allowed \((\d+)\)/)
+            ?? number(/context size \((\d+)/)
+        guard let limit else { return (nil, nil) }
+        let counts = all.matches(of: /\d+/).compactMap { Int($0.output) }.filter { $0 > limit }
+        return (limit, counts.max())
+    }
+
+    /// The money is at its end, or the plan; waiting does not help.
+    func isSpent(_ status: Int, tellsTime: Bool) -> Bool {
+        if status == 402 || !codes.isDisjoint(with: Self.spent) { return true }
+        // Google has the same words where a minute's quota is used up, and says then when it is over.
+        guard [403, 429].contains(status), !tellsTime else { return false }
+        return has(
+            "billing", "insufficient_quota", "credits are depleted", "out of credits", "insufficient balance",
+            "spending limit", "payment method", "usage limit, please upgrade")
+    }
+
+    private static let spent: Set<String> = [
+        "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance",
+    ]
+
+    var isAboutKey: Bool {
+        has(
+            "api key not valid", "api_key_invalid", "invalid api key", "incorrect api key",
+            "invalid api token")
+    }
+
+    var isAboutModel: Bool {
+        !codes.isDisjoint(with: ["model_not_found", "invalid_model", "deploymentnotfound"])
+            || all.firstMatch(
+                of: /\bmodels?\b[^.\n]{0,120} (?:not found|is not supported|does not exist|is not available)/)
+                != nil
+            || has("invalid model", "unknown model", "no such model")
+    }
+
+    var isAboutBase64: Bool {
+        has("encoding_format", "embedding_type", "base64", "embedding_types", "output_dtype")
+    }
+
+    private func has(_ words: String...) -> Bool {
+        words.contains { all.contains($0) }
+    }
+
+    /// - Parameter pattern: by default Swift sees no boundary of words at a dot between letters.
+    private func number(_ pattern: Regex<(Substring, Substring)>) -> Int? {
+        all.firstMatch(of: pattern.wordBoundaryKind(.simple)).flatMap { Int($0.output.1) }
+    }
+}

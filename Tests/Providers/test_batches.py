@@ -1,0 +1,189 @@
+"""The provider's batch API: half the price, one job, one bill, whatever happens in between."""
+import json
+import time
+import unittest
+
+from daemons import KEY, ProviderTest, wait_until
+
+COUNT = 200
+
+
+class Batches(ProviderTest):
+    api, dialect = "openai", "openai"
+
+    def begin(self, **batch):
+        self.imitation.begin(keys=[KEY], dialect=self.dialect, batch={"seconds": 1.5, **batch})
+
+    def model(self, **more):
+        return {"batchApi": {"above": 50, "poll": "200ms"}, "price": 0.02, **more}
+
+    def waiting(self, texts=None, **options):
+        """A daemon that is not started yet, and documents that are to go by a batch."""
+        daemon = self.daemon(self.http(self.api), self.model(), start=False, **options)
+        self.insert(daemon, texts or self.texts(COUNT))
+        return daemon
+
+    def complete(self, daemon, texts=None, batches=1, seconds=90):
+        texts = texts or self.texts(COUNT)
+        wait_until(lambda: len(self.stored(daemon)) == len(texts), "all vectors", seconds)
+        self.assertVectors(daemon, texts, self.api)
+        tally = self.imitation.tally()
+        self.assertEqual(tally["repeated"], {}, "paid for twice")
+        self.assertEqual(tally["batches"], batches)
+        self.assertEqual(daemon.failed(), [])
+        return tally
+
+    def test_a_backfill_goes_by_it(self):
+        self.begin()
+        daemon = self.waiting()
+        daemon.start()
+        tally = self.complete(daemon)
+        self.assertGreaterEqual(tally["batchInputs"], COUNT - 1)
+        # What comes later and is little is asked for at once.
+        daemon.docs.insert_one({"_id": "live", "text": "a live one"})
+        self.fresh(daemon)
+        self.assertEqual(self.imitation.tally()["batches"], 1)
+        costs = json.loads(daemon.command("costs", "--json").stdout)
+        self.assertEqual(len(costs["batches"]), 1)
+
+    def test_positions_move_on_and_live_changes_win(self):
+        self.begin(seconds=8)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon.docs.update_one({"_id": 7}, {"$set": {"text": "changed meanwhile"}})
+        daemon.docs.insert_one({"_id": COUNT, "text": "come meanwhile"})
+        daemon.docs.delete_one({"_id": 9})
+        wait_until(lambda: {7, COUNT} <= set(self.stored(daemon)), "the live ones do not wait", 6)
+        self.assertVector(self.stored(daemon)[7], "changed meanwhile", self.api)
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
+        found = self.stored(daemon)
+        self.assertVector(found[7], "changed meanwhile", self.api)
+        self.assertVector(found[8], "text number 8", self.api)
+        self.assertNotIn(9, found)
+
+    def test_one_of_them_is_refused(self):
+        self.begin(refuse="number 77\"")
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: len(self.stored(daemon)) == COUNT - 1 and daemon.failed() or len(self.stored(daemon)) == COUNT,
+                   "the others", 90)
+        found = self.stored(daemon)
+        for number in (76, 78):
+            self.assertVector(found[number], f"text number {number}", self.api)
+        self.assertEqual(self.imitation.tally()["repeated"], {})
+
+    def kill_when(self, condition, what, **batch):
+        self.begin(**batch)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(condition, what, 60)
+        daemon.kill()
+        return daemon
+
+    def paths(self, text):
+        return sum(count for path, count in self.imitation.tally()["paths"].items() if text in path)
+
+    def killed_while_held(self, path, method="POST"):
+        """Killed after the provider has done it and before the daemon hears of it."""
+        self.begin()
+        self.imitation.control(hold=[{"path": path, "method": method, "seconds": 600, "times": 1}])
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.paths(f"{method} {path}" if not path.endswith("$") else path[:-1]) >= 1, "it asks", 60)
+        time.sleep(0.2)
+        daemon.kill()
+        daemon.start()
+        self.complete(daemon)
+
+    def test_killed_when_the_file_is_there(self):
+        self.killed_while_held("/v1/files")
+
+    def test_killed_when_the_job_is_there(self):
+        self.killed_while_held("/v1/batches")
+
+    def test_killed_while_it_runs(self):
+        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=4)
+        daemon.start()
+        self.complete(daemon)
+
+    def test_killed_again_and_again(self):
+        self.begin(seconds=3)
+        daemon = self.waiting()
+        for pause in (0.4, 0.9, 1.7, 0.2, 1.2):
+            daemon.serve()
+            time.sleep(pause)
+            daemon.kill()
+        daemon.start()
+        self.complete(daemon)
+
+    def test_it_ended_while_nobody_looked(self):
+        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=1)
+        time.sleep(2)
+        daemon.start()
+        self.complete(daemon)
+
+    def test_an_expired_one_gives_what_it_has(self):
+        self.begin(outcome="expired", part=0.5)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] >= 1, "the job is there")
+        self.imitation.control(batch={"seconds": 0.5})
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 90)
+        self.assertVectors(daemon, self.texts(COUNT), self.api)
+        # What it had is not asked for again; the rest is.
+        self.assertLessEqual(len(self.imitation.tally()["repeated"]), 100)
+
+    def test_a_failed_one_is_told_and_made_up_for(self):
+        self.begin(outcome="failed", words="the enqueued token limit is reached")
+        daemon = self.waiting()
+        daemon.serve()
+        wait_until(lambda: self.imitation.tally()["batches"] >= 1, "the job is there")
+        self.imitation.control(batch={"seconds": 0.5})
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 120)
+        self.assertVectors(daemon, self.texts(COUNT), self.api)
+        self.assertEqual(self.imitation.tally()["repeated"], {})
+        self.assertIn("enqueued token limit", daemon.told())
+
+    def test_a_listener_that_is_gone_when_it_ends(self):
+        self.begin(seconds=3)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon.stop()
+        daemon.configure(listeners=[{"model": "m", "on": "other", "key": "text"}])
+        time.sleep(3)
+        daemon.start()
+        daemon.db.other.insert_one({"_id": 0, "text": "text number 5"})
+        self.fresh(daemon)
+        self.assertEqual(self.stored(daemon), {})
+
+
+class VoyageBatches(Batches):
+    api, dialect = "voyage", "voyage"
+
+
+class GeminiBatches(Batches):
+    api, dialect = "gemini", "openai"
+
+    def test_killed_when_the_file_is_there(self):
+        self.killed_while_held("/upload/v1beta/files")
+
+    def test_killed_when_the_job_is_there(self):
+        self.killed_while_held("/v1beta/models/.*:asyncBatchEmbedContent")
+
+    def paths(self, text):
+        return super().paths(text.replace("/v1beta/models/.*:", "/v1beta/models/gemini-embedding-001:"))
+
+
+class SmallOnes(ProviderTest):
+    def test_what_is_little_goes_at_once(self):
+        daemon = self.daemon(model={"batchApi": {"above": 10_000}}, start=False)
+        self.insert(daemon, self.texts(100))
+        daemon.start()
+        self.fresh(daemon)
+        self.assertEqual(self.imitation.tally()["batches"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

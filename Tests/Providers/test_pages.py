@@ -1,0 +1,55 @@
+"""What docs/models.md tells people to write for each provider, tried against the imitation."""
+import re
+import unittest
+
+from daemons import BASES, KEY, NAMES, ProviderTest
+from imitated import ROOT
+
+import yaml  # From .lockstep/python or .lockstep/providers.
+
+PAGE = ROOT / "docs" / "models.md"
+
+
+def configurations():
+    """The models over HTTP in the blocks of YAML on the page, with the line that they stand on."""
+    text = PAGE.read_text()
+    for block in re.finditer(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        try:
+            read = yaml.safe_load(block[1])
+        except yaml.YAMLError:
+            continue
+        models = read.get("models", read) if isinstance(read, dict) else {}
+        for name, model in (models or {}).items():
+            if isinstance(model, dict) and isinstance(model.get("http"), dict) and "api" in model["http"]:
+                yield text.count("\n", 0, block.start()) + 1, name, model
+
+
+class Pages(ProviderTest):
+    def test_each_configuration_works(self):
+        found = list(configurations())
+        if not found:
+            self.skipTest(f"{PAGE.name} has no model over HTTP")
+        self.assertGreaterEqual({model["http"]["api"] for _, _, model in found},
+                                {"openai", "azure", "ollama", "cohere", "voyage", "gemini", "tei", "chat"})
+        for line, name, model in found:
+            with self.subTest(f"line {line}: {name}"):
+                http = dict(model["http"])
+                api = http["api"]
+                dialect = "azure" if api == "azure" else "voyage" if api == "voyage" else "mistral" if "mistral" in str(
+                    http.get("url")) else "openai"
+                self.imitation.begin(dialect=dialect, batch={"seconds": 0.2})
+                http["url"] = self.imitation.url + BASES.get(api, "")
+                if "key" in http:
+                    http["key"] = KEY
+                http.setdefault("model", NAMES[api])
+                rest = {key: value for key, value in model.items() if key not in ("http",)}
+                daemon = self.daemon(http, rest)
+                self.insert(daemon, self.texts(3))
+                self.fresh(daemon)
+                self.assertEqual(daemon.docs.count_documents({"_outputs.text.m": {"$exists": True}}), 3)
+                self.assertEqual(daemon.failed(), [])
+                daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
