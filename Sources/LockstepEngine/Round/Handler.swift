@@ -67,7 +67,7 @@ package struct Handler: Sendable {
     /// server answers is its state, or that of Lockstep's collections.
     private func isWaitedFor(_ error: MongoError) -> Bool {
         guard !endsWhenRefused, !error.isAboutRights else { return false }
-        return error.isTransient || error.operation != "find"
+        return error.isTransient || error.isAboutHint || error.operation != "find"
             || error.namespace != connection.namespace(of: listener.collection.name)
     }
 

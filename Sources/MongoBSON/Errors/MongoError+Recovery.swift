@@ -66,6 +66,12 @@ extension MongoError {
         source == .authentication || (source == .server && Self.rightsCodes.contains(code))
     }
 
+    /// The collection has no index on `_id` at this moment: it gave way to one of another kind, as a time series.
+    public var isAboutHint: Bool {
+        source == .server && code == 2
+            && message.contains("hint provided does not correspond to an existing index")
+    }
+
     /// The write is done and not acknowledged: too few members answer. WriteConcernFailed, UnsatisfiableWriteConcern.
     public var isAboutMajority: Bool {
         source == .server && [64, 100].contains(code)
