@@ -1,5 +1,4 @@
 """Daemons with models over HTTP, on the MongoDB that the tests of the server start."""
-import functools
 import json
 import math
 import os
@@ -22,14 +21,6 @@ NAMES = {"openai": "text-embedding-3-small", "azure": "my-deployment", "ollama":
 #: How a document's text is marked for the model.
 KINDS = {"cohere": "search_document", "voyage": "document", "gemini": "RETRIEVAL_DOCUMENT"}
 DIMENSIONS = 384
-
-
-@functools.cache
-def require_http():
-    """This build has models over HTTP."""
-    schema = subprocess.run([BINARY, "schema"], capture_output=True, text=True)
-    if '"http"' not in schema.stdout:
-        raise unittest.SkipTest(f"{BINARY} knows no models over HTTP")
 
 
 def floats(stored):
@@ -91,7 +82,6 @@ class ProviderTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        require_http()
         cls.imitation = Imitation()
         cls.addClassCleanup(cls.imitation.stop)
 

@@ -1,4 +1,4 @@
-"""What docs/models.md tells people to write for each provider, tried against the imitation."""
+"""What the pages of docs/models/ tell people to write for each provider, tried against the imitation."""
 import re
 import unittest
 
@@ -7,12 +7,17 @@ from imitated import ROOT
 
 import yaml  # From .lockstep/python or .lockstep/providers.
 
-PAGE = ROOT / "docs" / "models.md"
+PAGES = sorted((ROOT / "docs" / "models").glob("*.md"))
 
 
 def configurations():
-    """The models over HTTP in the blocks of YAML on the page, with the line that they stand on."""
-    text = PAGE.read_text()
+    """The models over HTTP in the blocks of YAML on the pages, with the place that they stand at."""
+    for page in PAGES:
+        yield from configurations_of(page)
+
+
+def configurations_of(page):
+    text = page.read_text()
     for block in re.finditer(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         try:
             read = yaml.safe_load(block[1])
@@ -21,18 +26,16 @@ def configurations():
         models = read.get("models", read) if isinstance(read, dict) else {}
         for name, model in (models or {}).items():
             if isinstance(model, dict) and isinstance(model.get("http"), dict) and "api" in model["http"]:
-                yield text.count("\n", 0, block.start()) + 1, name, model
+                yield f"{page.name}:{text.count(chr(10), 0, block.start()) + 1}", name, model
 
 
 class Pages(ProviderTest):
     def test_each_configuration_works(self):
         found = list(configurations())
-        if not found:
-            self.skipTest(f"{PAGE.name} has no model over HTTP")
         self.assertGreaterEqual({model["http"]["api"] for _, _, model in found},
                                 {"openai", "azure", "ollama", "cohere", "voyage", "gemini", "tei", "chat"})
         for line, name, model in found:
-            with self.subTest(f"line {line}: {name}"):
+            with self.subTest(f"{line}: {name}"):
                 http = dict(model["http"])
                 api = http["api"]
                 dialect = "azure" if api == "azure" else "voyage" if api == "voyage" else "mistral" if "mistral" in str(

@@ -135,8 +135,11 @@ class OnlyThere(ProviderTest):
         self.insert(daemon, self.texts(3))
         self.fresh(daemon)
         before = self.imitation.tally()["inputs"]
-        subprocess.run([BINARY, "init", "--uri", daemon.mongod.uri("lockstep"), "--database", daemon.database], cwd=folder,
-                       capture_output=True, env={**os.environ, "OPENAI_API_KEY": KEY}, timeout=60)
+        environment = {**os.environ, "OPENAI_API_KEY": KEY, "MONGODB_URI": daemon.mongod.uri("lockstep")}
+        begun = subprocess.run([BINARY, "init", "--database", daemon.database], cwd=folder, capture_output=True,
+                               text=True, env=environment, timeout=60)
+        self.assertEqual(begun.returncode, 0, begun.stderr)
+        self.assertNotIn(KEY, (pathlib.Path(folder) / "lockstep.yaml").read_text() + begun.stdout + begun.stderr)
         self.assertEqual(self.imitation.tally()["inputs"], before)
 
 
