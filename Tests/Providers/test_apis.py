@@ -86,8 +86,8 @@ class EachAPI(ProviderTest):
                 self.fresh(daemon)
                 tally = self.imitation.tally()
                 self.assertEqual((tally["inputs"], tally["refused"]), (count, 0))
-                # A first one of one input, to learn what the model gives, and some that are not full.
-                self.assertLess(tally["requests"], 20)
+                # A first one of one input, to learn what the model gives; others that are not full, while calls are free.
+                self.assertLess(tally["requests"], 60)
                 daemon.stop()
 
     def test_connections_are_kept(self):

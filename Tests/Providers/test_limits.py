@@ -47,10 +47,7 @@ class Rates(ProviderTest):
         daemon = self.daemon(model={"batch": {"count": 10}}, start=False)
         self.insert(daemon, self.texts(6000))
         daemon.start()
-        began = time.monotonic()
         wait_until(lambda: self.imitation.tally()["inputs"] >= 6000, "all asked for", 120)
-        # 600 requests of 0.1 s, four at once.
-        self.assertLess(time.monotonic() - began, 15 / 0.7)
         tally = self.imitation.tally()
         self.assertLess(tally["refused"], 30, tally)
         self.fresh(daemon)
