@@ -20,7 +20,8 @@ struct LockstepCommand: AsyncParsableCommand {
         version: Self.version,
         subcommands: [
             Init.self, Check.self, Plan.self, Probe.self, Run.self, Dev.self, Reload.self, Status.self,
-            Verify.self, Wait.self, Watch.self, Import.self, Failures.self, Costs.self, Pause.self, Resume.self,
+            Verify.self, Wait.self, Watch.self, Import.self, Failures.self, Costs.self, Pause.self,
+            Resume.self,
             Show.self,
             Schema.self,
         ])
