@@ -44,7 +44,7 @@ struct BatchBackfill: Sendable {
             do {
                 if jobs == nil { jobs = try store.open(of: handler.listener.id) }
                 if let open = jobs, !open.isEmpty {
-                    gate.set(.waiting(jobs: open.count, inputs: open.reduce(0) { $0 + $1.inputs }))
+                    gate.close()
                     let (left, isFutile) = try await advance(open)
                     jobs = left
                     guard left.isEmpty else {
@@ -52,13 +52,13 @@ struct BatchBackfill: Sendable {
                         continue
                     }
                     // What jobs do not answer at all is asked for as ever.
-                    gate.set(isFutile ? .open : .closed)
-                } else if gate.current != .open, reconciler.wants(handler.index), isReady {
+                    if isFutile { gate.open() }
+                } else if !gate.isOpen, reconciler.wants(handler.index), isReady {
                     jobs = try await begin()
-                    if jobs?.isEmpty == true { gate.set(.open) }
+                    if jobs?.isEmpty == true { gate.open() }
                     isPinned = true
                 } else {
-                    if isPinned, gate.current == .closed, !reconciler.wants(handler.index) {
+                    if isPinned, !gate.isOpen, !reconciler.wants(handler.index) {
                         try memo.settle(MemoEntry.Source(handler.listener.model))
                         isPinned = false
                     }
@@ -105,7 +105,6 @@ struct BatchBackfill: Sendable {
             job.phase = .starting
             try store.save(job)
             jobs.append(try await start(job))
-            gate.set(.waiting(jobs: jobs.count, inputs: jobs.reduce(0) { $0 + $1.inputs }))
         } while after != nil && !isEnding()
         log.notice(
             "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs"

@@ -87,7 +87,7 @@ struct ScanPass {
             guard try review.sweepOutputs(of: member, until: isEnding) else { return }
         }
         queue.endScan(scan)
-        for member in pass.members { health[member].batchGate?.scanned() }
+        for member in pass.members { health[member].batchGate?.close() }
         if reconciler.state.withLock({ $0.scans.end(scan) }) {
             observer?.finished(collection: pass.collection)
         }

@@ -56,7 +56,7 @@ struct FileBatches: BatchForm {
     }
 
     func list(after cursor: String?) -> (path: String, query: String?) {
-        guard dialect.namesURL || dialect.jobs == "/batches" else {
+        guard dialect.jobs == "/batches" else {
             return (dialect.jobs, "page_size=100&page=\(cursor ?? "0")")
         }
         return (dialect.jobs, "limit=100" + (cursor.map { "&after=\($0)" } ?? ""))

@@ -40,7 +40,7 @@ struct ChatAsker: TextAsker {
             do throws(BadAnswer) {
                 answer = try ChatAnswer(json, fitting: chat.schema)
             } catch {
-                throw exchange.failed(error, texts: [text])
+                throw exchange.failed(error)
             }
             switch answer {
             case .value(let value): return (stored(value), tokens)

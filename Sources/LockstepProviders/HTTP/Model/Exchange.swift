@@ -53,18 +53,17 @@ struct Exchange: Sendable {
     func json(
         _ answer: HTTPAnswer, texts: [String] = [], packingNumbers: Bool = false
     ) throws(Refusal) -> JSON {
-        let reader = reader(texts: texts)
-        guard 200..<300 ~= answer.status else { throw reader.read(answer) }
+        guard 200..<300 ~= answer.status else { throw reader(texts: texts).read(answer) }
         do throws(JSONError) {
             return try JSONReader.read(answer.body, packingNumbers: packingNumbers)
         } catch {
             let start = String(decoding: answer.body.prefix(500), as: UTF8.self)
-            throw reader.failed("answers with no JSON: \(start)")
+            throw reader(texts: texts).failed("answers with no JSON: \(start)")
         }
     }
 
     /// Why an answer of success is none.
-    func failed(_ problem: BadAnswer, texts: [String]) -> Refusal {
+    func failed(_ problem: BadAnswer) -> Refusal {
         Refusal(.failed, "\(endpoint.origin) \(problem.description)")
     }
 
