@@ -141,20 +141,27 @@ package struct ScanRunner: Sendable {
     }
 
     private func requested(_ state: inout Reconciler.State) -> ListenerRef? {
-        let room = { ScanRoom([$0], order, without: Set(listeners.refs)) }
         guard
-            let listener = state.requests.keys.sorted().first(where: { listener in
-                !state.requesting.contains(listener) && isReady(listener)
-                    && queue.next(of: room(listener), isOut: { _ in false }) == .read
+            let listener = state.requests.keys.sorted().first(where: {
+                !state.requesting.contains($0) && isReady($0) && hasRoom($0)
             })
         else { return nil }
         state.requesting.insert(listener)
         return listener
     }
 
-    /// Its documents are not to be asked for by a batch API first.
+    /// Its documents are not to be asked for by a batch API first. One that is behind has handled most of what it kept:
+    /// back at once, it would fill the queue again.
     private func mayScan(_ listener: ListenerRef) -> Bool {
-        isReady(listener) && health[listener].batchGate?.isOpen != false
+        guard isReady(listener), health[listener].batchGate?.isOpen != false else { return false }
+        // mechanism behind-room, off: hasRoom(listener) becomes true
+        return !queue.isBehind(listener) || hasRoom(listener)
+    }
+
+    /// Less of it waits than its share for scans.
+    private func hasRoom(_ listener: ListenerRef) -> Bool {
+        queue.next(of: ScanRoom([listener], order, without: Set(listeners.refs)), isOut: { _ in false })
+            == .read
     }
 
     /// Its model is not known to be unavailable, or is to be tried.

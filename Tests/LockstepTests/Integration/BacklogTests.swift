@@ -65,6 +65,34 @@ import TestSupport
         }
     }
 
+    @Test func whoFellBehindIsScannedOnceItHasHandledWhatItKeptAndFillsTheQueueNoSecondTime() async throws {
+        try await withDatabase { plain in
+            let lines = LogLines()
+            let db = try await Database.connect(
+                try TestServer.uri(), database: plain.name, log: lines.logger)
+            let slow = Gated()
+            try await db.add(Listener(model: slow, on: docs, key: "text"))
+            try await db.add(Listener(model: TextLength(), on: docs, key: "text"))
+            try await watching(db, options: WatcherOptions(queueBytes: 64 << 10)) { watcher in
+                try await watcher.waitUntilFresh()
+                for round in 0..<3 {
+                    for batch in 0..<4 {
+                        let first = round * 1000 + batch * 250
+                        try await db[docs].insertMany(
+                            (first..<first + 250).map { ["_id": BSONValue($0), "text": "some text"] })
+                    }
+                    try await eventually("the other model is through") {
+                        try await db.audit()[1].fresh == (round + 1) * 1000
+                    }
+                }
+                #expect(lines.all.count { $0.contains("queue full") } == 1, "\(lines.all)")
+                slow.open()
+                try await watcher.waitUntilFresh()
+                #expect(try await db.audit()[0].fresh == 3000)
+            }
+        }
+    }
+
     @Test func whatIsBehindIsFoundAfterARestart() async throws {
         try await withDatabase { db in
             let out = Fragile()
