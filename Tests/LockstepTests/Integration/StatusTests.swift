@@ -124,6 +124,8 @@ import TestSupport
             model.become(.refuses("bad"))
             try await db.add(Listener(model: model, on: docs, key: "text"))
             try await watching(db, options: WatcherOptions(metrics: metrics)) { watcher in
+                // What a scan finds has no event, and so no latency.
+                try await watcher.waitUntilQuiet()
                 try await db[docs].insertMany([["_id": 1, "text": "good"], ["_id": 2, "text": "bad"]])
                 try await watcher.waitUntilQuiet()
                 try db.update(["_id": 1], ["$set": ["text": "better"]])
