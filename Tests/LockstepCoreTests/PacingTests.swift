@@ -88,10 +88,33 @@ import Testing
         var window = CallWindow(ceiling: 16)
         let start = ContinuousClock.now
         for _ in 0..<14 { window.answered(inFlight: window.calls, at: start) }
-        for _ in 0..<16 { window.refused(began: start, at: start + .seconds(1)) }
+        for others in 0..<16 {
+            window.refused(began: start, besides: others, at: start + .seconds(1))
+        }
         #expect(window.calls == 8)
-        window.refused(began: start + .seconds(2), at: start + .seconds(2))
+        window.refused(began: start + .seconds(2), besides: 7, at: start + .seconds(2))
         #expect(window.calls == 4)
+    }
+
+    /// So many as were not refused, and then no more for a while.
+    @Test(arguments: [(8, 1.0, 60.0), (5, 0, 30), (8, 2, 120)])
+    func whatIsTakenBesideWhatIsRefusedIsFoundAtOnce(
+        _ taken: Int, _ pause: Double, _ patience: Double
+    ) {
+        var window = CallWindow(ceiling: 16)
+        let start = ContinuousClock.now
+        for _ in 0..<8 { window.answered(inFlight: window.calls, at: start) }
+        #expect(window.calls == 10)
+        for others in taken..<10 {
+            window.refused(began: start, besides: others, pause: .seconds(pause), at: start)
+        }
+        func answer(at seconds: Double) {
+            for _ in 0..<40 { window.answered(inFlight: window.calls, at: start + .seconds(seconds)) }
+        }
+        answer(at: patience - 1)
+        #expect(window.calls == taken)
+        answer(at: patience)
+        #expect(window.calls > taken)
     }
 
     /// What is not used shows nothing.

@@ -174,6 +174,20 @@ import Testing
         #expect(size.limits == RoundLimits(live: 32, scan: 32))
     }
 
+    @Test(arguments: [(50, 64, 64), (50, 64, 32), (30, 64, 64), (100, 64, 64)])
+    func theLastCallOfARoundIsAsFullAsTheOthers(
+        _ callLimit: Int, _ documents: Int, _ inputs: Int
+    ) {
+        var size = RoundSize(callLimit: callLimit, isRemote: true)
+        #expect(size.limits.scan == (callLimit > 64 ? 64 : 64 / callLimit * callLimit))
+        size.took(documents: documents, inputs: inputs, rest: 0.01)
+        size.called(min(callLimit, inputs), seconds: 0.2)
+        let limits = size.limits
+        for asked in [limits.live, limits.scan].map({ $0 * inputs / documents }) {
+            #expect(asked >= callLimit && asked % callLimit == 0)
+        }
+    }
+
     @Test func aRoundOfAServiceHoldsNoMoreThanItsShareOfTheMemory() {
         var size = RoundSize(callLimit: 1000, isRemote: true, memory: 1 << 20)
         size.took(documents: 1000, inputs: 1000, rest: 0.01)

@@ -24,6 +24,8 @@ package struct CallWindow: Sendable {
     private static let least = 1.0 / 1024
     /// Between two tries of more: doubled each time that one is refused.
     private static let (firstPatience, longestPatience) = (Duration.seconds(30), Duration.seconds(600))
+    /// … and so many times what the service wants to be left alone for after one, at least.
+    private static let pauses = 60.0
     /// After so long without a call it begins small again: nobody knows how the service is by now.
     private static let idle = Duration.seconds(60)
 
@@ -60,23 +62,29 @@ package struct CallWindow: Sendable {
 
     /// A call was refused that was begun then. All that were in flight at once are one event.
     ///
-    /// - Returns: whether this one is the first of its event.
-    @discardableResult
-    package mutating func refused(began: Instant, at now: Instant) -> Bool {
+    /// - Parameters:
+    ///   - others: calls in flight when it began.
+    ///   - pause: what the service wants until the next call.
+    package mutating func refused(
+        began: Instant, besides others: Int, pause: Duration = .zero, at now: Instant
+    ) {
         usedAt = now
-        if let refusedAt, began <= refusedAt { return false }
-        let wasStable = stable.map { size <= $0 } ?? false
-        if stable != nil {
-            patience = wasStable ? Self.firstPatience : min(patience * 2, Self.longestPatience)
+        if let refusedAt, began <= refusedAt {
+            // The others are taken, as it seems; where most are refused, that tells nothing.
+            stable = stable.map { min($0, max(size, Double(others))) }
+            return
         }
+        let wasStable = stable.map { size <= $0 } ?? false
+        let first = max(Self.firstPatience, pause * Self.pauses)
+        patience = stable == nil || wasStable ? first : max(first, min(patience * 2, Self.longestPatience))
         // Where even that was refused which was thought stable, it is less by far.
         stable =
             wasStable
             ? max(Self.least, size * 0.75)
-            : size >= 2 ? min(size - 1, size * 0.95) : max(Self.least, size * 0.8)
+            : size >= 2
+                ? max(size / 2, min(size - 1, size * 0.95, Double(others))) : max(Self.least, size * 0.8)
         size = max(Self.least, size / 2)
         refusedAt = now
-        return true
     }
 
     private mutating func grow(to new: Double) {

@@ -17,6 +17,8 @@ package struct Pacing: Sendable {
         package let began: Instant
         /// By estimate.
         package let tokens: Double
+        /// Calls in flight when it began.
+        fileprivate let others: Int
     }
 
     /// How a call ended.
@@ -90,9 +92,9 @@ package struct Pacing: Sendable {
         window?.began(besides: inFlight, at: now)
         requests?.take(1)
         tokens?.take(count)
-        inFlight += 1
+        defer { inFlight += 1 }
         begunAt = now
-        return Call(began: now, tokens: count)
+        return Call(began: now, tokens: count, others: inFlight)
     }
 
     package mutating func ended(_ call: Call, _ ending: Ending, at now: Instant) {
@@ -104,7 +106,7 @@ package struct Pacing: Sendable {
             latency = latency.map { $0 * 0.8 + seconds * 0.2 } ?? seconds
             window?.answered(inFlight: inFlight, at: now)
         case .refused(let time):
-            window?.refused(began: call.began, at: now)
+            window?.refused(began: call.began, besides: call.others, pause: time, at: now)
             heldUntil = max(heldUntil ?? now, now + max(time, .zero))
         case .failed: break
         }

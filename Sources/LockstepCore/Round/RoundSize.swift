@@ -53,7 +53,15 @@ package struct RoundSize {
     }
 
     package var limits: RoundLimits {
-        RoundLimits(live: limit(within: Self.live), scan: limit(within: Self.scan))
+        RoundLimits(live: filled(limit(within: Self.live)), scan: filled(limit(within: Self.scan)))
+    }
+
+    /// So many documents that the last call of a service is as full as the others.
+    private func filled(_ limit: Int) -> Int {
+        guard isRemote else { return limit }
+        let share = documents > 0 ? inputs / documents : 1
+        let full = (Double(limit) * share / Double(callLimit)).rounded(.down) * Double(callLimit)
+        return full > 0 ? Int((full / share).rounded()) : limit
     }
 
     private func limit(within bound: Double) -> Int {
