@@ -153,7 +153,11 @@ extension ModelCosts {
 
     /// This one is in the ledger.
     package func saved(_ entry: LedgerEntry) {
-        state.withLock { $0.saving.removeAll { $0.id == entry.id } }
+        state.withLock { state in
+            state.saving.removeAll { $0.id == entry.id }
+            // Until the ledger is read again.
+            if state.today.day == entry.hour.day { state.today.counts += entry.counts }
+        }
     }
 
     /// What the ledger has, read after the last save.

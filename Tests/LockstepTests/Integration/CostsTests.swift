@@ -31,7 +31,7 @@ import TestSupport
             try await watching(db) { watcher in
                 try await watcher.waitUntilQuiet()
                 try await eventually("it is saved") { try await totals(db).inputs == 150 }
-                #expect(watcher.status().models.map(\.tokens) == [750])
+                try await eventually("it is told") { watcher.status().models.map(\.tokens) == [750] }
             }
             let counts = try await totals(db)
             #expect(counts.inputs == 150 && counts.tokens == 750 && counts.price == 750)
