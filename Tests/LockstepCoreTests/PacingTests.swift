@@ -92,6 +92,7 @@ import Testing
             window.refused(began: start, besides: others, at: start + .seconds(1))
         }
         #expect(window.calls == 8)
+        window.answered(inFlight: 1, at: start + .seconds(2))
         window.refused(began: start + .seconds(2), besides: 7, at: start + .seconds(2))
         #expect(window.calls == 4)
     }
@@ -122,6 +123,60 @@ import Testing
         var window = CallWindow(ceiling: 16)
         for _ in 0..<100 { window.answered(inFlight: 1, at: .now) }
         #expect(window.calls == 2)
+    }
+
+    /// A restart tells nothing of how many calls a service takes when it is back.
+    @Test(arguments: [1, 10, 200]) func callsThatAreRefusedWithoutAnAnswerBetweenAreOneEvent(_ refusals: Int)
+    {
+        var window = CallWindow(ceiling: 16)
+        let start = ContinuousClock.now
+        for _ in 0..<14 { window.answered(inFlight: window.calls, at: start) }
+        for attempt in 0..<refusals {
+            let time = start + .seconds(attempt)
+            window.refused(began: time, besides: 15, pause: .seconds(30), at: time)
+        }
+        #expect(window.calls == 8)
+        let later = start + .seconds(refusals)
+        for _ in 0..<200 { window.answered(inFlight: window.calls, at: later) }
+        #expect(window.calls == 15)
+        window.answered(inFlight: window.calls, at: later + .seconds(600))
+        #expect(window.size > 15)
+    }
+
+    /// Calls of a few tokens among those that need what flows in within 20 s.
+    @Test func smallCallsDoNotKeepALargeOneWaitingForEver() {
+        var bucket = RateBucket(Rate(40_000, per: Self.minute))
+        var now = ContinuousClock.now
+        var due = bucket.due(12_000, at: now)
+        let expected = due - now
+        var small = 0
+        while due > now {
+            now += .seconds(1)
+            if now < due, bucket.due(20, at: now) == now {
+                bucket.take(20)
+                small += 1
+            }
+            if now >= due { due = bucket.due(12_000, at: now) }
+            if now > due + .seconds(60) { break }
+        }
+        #expect(small >= 15 && expected < .seconds(20))
+        #expect(due <= now)
+        bucket.take(12_000)
+        // What nobody waits for any more is not kept.
+        _ = bucket.due(12_000, at: now)
+        now += .seconds(600)
+        #expect(bucket.due(400, at: now) == now)
+        bucket.take(400)
+        #expect(bucket.due(400, at: now) > now)
+    }
+
+    @Test(arguments: [
+        (1_000_000, nil, 33_333), (40_000, nil, 1333), (10_000, 3, 3333), (10, nil, 1), (600, 1, 600),
+    ])
+    func aCallHasNoMoreTokensThanFlowInSoon(_ tokens: Int, _ requests: Int?, _ expected: Int) {
+        let terms = ModelTerms(
+            requests: requests.map { Rate($0, per: Self.minute) }, tokens: Rate(tokens, per: Self.minute))
+        #expect(terms.tokensPerRequest == expected)
     }
 
     @Test func aRefusalHoldsAllCallsUntilItsTime() {

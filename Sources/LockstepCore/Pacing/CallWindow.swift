@@ -18,13 +18,15 @@ package struct CallWindow: Sendable {
     /// How long it stays at what is stable, before it tries more.
     private var patience = Self.firstPatience
     private var usedAt: Instant?
+    /// A call was answered since it was refused last.
+    private var isAnswered = true
 
     /// To begin with.
     package static let first = 2.0
     private static let least = 1.0 / 1024
     /// Between two tries of more: doubled each time that one is refused.
     private static let (firstPatience, longestPatience) = (Duration.seconds(30), Duration.seconds(600))
-    /// … and so many times what the service wants to be left alone for after one, at least.
+    /// … and so many times what the service wants to be left alone for after one, at first.
     private static let pauses = 60.0
     /// After so long without a call it begins small again: nobody knows how the service is by now.
     private static let idle = Duration.seconds(60)
@@ -46,6 +48,7 @@ package struct CallWindow: Sendable {
     /// A call was answered while so many were in flight, itself among them: more than that were not needed, mostly.
     package mutating func answered(inFlight: Int, at now: Instant) {
         usedAt = now
+        isAnswered = true
         guard inFlight >= calls else { return }
         guard let stable else {
             // Doubles with each round trip until it is refused.
@@ -74,9 +77,14 @@ package struct CallWindow: Sendable {
             stable = stable.map { min($0, max(size, Double(others))) }
             return
         }
+        refusedAt = now
+        // It takes no call at all for now: that tells nothing of how many it takes.
+        // mechanism window-outage, off: isAnswered becomes true
+        guard isAnswered else { return }
+        isAnswered = false
         let wasStable = stable.map { size <= $0 } ?? false
         let first = max(Self.firstPatience, pause * Self.pauses)
-        patience = stable == nil || wasStable ? first : max(first, min(patience * 2, Self.longestPatience))
+        patience = min(Self.longestPatience, stable == nil || wasStable ? first : max(first, patience * 2))
         // Where even that was refused which was thought stable, it is less by far.
         stable =
             wasStable
@@ -84,7 +92,6 @@ package struct CallWindow: Sendable {
             : size >= 2
                 ? max(size / 2, min(size - 1, size * 0.95, Double(others))) : max(Self.least, size * 0.8)
         size = max(Self.least, size / 2)
-        refusedAt = now
     }
 
     private mutating func grow(to new: Double) {

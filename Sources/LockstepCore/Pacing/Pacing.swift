@@ -117,3 +117,14 @@ package struct Pacing: Sendable {
 extension Rate {
     package var perSecond: Double { Double(count) / (period / .seconds(1)) }
 }
+
+extension ModelTerms {
+    /// Tokens that a call may have, so that none waits long for its part of the rate and others behind it: what flows in
+    /// within two seconds, or until the next call may be made.
+    package var tokensPerRequest: Int? {
+        tokens.map { tokens in
+            let seconds = max(2, requests.map { 1 / $0.perSecond } ?? 0)
+            return max(1, Int(min(tokens.perSecond * seconds, Double(tokens.count))))
+        }
+    }
+}

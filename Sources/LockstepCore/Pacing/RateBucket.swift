@@ -9,6 +9,8 @@ package struct RateBucket: Sendable {
     package let rate: Rate
     private var level: Double
     private var filledAt: Instant?
+    /// A use that waits, for which it holds more, and until when that is to be believed.
+    private var awaited: (charge: Double, until: Instant)?
 
     /// Shares of the rate: what it holds, and what flows in within a period.
     package static let (burst, flow) = (0.01, 0.98)
@@ -28,16 +30,27 @@ package struct RateBucket: Sendable {
         return count / (count / cost).rounded(.down)
     }
 
-    /// When a use of that cost fits.
+    /// When a use of that cost fits. Who is told a time is to ask again then.
     package mutating func due(_ cost: Double, at now: Instant) -> Instant {
         let charge = charge(cost)
-        fill(upTo: max(count * Self.burst, charge), at: now)
+        if let awaited, now > awaited.until { self.awaited = nil }
+        let most = max(count * Self.burst, charge, awaited?.charge ?? 0)
+        fill(upTo: most, at: now)
         // Less than a rounding error is nothing.
-        return level >= charge - 1e-9 ? now : now + .seconds((charge - level) / perSecond)
+        guard level < charge - 1e-9 else { return now }
+        let due = now + .seconds((charge - level) / perSecond)
+        // mechanism rate-saving, off: awaited = (charge, due + Self.grace) becomes awaited = nil
+        if charge >= awaited?.charge ?? 0 { awaited = (charge, due + Self.grace) }
+        return due
     }
 
+    /// How much later somebody may ask again.
+    private static let grace = Duration.seconds(5)
+
     package mutating func take(_ cost: Double) {
-        level -= charge(cost)
+        let charge = charge(cost)
+        level -= charge
+        if charge >= awaited?.charge ?? 0 { awaited = nil }
     }
 
     /// What was taken on an estimate has cost another amount: what it was too little is owed.
@@ -48,7 +61,6 @@ package struct RateBucket: Sendable {
     private mutating func fill(upTo most: Double, at now: Instant) {
         let seconds = filledAt.map { max(0, (now - $0) / .seconds(1)) } ?? 0
         filledAt = now
-        level = min(max(level, most), level + seconds * perSecond)
-        level = min(level, most)
+        level = min(most, level + seconds * perSecond)
     }
 }

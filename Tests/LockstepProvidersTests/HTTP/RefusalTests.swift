@@ -11,6 +11,8 @@ import Testing
         // OpenAI
         (429, #"{"error":{"message":"Rate limit reached. Please try again in 12ms. Visit https://x","type":"requests","code":"rate_limit_exceeded"}}"#, .wait(.milliseconds(12))),
         (429, #"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}"#, .outage),
+        (429, #"{"error":{"message":"Request too large for x in organization org-1 on tokens per min (TPM): Limit 30000, Requested 342389. The input or output tokens must be reduced in order to run successfully.","type":"tokens","code":"rate_limit_exceeded"}}"#, .tooLarge(.tokens(30_000))),
+        (429, #"{"error":{"message":"Rate limit reached for x on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 2s.","type":"tokens","code":"rate_limit_exceeded"}}"#, .wait(.seconds(2))),
         (401, #"{"error":{"message":"Incorrect API key provided: x.","code":"invalid_api_key"}}"#, .outage),
         (404, #"{"error":{"message":"The model `x` does not exist or you do not have access to it.","code":"model_not_found"}}"#, .outage),
         (400, #"{"error":{"message":"Invalid 'input': array too long. Expected an array with maximum length 2048, but got an array with length 3000 instead.","param":"input","code":"array_above_max_length"}}"#, .tooLarge(.inputs(2048))),

@@ -203,12 +203,17 @@ import Testing
 
     @Test func aPauseThatNobodyToldGrows() {
         var learned = Learned()
-        #expect(
-            (0..<8).map { _ in learned.pause() / .milliseconds(1) } == [
-                500, 1000, 2000, 4000, 8000, 16000, 30000, 30000,
-            ])
+        var now = ContinuousClock.now
+        let pauses = (0..<8).map { _ in
+            let pause = learned.pause(at: now)
+            // Those that are refused together wait until the same time.
+            #expect(learned.pause(at: now + .milliseconds(100)) == pause - .milliseconds(100))
+            now += pause
+            return pause / .milliseconds(1)
+        }
+        #expect(pauses == [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000])
         learned.answered(["a"], tokens: nil)
-        #expect(learned.pause() == .milliseconds(500))
+        #expect(learned.pause(at: now) == .milliseconds(500))
     }
 
     @Test(arguments: ["abcd", "größer", "日本語のテキスト", "😀😀😀", "e\u{301}e\u{301}", "a"])

@@ -111,7 +111,7 @@ extension HTTPSpec: ProviderSpec {
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
                 concurrency: terms.concurrency ?? Self.concurrency),
-            tokensPerRequest: limits.tokens, texts: texts,
+            tokensPerRequest: [limits.tokens, terms.tokensPerRequest].compactMap { $0 }.min(), texts: texts,
             rules: TextRun.Rules(
                 overlong: texts.overlong, maxTokens: maxTokens,
                 cutsOnRequest: embeddings?.cutsOnRequest ?? false,

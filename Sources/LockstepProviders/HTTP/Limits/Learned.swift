@@ -2,7 +2,7 @@ import LockstepCore
 
 /// What a server has taught about itself: limits, how many tokens its texts have, what it does not take.
 ///
-/// A value without a clock.
+/// A value without a clock; the time comes with what needs it.
 struct Learned {
     /// Of one request, where a refusal has told or shown them.
     private(set) var inputs: Int?
@@ -18,8 +18,9 @@ struct Learned {
     private(set) var hasAnswered = false
     /// It gives vectors as numbers alone.
     var refusesBase64 = false
-    /// Requests to wait in a row that did not say how long.
+    /// Requests to wait in a row that did not say how long, and until when the last one waits.
     private var untoldWaits = 0
+    private var waitsUntil: ContinuousClock.Instant?
 
     /// About how many tokens a text has, by the provider's own counts.
     func tokens(of text: String) -> Double {
@@ -67,10 +68,13 @@ struct Learned {
         textTokens = min(textTokens ?? .max, limit)
     }
 
-    /// How long to wait where the server does not say: each time longer.
-    mutating func pause() -> Duration {
-        defer { untoldWaits += 1 }
-        return .milliseconds(min(30_000, 500 << min(untoldWaits, 6)))
+    /// How long to wait where the server does not say: each time longer. Those that are refused together are one time.
+    mutating func pause(at now: ContinuousClock.Instant) -> Duration {
+        if let waitsUntil, waitsUntil > now { return waitsUntil - now }
+        let pause = Duration.milliseconds(min(30_000, 500 << min(untoldWaits, 6)))
+        untoldWaits += 1
+        waitsUntil = now + pause
+        return pause
     }
 
     /// How much goes into one request now.

@@ -145,7 +145,7 @@ extension TextRun {
         guard requests < Self.mostRequests else { return end(.later(nil), .failed(reason)) }
         switch refusal.kind {
         case .wait(let told):
-            let time = told ?? learned.pause()
+            let time = told ?? learned.pause(at: .now)
             return end(.later(time), .retryAfter(time, reason))
         case .outage, .cancelled: return end(.later(nil), .unavailable(reason))
         case .failed, .noBase64: return failed(group, .failed(reason))

@@ -23,6 +23,7 @@ struct RefusalReader {
         case 429, 529:
             // Its own client asks no more then.
             if answer.headers["x-should-retry"] == "false" { return Refusal(.outage, said) }
+            if let limit = words.exceedsRate { return Refusal(.tooLarge(.tokens(limit)), said) }
             return Refusal(.wait(time), said)
         case 503: return Refusal(.wait(time), said)
         case 409, 425: return Refusal(.wait(time), said)

@@ -93,6 +93,16 @@ extension ServerWords {
             ? .some(nil) : nil
     }
 
+    /// One request asks for more tokens than a minute has, whenever it is made: how many it has.
+    var exceedsRate: Int?? {
+        guard has("request too large") else { return nil }
+        guard let limit = number(/limit:? (\d+)/), let asked = number(/requested:? (\d+)/), asked > limit
+        else {
+            return .some(nil)
+        }
+        return .some(limit)
+    }
+
     /// A text has more tokens than the model takes: how many it takes, and how many there are.
     var tooLong: (limit: Int?, count: Int?)? {
         guard
