@@ -19,7 +19,7 @@ struct HTTPBatches: BatchService {
     func line(_ input: BSONValue, id: String) -> [UInt8]? {
         // What is no text is refused by the round that asks for it.
         guard let text = TextBatch([input], texts).texts.first,
-            maxTokens.map({ TokenEstimate.of(text) <= Double($0) }) ?? true
+            maxTokens.map({ TokenEstimate.of(text) <= $0 }) ?? true
         else { return nil }
         return form.line(text, id: id).bytes + [UInt8(ascii: "\n")]
     }
