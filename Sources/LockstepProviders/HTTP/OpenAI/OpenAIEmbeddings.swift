@@ -7,7 +7,12 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     let limits = RequestLimits(inputs: 2048, tokens: 300_000)
 
     init(host: String = "") {
-        if host.hasSuffix("mistral.ai") { dimensionsField = "output_dimension" }
+        if Self.isMistral(host) { dimensionsField = "output_dimension" }
+    }
+
+    /// Mistral speaks its form with fields and jobs of its own.
+    static func isMistral(_ host: String) -> Bool {
+        host == "mistral.ai" || host.hasSuffix(".mistral.ai")
     }
 
     func path(_ request: EmbeddingRequest) -> String {
