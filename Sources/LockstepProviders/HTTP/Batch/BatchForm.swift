@@ -18,7 +18,8 @@ protocol BatchForm: Sendable {
     ///
     /// - Parameter cursor: as ``BatchListing/next`` gave it.
     func list(after cursor: String?) -> (path: String, query: String?)
-    func listing(_ answer: JSON) -> BatchListing
+    /// - Parameter cursor: of the page.
+    func listing(_ answer: JSON, after cursor: String?) -> BatchListing
     func job(_ id: String) -> String
     /// A job as the provider shows it.
     func seen(_ answer: JSON) -> SeenBatch?

@@ -52,7 +52,7 @@ struct HTTPBatches: BatchService {
             let json = try await model { () async throws(Refusal) in
                 try await exchange.get(path, query: query, authorization: authorization)
             }
-            let listing = form.listing(json)
+            let listing = form.listing(json, after: cursor)
             if let job = listing.jobs[token] { return job }
             guard let next = listing.next else { return nil }
             cursor = next
