@@ -27,8 +27,7 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     /// Beside the model's name.
     static func fields(_ request: EmbeddingRequest, dimensions field: String = "dimensions") -> [JSON.Member]
     {
-        var fields: [JSON.Member] = [.init("input", .array(request.texts.map(JSON.string)))]
-        if let dimensions = request.dimensions { fields.append(.init(field, .int(dimensions))) }
+        var fields = [JSON.Member("input", request.textList)] + request.dimensions(as: field)
         if request.wantsBase64 { fields.append(.init("encoding_format", "base64")) }
         return fields
     }
