@@ -2,14 +2,18 @@
 import json
 import time
 import unittest
+import urllib.request
 
-from daemons import KEY, ProviderTest, wait_until
+from daemons import KEY, NAMES, ProviderTest, wait_until
+from imitated import direct
+from proxy import Proxy
 
 COUNT = 200
 
 
-class Batches(ProviderTest):
-    api, dialect = "openai", "openai"
+class EachAPI:
+    """What every provider's jobs have to come through."""
+    files, jobs = "/v1/files", "/v1/batches"
 
     def begin(self, **batch):
         self.imitation.begin(keys=[KEY], dialect=self.dialect, batch={"seconds": 1.5, **batch})
@@ -46,22 +50,6 @@ class Batches(ProviderTest):
         costs = json.loads(daemon.command("costs", "--json").stdout)
         self.assertEqual(len(costs["batches"]), 1)
 
-    def test_positions_move_on_and_live_changes_win(self):
-        self.begin(seconds=8)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
-        daemon.docs.update_one({"_id": 7}, {"$set": {"text": "changed meanwhile"}})
-        daemon.docs.insert_one({"_id": COUNT, "text": "come meanwhile"})
-        daemon.docs.delete_one({"_id": 9})
-        wait_until(lambda: {7, COUNT} <= set(self.stored(daemon)), "the live ones do not wait", 6)
-        self.assertVector(self.stored(daemon)[7], "changed meanwhile", self.api)
-        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
-        found = self.stored(daemon)
-        self.assertVector(found[7], "changed meanwhile", self.api)
-        self.assertVector(found[8], "text number 8", self.api)
-        self.assertNotIn(9, found)
-
     def test_one_of_them_is_refused(self):
         self.begin(refuse="number 77\"")
         daemon = self.waiting()
@@ -73,53 +61,27 @@ class Batches(ProviderTest):
             self.assertVector(found[number], f"text number {number}", self.api)
         self.assertEqual(self.imitation.tally()["repeated"], {})
 
-    def kill_when(self, condition, what, **batch):
-        self.begin(**batch)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(condition, what, 60)
-        daemon.kill()
-        return daemon
-
     def paths(self, text):
         return sum(count for path, count in self.imitation.tally()["paths"].items() if text in path)
 
-    def killed_while_held(self, path, method="POST"):
+    def killed_while_held(self, path):
         """Killed after the provider has done it and before the daemon hears of it."""
         self.begin()
-        self.imitation.control(hold=[{"path": path, "method": method, "seconds": 600, "times": 1}])
+        self.imitation.control(hold=[{"path": path, "method": "POST", "seconds": 600, "times": 1}])
         daemon = self.waiting()
         daemon.start()
-        wait_until(lambda: self.paths(f"{method} {path}" if not path.endswith("$") else path[:-1]) >= 1, "it asks", 60)
+        wait_until(lambda: self.paths(f"POST {path}") >= 1, "it asks", 60)
         time.sleep(0.2)
         daemon.kill()
-        daemon.start()
-        self.complete(daemon)
+        return daemon
 
     def test_killed_when_the_file_is_there(self):
-        self.killed_while_held("/v1/files")
+        daemon = self.killed_while_held(self.files)
+        daemon.start()
+        self.complete(daemon)
 
     def test_killed_when_the_job_is_there(self):
-        self.killed_while_held("/v1/batches")
-
-    def test_killed_while_it_runs(self):
-        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=4)
-        daemon.start()
-        self.complete(daemon)
-
-    def test_killed_again_and_again(self):
-        self.begin(seconds=3)
-        daemon = self.waiting()
-        for pause in (0.4, 0.9, 1.7, 0.2, 1.2):
-            daemon.serve()
-            time.sleep(pause)
-            daemon.kill()
-        daemon.start()
-        self.complete(daemon)
-
-    def test_it_ended_while_nobody_looked(self):
-        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=1)
-        time.sleep(2)
+        daemon = self.killed_while_held(self.jobs)
         daemon.start()
         self.complete(daemon)
 
@@ -145,6 +107,56 @@ class Batches(ProviderTest):
         self.assertEqual(self.imitation.tally()["repeated"], {})
         self.assertIn("enqueued token limit", daemon.told())
 
+
+class Batches(EachAPI, ProviderTest):
+    """OpenAI's; and what is the same for all of them."""
+    api, dialect = "openai", "openai"
+
+    def test_positions_move_on_and_live_changes_win(self):
+        self.begin(seconds=8)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon.docs.update_one({"_id": 7}, {"$set": {"text": "changed meanwhile"}})
+        daemon.docs.insert_one({"_id": COUNT, "text": "come meanwhile"})
+        daemon.docs.delete_one({"_id": 9})
+        wait_until(lambda: {7, COUNT} <= set(self.stored(daemon)), "the live ones do not wait", 6)
+        self.assertVector(self.stored(daemon)[7], "changed meanwhile", self.api)
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
+        found = self.stored(daemon)
+        self.assertVector(found[7], "changed meanwhile", self.api)
+        self.assertVector(found[8], "text number 8", self.api)
+        self.assertNotIn(9, found)
+
+    def kill_when(self, condition, what, **batch):
+        self.begin(**batch)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(condition, what, 60)
+        daemon.kill()
+        return daemon
+
+    def test_killed_while_it_runs(self):
+        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=4)
+        daemon.start()
+        self.complete(daemon)
+
+    def test_killed_again_and_again(self):
+        self.begin(seconds=3)
+        daemon = self.waiting()
+        for pause in (0.4, 0.9, 1.7, 0.2, 1.2):
+            daemon.serve()
+            time.sleep(pause)
+            daemon.kill()
+        daemon.start()
+        self.complete(daemon)
+
+    def test_it_ended_while_nobody_looked(self):
+        daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=1)
+        time.sleep(2)
+        daemon.start()
+        self.complete(daemon)
+
     def test_a_listener_that_is_gone_when_it_ends(self):
         self.begin(seconds=3)
         daemon = self.waiting()
@@ -159,21 +171,41 @@ class Batches(ProviderTest):
         self.assertEqual(self.stored(daemon), {})
 
 
-class VoyageBatches(Batches):
+class VoyageBatches(EachAPI, ProviderTest):
     api, dialect = "voyage", "voyage"
 
 
-class GeminiBatches(Batches):
+class GeminiBatches(EachAPI, ProviderTest):
     api, dialect = "gemini", "openai"
-
-    def test_killed_when_the_file_is_there(self):
-        self.killed_while_held("/upload/v1beta/files")
-
-    def test_killed_when_the_job_is_there(self):
-        self.killed_while_held("/v1beta/models/.*:asyncBatchEmbedContent")
+    files, jobs = "/upload/v1beta/files", "/v1beta/models/.*:asyncBatchEmbedContent"
 
     def paths(self, text):
         return super().paths(text.replace("/v1beta/models/.*:", "/v1beta/models/gemini-embedding-001:"))
+
+
+class MistralBatches(EachAPI, ProviderTest):
+    """Known by its host, which is reached by a proxy."""
+    api, dialect = "openai", "mistral"
+    jobs = "/v1/batch/jobs"
+
+    def waiting(self):
+        proxy = Proxy(self.imitation.port)
+        self.addCleanup(proxy.stop)
+        http = {**self.http(), "url": "http://api.mistral.ai/v1"}
+        daemon = self.daemon(http, self.model(), start=False, environment={"http_proxy": proxy.url})
+        self.insert(daemon, self.texts(COUNT))
+        return daemon
+
+    def test_its_job_stands_behind_many_others(self):
+        daemon = self.killed_while_held(self.jobs)
+        for number in range(120):
+            asked = {"endpoint": "/v1/embeddings", "model": NAMES["openai"],
+                     "requests": [{"custom_id": "0", "body": {"input": f"of somebody else {number}"}}]}
+            request = urllib.request.Request(self.imitation.url + self.jobs, json.dumps(asked).encode(),
+                                             {"Authorization": f"Bearer {KEY}"})
+            direct.open(request).close()
+        daemon.start()
+        self.complete(daemon, batches=1 + 120)
 
 
 class SmallOnes(ProviderTest):

@@ -28,7 +28,8 @@ struct Check: AsyncParsableCommand {
         let assembly: Assembly
         do {
             configuration = try options.configuration()
-            assembly = try options.assembly(configuration)
+            // The notes on models are findings here.
+            assembly = try options.assembly(configuration, logsNotes: false)
         } catch {
             return [
                 Finding(what: "configuration", isGood: false, detail: "\(error)", status: .badConfiguration)

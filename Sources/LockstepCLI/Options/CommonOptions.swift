@@ -34,9 +34,9 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// The models and listeners, or 78 where a file of a model is missing.
-    func assembly(_ configuration: Configuration) throws -> Assembly {
+    func assembly(_ configuration: Configuration, logsNotes: Bool = true) throws -> Assembly {
         do {
-            return try configuration.assemble()
+            return try configuration.assemble(logsNotes: logsNotes)
         } catch {
             throw Failure(.badConfiguration, error.description)
         }

@@ -8,13 +8,16 @@ extension Configuration {
     ///
     /// - Parameter old: its models are taken over, loaded and running as they are, where their definition and version
     ///   are the same.
+    /// - Parameter logsNotes: each model logs what was assumed of it when it is loaded; see ``notes(on:)``.
     /// - Throws: every model whose files are not there.
-    package func assemble(reusing old: Assembly? = nil) throws(ConfigurationError) -> Assembly {
+    package func assemble(
+        reusing old: Assembly? = nil, logsNotes: Bool = true
+    ) throws(ConfigurationError) -> Assembly {
         var problems = Problems(file: file)
         var models: [String: Assembly.AssembledModel] = [:]
         for (name, spec) in self.models.sorted(by: { $0.value.line < $1.value.line }) {
             do throws(ProviderProblem) {
-                let definition = try definition(name, spec)
+                let definition = try definition(name, spec, logsNotes)
                 models[name] =
                     old?.model(name, definition)
                     ?? .init(
@@ -41,7 +44,7 @@ extension Configuration {
     }
 
     private func definition(
-        _ name: String, _ spec: ModelSpec
+        _ name: String, _ spec: ModelSpec, _ logsNotes: Bool
     ) throws(ProviderProblem) -> Assembly.ModelDefinition {
         try spec.provider.check(in: folder)
         let version =
@@ -52,6 +55,7 @@ extension Configuration {
             provider: AnySpec(spec.provider), folder: folder,
             settings: ModelSettings(
                 name: name, version: version, setup: spec.provider.setup(in: folder), vectors: spec.vectors,
-                batchCount: spec.batchCount, batchBytes: spec.batchBytes, memo: spec.memo))
+                batchCount: spec.batchCount, batchBytes: spec.batchBytes, memo: spec.memo,
+                logsNotes: logsNotes))
     }
 }

@@ -46,6 +46,6 @@ package struct PlanTally: Sendable {
     }
 
     private func estimate(_ values: [BSONValue]) -> Int {
-        countsTokens ? TextTokens.count(in: values) ?? 0 : 0
+        countsTokens ? TokenEstimate.of(values) ?? 0 : 0
     }
 }

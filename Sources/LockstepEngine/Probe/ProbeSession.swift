@@ -45,7 +45,7 @@ final class ProbeSession: Sendable {
     }
 
     static func estimate(_ texts: [String]) -> Int {
-        texts.reduce(0) { $0 + TextTokens.count(in: $1.utf8) }
+        texts.reduce(0) { $0 + TokenEstimate.of($1) }
     }
 
     func allows(_ tokens: Int, in step: ProbeStep) -> Bool {

@@ -56,10 +56,12 @@ package struct ModelSettings: Hashable, Sendable {
     package let batchBytes: Int?
     /// Equal inputs are asked once, over time too; nil: as the provider does by itself.
     package let memo: Bool?
+    /// The model logs its ``ProviderSpec/notes(in:)`` when it is loaded.
+    package let logsNotes: Bool
 
     package init(
         name: String, version: String, setup: String, vectors: VectorFormat?, batchCount: Int?,
-        batchBytes: Int?, memo: Bool? = nil
+        batchBytes: Int?, memo: Bool? = nil, logsNotes: Bool = true
     ) {
         self.name = name
         self.version = version
@@ -68,6 +70,7 @@ package struct ModelSettings: Hashable, Sendable {
         self.batchCount = batchCount
         self.batchBytes = batchBytes
         self.memo = memo
+        self.logsNotes = logsNotes
     }
 }
 

@@ -18,19 +18,20 @@ package final class OpenVINOProvider: Provider {
     private let texts: TextSettings
     private let storesArrays: Bool
     private let logger: Logger
-    private let hasTold = Mutex(false)
+    private let hasNotesToLog: Mutex<Bool>
 
     /// - Parameters:
     ///   - directory: the model's files.
     ///   - count: inputs in one call, at most. Default that of `BatchLimits`.
     ///   - bytes: bytes of inputs in one call, at most. Default that of `BatchLimits`.
+    ///   - logsNotes: says once what was assumed of the model.
     ///   - openVINO: where OpenVINO is. Default: as ``OpenVINORuntime`` looks for it.
     ///   - isCurrent: whether the files are those that the version is of, given the version of what was loaded. Default: yes.
     package init(
         name: String, directory: String, settings: EncoderSettings = EncoderSettings(),
         texts: TextSettings = TextSettings(), version: String = "1", setup: String? = nil, count: Int? = nil,
         bytes: Int? = nil, vectors: VectorFormat = .bson, terms: ModelTerms = ModelTerms(),
-        openVINO: String? = nil,
+        logsNotes: Bool = true, openVINO: String? = nil,
         isCurrent: @escaping @Sendable (_ loaded: String) -> Bool = { _ in true }
     ) {
         self.name = name
@@ -44,6 +45,7 @@ package final class OpenVINOProvider: Provider {
         self.limits = limits
         self.vectors = VectorCheck(arraysAreVectors: vectors == .array)
         storesArrays = vectors == .array
+        hasNotesToLog = Mutex(logsNotes)
         logger = Logger(label: "lockstep.model.\(name)")
         let source = EncoderSource(directory: directory, settings: settings, texts: texts, vectors: vectors)
         encoder = OpenVINOEncoder(source, openVINO: openVINO, isCurrent: isCurrent)
@@ -75,7 +77,7 @@ package final class OpenVINOProvider: Provider {
     private func encode(_ texts: [String]) throws(ModelError) -> (EncodedTexts, LoadedEncoder) {
         do throws(OpenVINOError) {
             let (encoded, loaded) = try encoder.encode(texts)
-            tell(loaded.plan.notes)
+            log(loaded.plan.notes)
             return (encoded, loaded)
         } catch {
             let reason = "model `\(name)`: \(error)"
@@ -83,13 +85,12 @@ package final class OpenVINOProvider: Provider {
         }
     }
 
-    /// Says once what was assumed.
-    private func tell(_ notes: [String]) {
-        let isFirst = hasTold.withLock { hasTold in
-            defer { hasTold = true }
-            return !hasTold
+    private func log(_ notes: [String]) {
+        let isDue = hasNotesToLog.withLock { hasNotesToLog in
+            defer { hasNotesToLog = false }
+            return hasNotesToLog
         }
-        guard isFirst else { return }
+        guard isDue else { return }
         for note in notes { logger.notice("\(note)") }
     }
 

@@ -76,7 +76,7 @@ extension OpenVINOSpec: ProviderSpec {
             name: settings.name, directory: folder.resolve(directory), settings: self.settings,
             texts: texts, version: settings.version, setup: settings.setup, count: settings.batchCount,
             bytes: settings.batchBytes, vectors: settings.vectors ?? .bson,
-            terms: ModelTerms(hasMemo: settings.memo ?? false)
+            terms: ModelTerms(hasMemo: settings.memo ?? false), logsNotes: settings.logsNotes
         ) { loaded in
             // A version that the file says tells nothing of the bytes.
             loaded == settings.version || setup(in: folder) == settings.setup

@@ -50,14 +50,14 @@ struct ProbeBudgetTests {
             ("{\"a\": [1, 2]}", 7...9), ("👍👍", 3...4),
         ])
     func tokensAreEstimatedByTheScript(_ text: String, _ expected: ClosedRange<Int>) {
-        let tokens = TextTokens.count(in: text.utf8)
+        let tokens = TokenEstimate.of(text)
         #expect(expected.contains(tokens), "\(text): \(tokens)")
-        #expect(TextTokens.count(in: [BSONValue(text)]) == tokens)
+        #expect(TokenEstimate.of([BSONValue(text)]) == tokens)
     }
 
     @Test func onlyTextsHaveTokens() {
-        #expect(TextTokens.count(in: [5, .null]) == nil)
-        #expect(TextTokens.count(in: ["one two", .null, ["three"]]) == 3)
+        #expect(TokenEstimate.of([5, .null]) == nil)
+        #expect(TokenEstimate.of(["one two", .null, ["three"]]) == 3)
     }
 
     @Test func theTextsOfAProbeBeginAlikeAndEndUnlike() {

@@ -18,7 +18,8 @@ protocol BatchForm: Sendable {
     ///
     /// - Parameter cursor: as ``BatchListing/next`` gave it.
     func list(after cursor: String?) -> (path: String, query: String?)
-    func listing(_ answer: JSON) -> BatchListing
+    /// - Parameter cursor: of the page.
+    func listing(_ answer: JSON, after cursor: String?) -> BatchListing
     func job(_ id: String) -> String
     /// A job as the provider shows it.
     func seen(_ answer: JSON) -> SeenBatch?
@@ -32,4 +33,37 @@ protocol BatchForm: Sendable {
 
 extension BatchForm {
     func whole(_ answer: JSON) -> JSON { answer }
+}
+
+/// How a file is sent: in the form of HTML's forms, or in Google's.
+struct BatchUpload {
+    let path: String
+    let query: String?
+    let contentType: String
+    let headers: [(name: String, value: String)]
+    /// Before and after the file's bytes.
+    let prefix: String
+    let suffix: String
+}
+
+struct BatchListing {
+    /// By their tokens, the provider's names.
+    let jobs: [String: String]
+    /// Nil when this was the last page.
+    let next: String?
+}
+
+/// A job as the provider shows it.
+struct SeenBatch: Equatable {
+    let id: String
+    let state: BatchJobState
+    /// Files of answers, and of errors.
+    var files: [String] = []
+}
+
+enum BatchOutcome {
+    case answered(JSON)
+    case refused(String)
+    /// It was not computed: the job expired, or was cancelled.
+    case left
 }

@@ -9,6 +9,8 @@ struct FileBatches: BatchForm {
         let share: Double
         /// Where jobs are.
         let jobs: String
+        /// Their list has pages with numbers; otherwise it goes on after a job.
+        let numbersPages: Bool
         /// Each line has method and URL.
         let namesURL: Bool
         /// The body of a job, without its file and its token.
@@ -18,6 +20,9 @@ struct FileBatches: BatchForm {
         let succeeded: Set<String>
         let failed: Set<String>
     }
+
+    /// Jobs on one page of their list.
+    private static let page = 100
 
     let dialect: Dialect
     let model: String
@@ -56,13 +61,13 @@ struct FileBatches: BatchForm {
     }
 
     func list(after cursor: String?) -> (path: String, query: String?) {
-        guard dialect.jobs == "/batches" else {
-            return (dialect.jobs, "page_size=100&page=\(cursor ?? "0")")
+        guard dialect.numbersPages else {
+            return (dialect.jobs, "limit=\(Self.page)" + (cursor.map { "&after=\($0)" } ?? ""))
         }
-        return (dialect.jobs, "limit=100" + (cursor.map { "&after=\($0)" } ?? ""))
+        return (dialect.jobs, "page_size=\(Self.page)&page=\(cursor ?? "0")")
     }
 
-    func listing(_ answer: JSON) -> BatchListing {
+    func listing(_ answer: JSON, after cursor: String?) -> BatchListing {
         let all = answer["data"]?.elements ?? []
         var jobs: [String: String] = [:]
         for job in all {
@@ -70,8 +75,14 @@ struct FileBatches: BatchForm {
                 jobs[token] = id
             }
         }
-        let hasMore = answer["has_more"].map { $0 == true } ?? false
-        return BatchListing(jobs: jobs, next: hasMore ? all.last?["id"]?.string : nil)
+        let next: String?
+        if dialect.numbersPages {
+            // A page that is not full is the last one.
+            next = all.count < Self.page ? nil : String((cursor.flatMap { Int($0) } ?? 0) + 1)
+        } else {
+            next = answer["has_more"] == true ? all.last?["id"]?.string : nil
+        }
+        return BatchListing(jobs: jobs, next: next)
     }
 
     func job(_ id: String) -> String {
@@ -120,14 +131,14 @@ extension FileBatches.Dialect {
     /// 50,000 requests, each of one text, and 200 MB.
     static let openai = Self(
         limits: BatchJobLimits(inputs: 50_000, bytes: 200_000_000), share: 0.5, jobs: "/batches",
-        namesURL: true,
+        numbersPages: false, namesURL: true,
         job: { _ in [.init("endpoint", "/v1/embeddings"), .init("completion_window", "24h")] },
         fileField: { .init("input_file_id", .string($0)) },
         succeeded: ["completed"], failed: ["failed", "expired", "cancelled"])
 
     static let mistral = Self(
         limits: BatchJobLimits(inputs: 100_000, bytes: 200_000_000), share: 0.5, jobs: "/batch/jobs",
-        namesURL: false,
+        numbersPages: true, namesURL: false,
         job: {
             [.init("model", .string($0)), .init("endpoint", "/v1/embeddings"), .init("timeout_hours", 24)]
         },
@@ -138,7 +149,7 @@ extension FileBatches.Dialect {
     static func voyage(_ parameters: JSON) -> Self {
         Self(
             limits: BatchJobLimits(inputs: 100_000, bytes: 1_000_000_000), share: 0.67, jobs: "/batches",
-            namesURL: false,
+            numbersPages: false, namesURL: false,
             job: { _ in
                 [
                     .init("endpoint", "/v1/embeddings"), .init("completion_window", "12h"),

@@ -46,7 +46,7 @@ struct GeminiBatches: BatchForm {
         ("/batches", "pageSize=100" + (cursor.map { "&pageToken=\($0)" } ?? ""))
     }
 
-    func listing(_ answer: JSON) -> BatchListing {
+    func listing(_ answer: JSON, after cursor: String?) -> BatchListing {
         var jobs: [String: String] = [:]
         for job in answer["operations"]?.elements ?? answer["batches"]?.elements ?? [] {
             let name = (job["metadata"] ?? job)["displayName"]?.string ?? ""

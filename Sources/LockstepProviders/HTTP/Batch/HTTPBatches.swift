@@ -19,7 +19,7 @@ struct HTTPBatches: BatchService {
     func line(_ input: BSONValue, id: String) -> [UInt8]? {
         // What is no text is refused by the round that asks for it.
         guard let text = TextBatch([input], texts).texts.first,
-            maxTokens.map({ TokenEstimate.of(text) <= Double($0) }) ?? true
+            maxTokens.map({ TokenEstimate.of(text) <= $0 }) ?? true
         else { return nil }
         return form.line(text, id: id).bytes + [UInt8(ascii: "\n")]
     }
@@ -52,7 +52,7 @@ struct HTTPBatches: BatchService {
             let json = try await model { () async throws(Refusal) in
                 try await exchange.get(path, query: query, authorization: authorization)
             }
-            let listing = form.listing(json)
+            let listing = form.listing(json, after: cursor)
             if let job = listing.jobs[token] { return job }
             guard let next = listing.next else { return nil }
             cursor = next

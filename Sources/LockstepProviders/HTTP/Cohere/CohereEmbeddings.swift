@@ -9,14 +9,13 @@ struct CohereEmbeddings: EmbeddingAPI {
     }
 
     func body(_ request: EmbeddingRequest) -> JSON {
-        var fields: [JSON.Member] = [
-            .init("model", .string(request.model)), .init("texts", .array(request.texts.map(JSON.string))),
+        let fields: [JSON.Member] = [
+            .init("model", .string(request.model)), .init("texts", request.textList),
             .init("input_type", request.purpose == .stored ? "search_document" : "search_query"),
             .init("embedding_types", [request.wantsBase64 ? "base64" : "float"]),
             .init("truncate", request.mayCut ? "END" : "NONE"),
         ]
-        if let dimensions = request.dimensions { fields.append(.init("output_dimension", .int(dimensions))) }
-        return .object(fields)
+        return .object(fields + request.dimensions(as: "output_dimension"))
     }
 
     func reply(

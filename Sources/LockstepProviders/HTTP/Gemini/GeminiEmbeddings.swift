@@ -35,10 +35,7 @@ struct GeminiEmbeddings: EmbeddingAPI {
             .init("content", ["parts": [["text": .string(text)]]]),
         ]
         if isFirst { fields.append(.init("taskType", isStored ? "RETRIEVAL_DOCUMENT" : "RETRIEVAL_QUERY")) }
-        if let dimensions = request.dimensions {
-            fields.append(.init("outputDimensionality", .int(dimensions)))
-        }
-        return .object(fields)
+        return .object(fields + request.dimensions(as: "outputDimensionality"))
     }
 
     func authorization(_ key: String) -> (name: String, value: String) {

@@ -62,8 +62,4 @@ package enum HTTPAPI: String, Hashable, Sendable, CaseIterable {
         case .chat: ["/chat/completions", "/completions"]
         }
     }
-
-    var hasBatchAPI: Bool {
-        self == .openai || self == .voyage || self == .gemini
-    }
 }

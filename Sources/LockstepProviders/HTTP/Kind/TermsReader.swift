@@ -31,9 +31,11 @@ struct TermsReader {
     }
 
     private func batch(_ entry: YAMLNode.Entry, _ api: HTTPAPI?, problems: inout Problems) -> BatchTerms? {
-        if let api, !api.hasBatchAPI {
-            let known = HTTPAPI.allCases.filter(\.hasBatchAPI).map(\.rawValue).code.joined(last: " and ")
-            problems.add(entry.line, "`batchApi` is for \(known), this one is `\(api)`: take it out")
+        if let api, api.batchForm == nil {
+            let known = HTTPAPI.allCases.filter { $0.batchForm != nil }.map(\.rawValue).code
+            problems.add(
+                entry.line,
+                "`batchApi` is for \(known.joined(last: " and ")), this one is `\(api)`: take it out")
         }
         guard let batch = MappingReader(entry.value, "`batchApi`", HTTPKind.batchAPI, problems: &problems),
             let above = batch.required("above", "10000", problems: &problems)?.count(

@@ -10,8 +10,7 @@ struct Learned {
     private(set) var bytes: Int?
     /// Of one text.
     private(set) var textTokens: Int?
-    /// How many tokens there are for each one that is estimated.
-    private(set) var tokensPerEstimated = 1.0
+    private var estimate = TokenEstimate()
     /// Bytes of texts for each token, as few as seen lately.
     private(set) var bytesPerToken = 3.2
     /// It has answered at least one request.
@@ -24,7 +23,7 @@ struct Learned {
 
     /// About how many tokens a text has, by the provider's own counts.
     func tokens(of text: String) -> Double {
-        TokenEstimate.of(text) * tokensPerEstimated
+        estimate.tokens(of: text)
     }
 
     /// - Parameter tokens: by the provider's own count.
@@ -35,10 +34,8 @@ struct Learned {
         let size = texts.reduce(0) { $0 + $1.utf8.count }
         // Few letters tell little: special tokens count for more.
         guard size >= 200 else { return }
-        let estimated = texts.reduce(0) { $0 + TokenEstimate.of($1) }
         let share = min(1, Double(size) / 20_000)
-        tokensPerEstimated += (Double(tokens) / max(1, estimated) - tokensPerEstimated) * 0.3 * share
-        tokensPerEstimated = min(max(tokensPerEstimated, 0.1), 10)
+        estimate.measured(tokens, of: texts, weight: 0.3 * share)
         // What comes next may be denser than what came: few bytes are believed at once, many slowly.
         let ratio = min(max(Double(size) / Double(tokens), 0.5), 20)
         bytesPerToken += (ratio - bytesPerToken) * (ratio < bytesPerToken ? 0.5 : 0.05) * share

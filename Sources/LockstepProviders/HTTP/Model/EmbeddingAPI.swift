@@ -19,6 +19,15 @@ struct EmbeddingRequest {
     var mayCut = false
 }
 
+extension EmbeddingRequest {
+    var textList: JSON { .array(texts.map(JSON.string)) }
+
+    /// The number of dimensions in a field of that name; no field where the configuration has none.
+    func dimensions(as name: String) -> [JSON.Member] {
+        dimensions.map { [.init(name, .int($0))] } ?? []
+    }
+}
+
 /// Vectors as a server answers them, for as many texts as were asked for.
 struct EmbeddingReply: Equatable {
     /// In the order of the texts.

@@ -113,11 +113,11 @@ extension TextRun {
     /// By an estimate that stays the same, as what is asked for has to.
     private mutating func shorten(_ place: Int, to most: Int) {
         let count = TokenEstimate.of(texts[place])
-        guard count > Double(most) else { return }
+        guard count > most else { return }
         if rules.overlong == .refuse {
-            answers[place] = .refused(Self.tooLong(limit: most, count: Int(count), isEstimate: true))
+            answers[place] = .refused(Self.tooLong(limit: most, count: count, isEstimate: true))
         } else {
-            cut(place, share: Double(most) / count)
+            cut(place, share: Double(most) / Double(count))
         }
     }
 
@@ -231,7 +231,9 @@ extension TextRun {
     private func share(of place: Int, _ limit: Int?, _ count: Int?, _ learned: Learned) -> Double {
         if let limit, let count, count > limit { return Double(limit) / Double(count) * 0.98 }
         let estimated = learned.tokens(of: texts[place])
-        guard let limit = limit ?? learned.textTokens, cuts[place] == 1 else { return 0.5 }
+        guard let limit = limit ?? learned.textTokens else { return 0.5 }
+        // By the estimate first; what is still too long after that is not much too long.
+        guard cuts[place] == 1 else { return 0.8 }
         return min(0.9, Double(limit) / max(1, estimated) * 0.95)
     }
 

@@ -9,12 +9,11 @@ struct OllamaEmbeddings: EmbeddingAPI {
     }
 
     func body(_ request: EmbeddingRequest) -> JSON {
-        var fields: [JSON.Member] = [
-            .init("model", .string(request.model)), .init("input", .array(request.texts.map(JSON.string))),
+        let fields: [JSON.Member] = [
+            .init("model", .string(request.model)), .init("input", request.textList),
             .init("truncate", .bool(request.mayCut)),
         ]
-        if let dimensions = request.dimensions { fields.append(.init("dimensions", .int(dimensions))) }
-        return .object(fields)
+        return .object(fields + request.dimensions(as: "dimensions"))
     }
 
     func reply(

@@ -7,7 +7,12 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     let limits = RequestLimits(inputs: 2048, tokens: 300_000)
 
     init(host: String = "") {
-        if host.hasSuffix("mistral.ai") { dimensionsField = "output_dimension" }
+        if Self.isMistral(host) { dimensionsField = "output_dimension" }
+    }
+
+    /// Mistral speaks its form with fields and jobs of its own.
+    static func isMistral(_ host: String) -> Bool {
+        host == "mistral.ai" || host.hasSuffix(".mistral.ai")
     }
 
     func path(_ request: EmbeddingRequest) -> String {
@@ -22,8 +27,7 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     /// Beside the model's name.
     static func fields(_ request: EmbeddingRequest, dimensions field: String = "dimensions") -> [JSON.Member]
     {
-        var fields: [JSON.Member] = [.init("input", .array(request.texts.map(JSON.string)))]
-        if let dimensions = request.dimensions { fields.append(.init(field, .int(dimensions))) }
+        var fields = [JSON.Member("input", request.textList)] + request.dimensions(as: field)
         if request.wantsBase64 { fields.append(.init("encoding_format", "base64")) }
         return fields
     }

@@ -9,11 +9,10 @@ struct TEIEmbeddings: EmbeddingAPI {
     }
 
     func body(_ request: EmbeddingRequest) -> JSON {
-        var fields: [JSON.Member] = [
-            .init("inputs", .array(request.texts.map(JSON.string))), .init("truncate", .bool(request.mayCut)),
+        let fields: [JSON.Member] = [
+            .init("inputs", request.textList), .init("truncate", .bool(request.mayCut)),
         ]
-        if let dimensions = request.dimensions { fields.append(.init("dimensions", .int(dimensions))) }
-        return .object(fields)
+        return .object(fields + request.dimensions(as: "dimensions"))
     }
 
     func reply(

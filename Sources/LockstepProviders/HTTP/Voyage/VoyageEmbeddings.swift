@@ -20,11 +20,11 @@ struct VoyageEmbeddings: EmbeddingAPI {
 
     func body(_ request: EmbeddingRequest) -> JSON {
         var fields: [JSON.Member] = [
-            .init("model", .string(request.model)), .init("input", .array(request.texts.map(JSON.string))),
+            .init("model", .string(request.model)), .init("input", request.textList),
             .init("input_type", request.purpose == .stored ? "document" : "query"),
             .init("truncation", .bool(request.mayCut)),
         ]
-        if let dimensions = request.dimensions { fields.append(.init("output_dimension", .int(dimensions))) }
+        fields += request.dimensions(as: "output_dimension")
         if request.wantsBase64 { fields.append(.init("encoding_format", "base64")) }
         return .object(fields)
     }
