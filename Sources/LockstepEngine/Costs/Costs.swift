@@ -41,10 +41,12 @@ package final class Costs: Sendable {
 /// Brings what models cost into the ledger, and what others have written there back.
 package struct LedgerKeeper: Sendable {
     private let store: LedgerStore
+    private let batches: BatchStore
     private let models: [ModelCosts]
 
     package init(_ connection: Connection, _ models: [ModelCosts]) {
         store = LedgerStore(connection: connection)
+        batches = BatchStore(connection: connection)
         self.models = models
     }
 
@@ -70,10 +72,14 @@ package struct LedgerKeeper: Sendable {
     }
 
     private func read(_ costs: ModelCosts) throws {
-        let now = CalendarTime(milliseconds: currentMilliseconds())
+        let time = currentMilliseconds()
+        let now = CalendarTime(milliseconds: time)
         let rows = try store.rows(since: now.dayText)
         let spent = try costs.budget.map { try store.spent(on: costs.model, $0, at: now) }
+        let jobs = try costs.budget.map { budget in
+            try batches.jobs(of: costs.model, since: budget.period?.start(at: time) ?? 0)
+        }
         let today = rows.first { $0.model == costs.model && $0.day == now.dayText }
-        costs.know(today: today?.counts ?? LedgerCounts(), of: now.dayText, spent: spent)
+        costs.know(today: today?.counts ?? LedgerCounts(), of: now.dayText, spent: spent, jobs: jobs ?? [])
     }
 }
