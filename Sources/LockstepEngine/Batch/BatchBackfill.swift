@@ -14,6 +14,7 @@ struct BatchBackfill: Sendable {
     private let reconciler: Reconciler
     private let memo: MemoStore
     private let store: BatchStore
+    private let delivery: BatchDelivery
     private let log: Logger
     private let isEnding: @Sendable () -> Bool
 
@@ -31,6 +32,7 @@ struct BatchBackfill: Sendable {
         self.isEnding = isEnding
         memo = MemoStore(connection: handler.connection)
         store = BatchStore(connection: handler.connection)
+        delivery = BatchDelivery(handler: handler, gate: gate, reconciler: reconciler, memo: memo)
         log = handler.log
     }
 
@@ -44,7 +46,7 @@ struct BatchBackfill: Sendable {
         var isToDeliver: Bool?
         while !isEnding(), !Task.isCancelled {
             do {
-                if isToDeliver == nil { isToDeliver = try hasAnswers }
+                if isToDeliver == nil { isToDeliver = try delivery.isDue }
                 if jobs == nil { jobs = try store.open(of: handler.listener.id) }
                 if let open = jobs, !open.isEmpty {
                     gate.close()
@@ -58,7 +60,7 @@ struct BatchBackfill: Sendable {
                     if isFutile { gate.open() }
                     isToDeliver = costs?.budget != nil && !isFutile
                 } else if isToDeliver == true {
-                    isToDeliver = try await !deliver()
+                    isToDeliver = try await !delivery.run(pause)
                 } else if !gate.isOpen, reconciler.wants(handler.index), isReady {
                     switch try await begin() {
                     case .running(let begun): jobs = begun
@@ -93,48 +95,6 @@ struct BatchBackfill: Sendable {
 
     private var costs: ModelCosts? { handler.costs }
     private var source: MemoEntry.Source { MemoEntry.Source(handler.listener.model) }
-
-    // MARK: Delivering
-
-    private var hasAnswers: Bool {
-        get throws { try costs?.budget != nil && memo.hasAnswers(of: source) }
-    }
-
-    /// How long nothing may come of it: what has changed meanwhile waits for the budget.
-    private static let patience = Duration.seconds(5)
-
-    /// Has a scan store what jobs have answered, which asks the model for nothing.
-    ///
-    /// - Returns: false when it cannot be done now.
-    private func deliver() async throws -> Bool {
-        guard reconciler.wants(handler.index), !handler.health.isPaused, handler.health.outage == nil,
-            handler.health.writes.reason == nil
-        else {
-            await pause(.milliseconds(200))
-            return !reconciler.wants(handler.index)
-        }
-        gate.deliver()
-        var (seen, since) = (progress, ContinuousClock.now)
-        while gate.isDelivering, !isEnding(), .now - since < Self.patience {
-            await pause(.milliseconds(100))
-            if progress != seen { (seen, since) = (progress, .now) }
-        }
-        if gate.isDelivering { gate.close() } else { try memo.settle(source) }
-        // What has come meanwhile waits for the budget, too, and holds no position up.
-        if costs?.waits != nil { reconciler.setBehind(handler.index) }
-        return true
-    }
-
-    /// Changes as documents are scanned and written.
-    private var progress: [Int] {
-        let scanned: Int
-        if case .running(_, let documents, _) = reconciler.scanStates[handler.index] {
-            scanned = documents
-        } else {
-            scanned = 0
-        }
-        return [scanned, handler.statistics.outputs]
-    }
 
     // MARK: Beginning
 
@@ -293,10 +253,13 @@ struct BatchBackfill: Sendable {
         return job
     }
 
-    private func pause(_ time: Duration) async {
+    /// - Returns: false once the session ends.
+    @discardableResult
+    private func pause(_ time: Duration) async -> Bool {
         let due = ContinuousClock.now + time
         while !isEnding(), !Task.isCancelled, .now < due {
             try? await Task.sleep(for: min(.milliseconds(100), due - .now))
         }
+        return !isEnding() && !Task.isCancelled
     }
 }
