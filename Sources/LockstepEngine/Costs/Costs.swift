@@ -16,7 +16,7 @@ package final class Costs: Sendable {
     /// Of a model that is a service, or has a price; nil for others, which cost nothing by the call.
     package func of(_ model: any Provider) -> ModelCosts? {
         let terms = model.terms
-        guard terms.isRemote || terms.price != nil || terms.budget != nil else { return nil }
+        guard terms.areCounted else { return nil }
         return known.withLock { known in
             if let costs = known[model.name] { return costs }
             let costs = ModelCosts(model.name, terms, metrics: metrics)
@@ -35,6 +35,13 @@ package final class Costs: Sendable {
     package func adopted(_ listeners: some Sequence<Listener>) -> [ModelCosts] {
         for listener in listeners { of(listener.model)?.adopt(listener.model.terms) }
         return of(listeners)
+    }
+}
+
+extension ModelTerms {
+    /// The model is a service, or has a price.
+    var areCounted: Bool {
+        isRemote || price != nil || budget != nil
     }
 }
 
