@@ -171,6 +171,31 @@ class Budget(ProviderTest):
         daemon.start()
         wait_until(lambda: len(self.stored(daemon)) == 600, "all vectors")
 
+    def test_a_budget_that_is_raised_by_a_reload(self):
+        texts = [f"{number:04} " + "x" * 35 for number in range(600)]
+        model = {"http": self.http(), "price": 1000, "batch": {"count": 10}, "limits": {"concurrency": 2}}
+        daemon = self.daemon(start=False)
+        daemon.configure(models={"m": {**model, "budget": "2/month"}})
+        self.insert(daemon, texts)
+        daemon.serve()
+        self.await_words(daemon, "the budget of `m`, 2/month, is spent")
+        # Whoever waits for it hears why.
+        done = daemon.command("wait", "--timeout", "2")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not fresh after 2", done.stderr)
+        self.assertIn("the budget of `m`, 2/month, is spent: it goes on at ", done.stderr)
+        self.assertIn("raise `budget` and run `lockstep reload` to go on now", done.stderr)
+        before = len(self.stored(daemon))
+        self.assertLess(before, 250)
+        daemon.configure(models={"m": {**model, "budget": "20/month"}})
+        done = daemon.command("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_until(lambda: len(self.stored(daemon)) > before, "it goes on at once", 5)
+        wait_until(lambda: len(self.stored(daemon)) == 600, "all vectors")
+        done = daemon.command("wait", "--timeout", "20")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("budget", daemon.problems())
+
     def test_costs(self):
         daemon = self.daemon(model={"price": 0.02, "batch": {"count": 50}})
         texts = [f"{number:04} " + "x" * 35 for number in range(300)]
