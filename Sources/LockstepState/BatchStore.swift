@@ -30,6 +30,13 @@ package struct BatchStore: Sendable {
         try jobs(["at": ["$gte": BSONValue(millisecondsSince1970: since)]])
     }
 
+    /// The jobs of a model that were begun since then.
+    ///
+    /// - Parameter time: in milliseconds since 1970.
+    package func jobs(of model: String, since time: Int64) throws -> [BatchJob] {
+        try jobs(["model": BSONValue(model), "at": ["$gte": BSONValue(millisecondsSince1970: time)]])
+    }
+
     private func jobs(_ filter: BSONDocument) throws -> [BatchJob] {
         var jobs: [BatchJob] = []
         try connection.query(Find(Self.collection, filter)) { view in
@@ -56,6 +63,7 @@ extension BatchJob {
         refusals = Int(view["refusals"]?.int64 ?? 0)
         tokens = (view["tokens"]?.int64).map { Int($0) }
         price = view["price"].flatMap { BSONValue(copying: $0).double }
+        estimate = view["estimate"].flatMap { BSONValue(copying: $0).double }
         reason = view["reason"]?.string
         endedAt = view["endedAt"]?.milliseconds
     }
@@ -71,6 +79,7 @@ extension BatchJob {
         if let job { fields.append(("job", BSONValue(job))) }
         if let tokens { fields.append(("tokens", BSONValue(tokens))) }
         if let price { fields.append(("price", BSONValue(price))) }
+        if let estimate { fields.append(("estimate", BSONValue(estimate))) }
         if let reason { fields.append(("reason", BSONValue(reason))) }
         if let endedAt { fields.append(("endedAt", BSONValue(millisecondsSince1970: endedAt))) }
         return BSONDocument(fields)

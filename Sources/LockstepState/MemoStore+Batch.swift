@@ -49,16 +49,40 @@ extension MemoStore {
         try connection.store(Delete(Self.collection, filter))
     }
 
-    /// The answers of a model's jobs are delivered: they stay as others do.
-    package func settle(_ source: MemoEntry.Source) throws(MongoError) {
-        let filter: BSONDocument = [
-            Self.batch: ["$exists": true], "model": BSONValue(source.model),
+    /// Gives back some inputs of a job that are not in its file.
+    package func free(
+        _ inputs: [Fingerprint], of source: MemoEntry.Source, token: String
+    ) throws(MongoError) {
+        for start in stride(from: 0, to: inputs.count, by: Self.inputsPerCommand) {
+            let ids = inputs[start..<min(start + Self.inputsPerCommand, inputs.count)].map {
+                source.id(of: $0).value
+            }
+            let filter: BSONDocument = [
+                "_id": ["$in": BSONValue(ids)], Self.batch: BSONValue(token), "output": ["$exists": false],
+            ]
+            try connection.store(Delete(Self.collection, filter))
+        }
+    }
+
+    /// Whether answers of a model's jobs may not be delivered yet.
+    package func hasAnswers(of source: MemoEntry.Source) throws -> Bool {
+        var isFound = false
+        try connection.query(Find(Self.collection, Self.answered(source), limit: 1)) { _ in isFound = true }
+        return isFound
+    }
+
+    private static func answered(_ source: MemoEntry.Source) -> BSONDocument {
+        [
+            batch: ["$exists": true], "model": BSONValue(source.model),
             "version": BSONValue(source.version), "output": ["$exists": true],
         ]
-        try connection.store(
-            Update(
-                Self.collection, [.init(filter, ["$unset": [Self.batch: ""]], isMulti: true)]),
-            concern: .primary)
+    }
+
+    /// The answers of a model's jobs are delivered: they stay as others do.
+    package func settle(_ source: MemoEntry.Source) throws(MongoError) {
+        let statement = Update.Statement(
+            Self.answered(source), ["$unset": [Self.batch: ""]], isMulti: true)
+        try connection.store(Update(Self.collection, [statement]), concern: .primary)
     }
 
     /// Finds the inputs of a job.

@@ -14,6 +14,8 @@ COUNT = 200
 class EachAPI:
     """What every provider's jobs have to come through."""
     files, jobs = "/v1/files", "/v1/batches"
+    #: What a token costs in a job, of its price in a call.
+    share = 0.5
 
     def begin(self, **batch):
         self.imitation.begin(keys=[KEY], dialect=self.dialect, batch={"seconds": 1.5, **batch})
@@ -97,7 +99,7 @@ class EachAPI:
         self.assertLessEqual(len(self.imitation.tally()["repeated"]), 100)
 
     def test_a_failed_one_is_told_and_made_up_for(self):
-        self.begin(outcome="failed", words="the enqueued token limit is reached")
+        self.begin(outcome="failed", words=f"bad key {KEY} in the line of text number 5")
         daemon = self.waiting()
         daemon.serve()
         wait_until(lambda: self.imitation.tally()["batches"] >= 1, "the job is there")
@@ -105,7 +107,54 @@ class EachAPI:
         wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 120)
         self.assertVectors(daemon, self.texts(COUNT), self.api)
         self.assertEqual(self.imitation.tally()["repeated"], {})
-        self.assertIn("enqueued token limit", daemon.told())
+        self.assertIn("(it is failed: ", daemon.told())
+        self.assertNotIn(KEY, daemon.told())
+        self.assertNotIn("text number 5", daemon.told())
+
+    def budgeted(self, budget, **more):
+        return {"m": {"http": self.http(self.api), **self.model(price=1000, budget=budget, **more)}}
+
+    def test_a_budget_that_is_smaller_than_the_backfill(self):
+        self.begin()
+        # 200 tokens each, which are thought to be 201.25: the rest of the budget is for less than one more.
+        texts = [f"{number:04} " + "x" * 795 for number in range(COUNT)]
+        budget = f"{79.3 * 201.25 / 1000 * self.share:.4f}/month"
+        daemon = self.waiting(texts)
+        daemon.configure(models=self.budgeted(budget))
+        daemon.serve()
+        self.await_words(daemon, f"the budget of `m`, {budget}, is spent", "raise `budget` and run `lockstep reload`")
+        # One job of what it affords, whose answers are stored though the model waits.
+        wait_until(lambda: len(self.stored(daemon)) == 79, "what was paid for", 60)
+        time.sleep(3)
+        tally = self.imitation.tally()
+        self.assertEqual((tally["batches"], tally["batchInputs"], tally["inputs"]), (1, 79, 79))
+        self.assertEqual(len(self.stored(daemon)), 79)
+        self.assertAlmostEqual(self.price(daemon), 79 * 0.2 * self.share, delta=0.2)
+        said = daemon.command("wait", "--timeout", "2")
+        self.assertEqual(said.returncode, 1)
+        self.assertIn(f"the budget of `m`, {budget}, is spent", said.stderr)
+        # So it is after a restart, too.
+        daemon.kill()
+        daemon.serve()
+        self.await_words(daemon, f"the budget of `m`, {budget}, is spent")
+        time.sleep(2)
+        self.assertEqual(self.imitation.tally()["batches"], 1)
+        self.assertEqual(daemon.failed(), [])
+        # More of it, and it goes on at once.
+        daemon.configure(models=self.budgeted("200/month"))
+        done = daemon.command("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
+        self.assertVectors(daemon, texts, self.api)
+        tally = self.imitation.tally()
+        self.assertEqual(tally["batches"], 2)
+        # The reload has tried the model with the first document.
+        self.assertEqual(tally["repeated"], {texts[0]: 2})
+
+    def price(self, daemon):
+        """Of all that was asked, by `lockstep costs`."""
+        costs = json.loads(daemon.command("costs", "--json").stdout)
+        return sum(row["price"] for row in costs["rows"] + costs["batches"])
 
 
 class Batches(EachAPI, ProviderTest):
@@ -157,6 +206,16 @@ class Batches(EachAPI, ProviderTest):
         daemon.start()
         self.complete(daemon)
 
+    def test_a_budget_that_does_not_cover_one_input(self):
+        self.begin()
+        daemon = self.waiting()
+        daemon.configure(models=self.budgeted("0.0001/month"))
+        daemon.serve()
+        self.await_words(daemon, "the budget of `m`, 0.0001/month, does not cover its next call")
+        time.sleep(2)
+        tally = self.imitation.tally()
+        self.assertEqual((tally["batches"], tally["inputs"], self.stored(daemon)), (0, 0, {}))
+
     def test_a_listener_that_is_gone_when_it_ends(self):
         self.begin(seconds=3)
         daemon = self.waiting()
@@ -172,7 +231,7 @@ class Batches(EachAPI, ProviderTest):
 
 
 class VoyageBatches(EachAPI, ProviderTest):
-    api, dialect = "voyage", "voyage"
+    api, dialect, share = "voyage", "voyage", 0.67
 
 
 class GeminiBatches(EachAPI, ProviderTest):

@@ -171,6 +171,31 @@ class Budget(ProviderTest):
         daemon.start()
         wait_until(lambda: len(self.stored(daemon)) == 600, "all vectors")
 
+    def test_a_budget_that_is_raised_by_a_reload(self):
+        texts = [f"{number:04} " + "x" * 35 for number in range(600)]
+        model = {"http": self.http(), "price": 1000, "batch": {"count": 10}, "limits": {"concurrency": 2}}
+        daemon = self.daemon(start=False)
+        daemon.configure(models={"m": {**model, "budget": "2/month"}})
+        self.insert(daemon, texts)
+        daemon.serve()
+        self.await_words(daemon, "the budget of `m`, 2/month, is spent")
+        # Whoever waits for it hears why.
+        done = daemon.command("wait", "--timeout", "2")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not fresh after 2", done.stderr)
+        self.assertIn("the budget of `m`, 2/month, is spent: it goes on at ", done.stderr)
+        self.assertIn("raise `budget` and run `lockstep reload` to go on now", done.stderr)
+        before = len(self.stored(daemon))
+        self.assertLess(before, 250)
+        daemon.configure(models={"m": {**model, "budget": "20/month"}})
+        done = daemon.command("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_until(lambda: len(self.stored(daemon)) > before, "it goes on at once", 5)
+        wait_until(lambda: len(self.stored(daemon)) == 600, "all vectors")
+        done = daemon.command("wait", "--timeout", "20")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("budget", daemon.problems())
+
     def test_costs(self):
         daemon = self.daemon(model={"price": 0.02, "batch": {"count": 50}})
         texts = [f"{number:04} " + "x" * 35 for number in range(300)]
@@ -210,6 +235,71 @@ class Budget(ProviderTest):
         self.assertEqual(self.imitation.tally()["requests"], 0)
         self.assertEqual(daemon.command("run", "--dry-run").returncode, 0)
         self.assertEqual(self.imitation.tally()["requests"], 0)
+
+
+class Commands(ProviderTest):
+    """What people ask themselves costs as much, and is in the ledger."""
+
+    def rows(self, daemon):
+        done = daemon.command("costs", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["rows"]
+
+    def costly(self, budget):
+        return {"m": {"http": self.http(), "price": 1000, "budget": budget, "batch": {"count": 10}}}
+
+    def test_check_and_probe(self):
+        daemon = self.daemon(start=False)
+        # Spent by the first call, and no hindrance for a person.
+        daemon.configure(models=self.costly("0.001/month"))
+        self.insert(daemon, self.texts(5))
+        for _ in range(2):
+            done = daemon.command("check")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        tally = self.imitation.tally()
+        [row] = self.rows(daemon)
+        self.assertEqual((row["model"], row["calls"], row["inputs"], row["tokens"]), ("m", 2, 2, tally["tokens"]))
+        self.assertAlmostEqual(row["price"], tally["tokens"] / 1000, places=9)
+        done = daemon.command("probe", "m", "--max-tokens", "20000", "--max-time", "10", timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        tally = self.imitation.tally()
+        [row] = self.rows(daemon)
+        self.assertEqual(row["tokens"], tally["tokens"])
+        self.assertGreater(row["calls"], 20)
+
+    def test_probe_without_mongodb(self):
+        daemon = self.daemon(start=False)
+        daemon.configure(mongodb={"uri": "mongodb://127.0.0.1:1", "database": "nowhere"})
+        done = daemon.command("probe", "m", "--max-tokens", "5000", "--max-time", "5", timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("mongo", (done.stdout + done.stderr).lower())
+
+    def test_verify_recompute(self):
+        daemon = self.daemon(start=False)
+        daemon.configure(models=self.costly("100/month"))
+        self.insert(daemon, self.texts(100))
+        daemon.start()
+        self.fresh(daemon)
+        daemon.stop()
+        [before] = self.rows(daemon)
+        done = daemon.command("verify", "--recompute")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        tally = self.imitation.tally()
+        [after] = self.rows(daemon)
+        self.assertEqual((after["inputs"] - before["inputs"], after["tokens"]), (100, tally["tokens"]))
+        # What is left is for some thirty of them.
+        left = (after["price"] - before["price"]) * 0.3
+        daemon.configure(models=self.costly(f"{after['price'] + left:.4f}/month"))
+        done = daemon.command("verify", "--recompute")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not all outputs were compared: the budget of `m`", done.stderr)
+        self.assertIn("is spent: it goes on at", done.stderr)
+        asked = self.imitation.tally()["inputs"] - tally["inputs"]
+        self.assertTrue(10 <= asked <= 40, asked)
+        self.assertEqual(self.rows(daemon)[0]["tokens"], self.imitation.tally()["tokens"])
+        # The next one asks for nothing that does not fit.
+        daemon.command("verify", "--recompute")
+        self.assertLessEqual(self.imitation.tally()["inputs"] - tally["inputs"], 40)
 
 
 class Probe(ProviderTest):

@@ -63,6 +63,18 @@ extension Database {
         return try await access.perform { try LedgerStore(connection: $0).rows(since: first.dayText) }
     }
 
+    /// Brings what a command calls, meanwhile and outside of a watcher, into the ledger.
+    package func recording<Result: Sendable>(
+        _ calls: CommandCalls, while body: () async throws -> Result
+    ) async rethrows -> Result {
+        try await access.recording(calls, while: body)
+    }
+
+    /// Brings what calls have cost into the ledger, where that is possible.
+    package func save(_ calls: CommandCalls) async {
+        try? await access.perform { try calls.save($0) }
+    }
+
     /// The jobs at batch APIs that were begun in the last time, the oldest first.
     package func batches(since time: Duration) async throws -> [BatchJob] {
         let milliseconds = min(time.components.seconds, 100 * 365 * 86_400) * 1000

@@ -11,4 +11,11 @@ package struct DatabaseAccess: Sendable {
     ) async throws -> Result {
         try await threads.run { [connection] in try body(connection) }
     }
+
+    /// Brings what a command calls into the ledger; what cannot be saved is left out.
+    func recording<Result: Sendable>(
+        _ calls: CommandCalls, while body: () async throws -> Result
+    ) async rethrows -> Result {
+        try await calls.recording({ try? await perform { try calls.save($0) } }, while: body)
+    }
 }

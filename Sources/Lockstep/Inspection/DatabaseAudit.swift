@@ -42,13 +42,26 @@ struct DatabaseAudit {
 
     /// Calls the models again for every fresh output and compares.
     func recompute() async throws -> [RecomputationReport] {
-        var reports: [RecomputationReport] = []
-        for listener in listeners {
-            let recomputation = Recomputation(connection: access.connection, listener: listener)
-            reports.append(
-                try await withTaskExecutorPreference(access.threads) { try await recomputation.run() })
+        let calls = CommandCalls(keepsToBudgets: true)
+        let models = listeners.map { calls.counted($0.model) }
+        // What budgets have left.
+        try await access.perform { try calls.save($0, always: true) }
+        return try await access.recording(calls) {
+            var reports: [RecomputationReport] = []
+            for (listener, model) in zip(listeners, models) {
+                reports.append(try await recompute(listener, model))
+            }
+            return reports
         }
-        return reports
+    }
+
+    private func recompute(_ listener: Listener, _ model: any Provider) async throws -> RecomputationReport {
+        let recomputation = Recomputation(connection: access.connection, listener: listener, model: model)
+        do {
+            return try await withTaskExecutorPreference(access.threads) { try await recomputation.run() }
+        } catch let spent as BudgetSpent {
+            throw LockstepError.refused("\(listener.id): not all outputs were compared: \(spent.words)")
+        }
     }
 
     /// Takes the provenance of a listener's outputs away: the next scan finds them stale.

@@ -39,8 +39,10 @@ struct Check: AsyncParsableCommand {
         defer { assembly.shutdown() }
         var findings = [Finding(what: "configuration", isGood: true, detail: options.config)]
         var samples: [String: BSONValue] = [:]
+        var found: Database?
         do {
             let db = try await options.connect(configuration, listeners: assembly.listeners)
+            found = db
             findings += try await server(db, configuration)
             samples = try await db.listenerCheck.sampleInputs()
         } catch let failure as Failure {
@@ -52,13 +54,15 @@ struct Check: AsyncParsableCommand {
             findings.append(
                 Finding(what: "mongodb", isGood: false, detail: "\(error)", status: .unavailable))
         }
+        let calls = CommandCalls()
         for (name, model) in assembly.models.sorted(by: { $0.key < $1.key }) {
             let listeners = assembly.listeners.filter { $0.modelName == name }
-            findings.append(await answer(name, model, samples[name], listeners))
+            findings.append(await answer(name, calls.counted(model), samples[name], listeners))
             findings += configuration.notes(on: name).map {
                 Finding(what: "model \(name)", isGood: true, isWarning: true, detail: $0)
             }
         }
+        await found?.save(calls)
         return findings
     }
 

@@ -4,6 +4,7 @@ import Lockstep
 import LockstepAPI
 import LockstepConfiguration
 import LockstepProviders
+import Synchronization
 
 struct Probe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct Probe: AsyncParsableCommand {
         discussion: """
             Sends texts that are built in, and no document: for at most 200,000 tokens and a minute from the first answer \
             on, unless --max-tokens and --max-time say otherwise; a call in flight is waited for. On stderr it says \
-            beforehand what that may cost. MongoDB is not asked. Exits 1 when answers stand at the places of other \
+            beforehand what that may cost. MongoDB is not needed; where it is there, `lockstep costs` shows the calls. Exits 1 when answers stand at the places of other \
             inputs, or depend on their neighbours.
             """)
 
@@ -45,7 +46,11 @@ struct Probe: AsyncParsableCommand {
             announce(model, budget)
             // What a model over HTTP takes shrinks as it refuses more.
             let limits = model.limits
-            var findings = try await probe(model, assembly.listeners, budget)
+            let calls = CommandCalls()
+            let db = LateDatabase { try? await options.connect(configuration) }
+            var findings = try await calls.recording({ await db.connected?.save(calls) }) {
+                try await probe(calls.counted(model), assembly.listeners, budget)
+            }
             if let remark = configuration.conversion(name)?.remark { findings.remarks.append(remark) }
             let lines = ProbeConfiguration(
                 findings: findings, limits: limits, ceiling: configuration.ceiling(name, model))
@@ -120,5 +125,24 @@ extension Configuration {
     fileprivate func ceiling(_ name: String, _ model: any Provider) -> Int? {
         guard models[name]?.provider is HTTPSpec else { return nil }
         return model.terms.concurrency ?? HTTPSpec.concurrency
+    }
+}
+
+/// MongoDB, where it can be reached; it is tried once.
+private final class LateDatabase: Sendable {
+    private let connect: @Sendable () async -> Database?
+    private let found = Mutex<Database??>(nil)
+
+    init(_ connect: @escaping @Sendable () async -> Database?) {
+        self.connect = connect
+    }
+
+    var connected: Database? {
+        get async {
+            if let known = found.withLock({ $0 }) { return known }
+            let db = await connect()
+            found.withLock { $0 = .some(db) }
+            return db
+        }
     }
 }

@@ -83,16 +83,19 @@ struct Verify: AsyncParsableCommand {
     private func tryModels(of reports: [ListenerReport], _ assembly: Assembly, _ db: Database) async throws {
         let names = Set(reports.filter(\.canBeRepaired).map(\.model))
         let samples = try await db.listenerCheck.sampleInputs()
-        for name in names.sorted() {
-            guard let sample = samples[name], let model = assembly.models[name] else { continue }
-            do {
-                _ = try await model.predict([sample])
-            } catch ModelError.unavailable(let reason) {
-                throw Failure(.unavailable, reason)
-            } catch ModelError.retryAfter {
-                // It works, and is waited for.
-            } catch {
-                // It broke on this input alone, perhaps.
+        let calls = CommandCalls()
+        try await db.recording(calls) {
+            for name in names.sorted() {
+                guard let sample = samples[name], let model = assembly.models[name] else { continue }
+                do {
+                    _ = try await calls.counted(model).predict([sample])
+                } catch ModelError.unavailable(let reason) {
+                    throw Failure(.unavailable, reason)
+                } catch ModelError.retryAfter {
+                    // It works, and is waited for.
+                } catch {
+                    // It broke on this input alone, perhaps.
+                }
             }
         }
     }

@@ -91,14 +91,19 @@ struct Reloader: Sendable {
         guard !new.isEmpty else { return }
         // Without a document a made-up text is the input.
         let samples = (try? await db.listenerCheck.sampleInputs(of: assembly.listeners)) ?? [:]
+        let calls = CommandCalls()
         let trials = await withTaskGroup(of: (String, ModelTrial).self) { group in
             for (name, model) in new {
                 group.addTask(executorPreference: db.blockingThreads) {
-                    (name, await ModelTrial.run(model, sample: samples[name], used[name] ?? []))
+                    (
+                        name,
+                        await ModelTrial.run(calls.counted(model), sample: samples[name], used[name] ?? [])
+                    )
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
+        await db.save(calls)
         try Task.checkCancellation()
         let out = trials.compactMap { name, trial in trial.outage.map { (name, $0) } }
         guard out.isEmpty else { throw ModelsOut(out) }

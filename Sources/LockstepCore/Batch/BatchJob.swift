@@ -28,10 +28,12 @@ package struct BatchJob: Hashable, Sendable {
     package var tokens: Int?
     /// In the currency of the model's price.
     package var price: Double?
+    /// What the price was thought to be before it was started.
+    package var estimate: Double?
     /// Why it ended early, or is not started.
     package var reason: String?
-    /// Milliseconds since 1970.
-    package let at: Int64
+    /// When it was begun, in milliseconds since 1970.
+    package var at: Int64
     package var endedAt: Int64?
 
     package init(
@@ -47,6 +49,27 @@ package struct BatchJob: Hashable, Sendable {
 
     package var isOver: Bool {
         phase == .done
+    }
+}
+
+// MARK: What it costs
+
+extension BatchJob {
+    /// What a budget counts of it: one that was never started costs nothing.
+    package var cost: Double {
+        price ?? (isOver && job == nil ? 0 : estimate ?? 0)
+    }
+
+    /// Its price, once it has ended.
+    ///
+    /// - Parameters:
+    ///   - tokens: billed, as far as the provider says.
+    ///   - perToken: the model's price in a job.
+    package func price(tokens: Int?, perToken: Double) -> Double? {
+        if let tokens { return perToken * Double(tokens) }
+        // What is not answered is not billed.
+        guard answers > 0, inputs > 0 else { return 0 }
+        return estimate.map { $0 * min(1, Double(answers) / Double(inputs)) }
     }
 }
 

@@ -50,6 +50,17 @@ extension Budget.Period {
         return (next, "\(time.dayText)T\(time.hourText):00Z")
     }
 
+    /// When the present one began, in milliseconds since 1970.
+    package func start(at milliseconds: Int64) -> Int64 {
+        let hour = milliseconds / 3_600_000 * 3_600_000
+        let day = milliseconds / 86_400_000 * 86_400_000
+        return switch self {
+        case .hour: hour
+        case .day: day
+        case .month: day - Int64(CalendarTime(milliseconds: milliseconds).day - 1) * 86_400_000
+        }
+    }
+
     /// Two moments lie in one period when this is the same.
     package func name(of time: CalendarTime) -> String {
         switch self {

@@ -14,6 +14,7 @@ struct BatchBackfill: Sendable {
     private let reconciler: Reconciler
     private let memo: MemoStore
     private let store: BatchStore
+    private let delivery: BatchDelivery
     private let log: Logger
     private let isEnding: @Sendable () -> Bool
 
@@ -31,6 +32,7 @@ struct BatchBackfill: Sendable {
         self.isEnding = isEnding
         memo = MemoStore(connection: handler.connection)
         store = BatchStore(connection: handler.connection)
+        delivery = BatchDelivery(handler: handler, gate: gate, reconciler: reconciler, memo: memo)
         log = handler.log
     }
 
@@ -40,8 +42,11 @@ struct BatchBackfill: Sendable {
         var outage = OutageLog()
         // Answers that wait in the memo for the scan that delivers them.
         var isPinned = true
+        // Of a model with a budget that may not afford the scan which delivers them.
+        var isToDeliver: Bool?
         while !isEnding(), !Task.isCancelled {
             do {
+                if isToDeliver == nil { isToDeliver = try delivery.isDue }
                 if jobs == nil { jobs = try store.open(of: handler.listener.id) }
                 if let open = jobs, !open.isEmpty {
                     gate.close()
@@ -53,13 +58,19 @@ struct BatchBackfill: Sendable {
                     }
                     // What jobs do not answer at all is asked for as ever.
                     if isFutile { gate.open() }
+                    isToDeliver = costs?.budget != nil && !isFutile
+                } else if isToDeliver == true {
+                    isToDeliver = try await !delivery.run(pause)
                 } else if !gate.isOpen, reconciler.wants(handler.index), isReady {
-                    jobs = try await begin()
-                    if jobs?.isEmpty == true { gate.open() }
+                    switch try await begin() {
+                    case .running(let begun): jobs = begun
+                    case .tooFew: gate.open()
+                    case .unaffordable: await pause(.seconds(1))
+                    }
                     isPinned = true
                 } else {
                     if isPinned, !gate.isOpen, !reconciler.wants(handler.index) {
-                        try memo.settle(MemoEntry.Source(handler.listener.model))
+                        try memo.settle(source)
                         isPinned = false
                     }
                     await pause(.milliseconds(200))
@@ -79,37 +90,66 @@ struct BatchBackfill: Sendable {
     }
 
     private var isReady: Bool {
-        !handler.health.isPaused && !handler.health.isOut
+        !handler.health.isPaused && !handler.health.isOut && costs?.isOpen != false
     }
+
+    private var costs: ModelCosts? { handler.costs }
+    private var source: MemoEntry.Source { MemoEntry.Source(handler.listener.model) }
 
     // MARK: Beginning
 
-    /// - Returns: the jobs that were started; none when the scan asks for everything itself.
-    private func begin() async throws -> [BatchJob] {
+    private enum Beginning {
+        case running([BatchJob])
+        /// The scan asks for everything itself.
+        case tooFew
+        /// The budget does not cover one input.
+        case unaffordable
+    }
+
+    private func begin() async throws -> Beginning {
         let collector = BatchCollector(handler: handler, service: service, memo: memo)
-        guard try collector.exceeds(terms.above) else { return [] }
+        guard try collector.exceeds(terms.above) else { return .tooFew }
         try memo.indexJobs()
         var jobs: [BatchJob] = []
         var after: BSONValue?
+        var isSpent = false
         repeat {
             var job = collector.newJob()
             try store.save(job)
-            let (file, next) = try collector.fill(for: job, after: after)
-            after = next
-            guard file.inputs > 0 else {
-                _ = try close(job, "nothing was left for it")
+            let filled = try collector.fill(for: job, after: after)
+            (after, isSpent) = (filled.after, filled.isSpent)
+            guard filled.file.inputs > 0 else {
+                costs?.release(filled.price)
+                _ = try close(job, isSpent ? "the budget affords none of it" : "nothing was left for it")
                 continue
             }
-            job.inputs = file.inputs
-            job.file = try await service.upload(file.path, token: job.token)
+            job.inputs = filled.file.inputs
+            (job.estimate, job.at) = (filled.price, currentMilliseconds())
+            costs?.note(job, releasing: filled.price)
+            job.file = try await service.upload(filled.file.path, token: job.token)
             job.phase = .starting
             try store.save(job)
             jobs.append(try await start(job))
-        } while after != nil && !isEnding()
+        } while after != nil && !isSpent && !isEnding()
+        guard !jobs.isEmpty else { return isSpent ? .unaffordable : .tooFew }
         log.notice(
-            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs"
+            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs\(isSpent ? "; the budget of its model affords no more now" : "")"
         )
-        return jobs
+        return .running(jobs)
+    }
+
+    /// Starts a job that was about to be started, now.
+    private func resume(_ job: BatchJob) async throws -> BatchJob {
+        guard costs?.carry(job) != false else {
+            try memo.free(job.token)
+            try? await service.discard(file: job.file, job: nil)
+            return try close(job, "the budget does not cover it any more")
+        }
+        var job = job
+        job.at = currentMilliseconds()
+        costs?.note(job)
+        try store.save(job)
+        return try await start(job)
     }
 
     private func start(_ job: BatchJob) async throws -> BatchJob {
@@ -144,7 +184,7 @@ struct BatchBackfill: Sendable {
         case .giveUp:
             try memo.free(job.token)
             return try close(job, "it was never started")
-        case .start: return try await start(job)
+        case .start: return try await resume(job)
         case .ask(let id):
             job.job = id
             if job.phase == .starting {
@@ -192,9 +232,10 @@ struct BatchBackfill: Sendable {
         job.phase = .answered
         job.reason = reason
         job.tokens = usage.tokens
-        job.price = usage.tokens.flatMap { tokens in
-            handler.listener.model.terms.price.map { $0 * service.share * Double(tokens) / 1e6 }
+        job.price = handler.listener.model.terms.price.flatMap {
+            job.price(tokens: usage.tokens, perToken: $0 * service.share / 1e6)
         }
+        costs?.note(job)
         try store.save(job)
         log.notice(
             "\(handler.listener.id): a batch job gave \(job.answers) of \(job.inputs) answers\(reason.map { " (\($0))" } ?? "")"
@@ -207,14 +248,18 @@ struct BatchBackfill: Sendable {
         job.phase = .done
         job.reason = reason
         job.endedAt = currentMilliseconds()
+        costs?.note(job)
         try store.save(job)
         return job
     }
 
-    private func pause(_ time: Duration) async {
+    /// - Returns: false once the session ends.
+    @discardableResult
+    private func pause(_ time: Duration) async -> Bool {
         let due = ContinuousClock.now + time
         while !isEnding(), !Task.isCancelled, .now < due {
             try? await Task.sleep(for: min(.milliseconds(100), due - .now))
         }
+        return !isEnding() && !Task.isCancelled
     }
 }

@@ -22,21 +22,40 @@ struct BatchCollector {
         return open > limit
     }
 
-    /// Fills a file with inputs that no other job has and that are not known.
+    /// A file that is full, or the last one.
+    struct Filled {
+        let file: BatchFile
+        /// Behind which `_id` the next one goes on; nil when this was the last.
+        let after: BSONValue?
+        /// What was reserved of the budget for it, by estimate.
+        let price: Double
+        /// The budget affords no more.
+        let isSpent: Bool
+    }
+
+    /// Fills a file with inputs that no other job has and that are not known, as far as the budget goes.
     ///
     /// - Parameters:
     ///   - after: the documents behind this `_id`.
     ///   - job: saved before anything is reserved for it.
-    /// - Returns: the file, and behind which `_id` the next one goes on; nil when this was the last.
-    func fill(for job: BatchJob, after: BSONValue?) throws -> (file: BatchFile, after: BSONValue?) {
+    func fill(for job: BatchJob, after: BSONValue?) throws -> Filled {
+        var reserved = 0.0
+        do { return try fill(for: job, after: after, &reserved) } catch {
+            handler.costs?.release(reserved)
+            throw error
+        }
+    }
+
+    private func fill(for job: BatchJob, after: BSONValue?, _ reserved: inout Double) throws -> Filled {
         let traits = try handler.collations.traits(of: handler.listener.collection.name)
         let reader = handler.reader(ByteComparison(handler.listener, traits))
         let file = try BatchFile.create(token: job.token, service.limits)
         var read = after
-        var isFull = false
+        var (isFull, isSpent) = (false, false)
         try audit(from: after) { page in
             let keys = page.findings.filter { $0.verdict != .extra && $0.input != nil }.map(\.key)
             var (lines, fingerprints): ([[UInt8]], [Fingerprint]) = ([], [])
+            var sizes: [Fingerprint: Int] = [:]
             var bytes = file.bytes
             for input in try inputs(of: keys, reader) {
                 // The scan asks for what the model refuses, and parks it.
@@ -49,15 +68,34 @@ struct BatchCollector {
                 }
                 lines.append(line)
                 fingerprints.append(input.fingerprint)
+                sizes[input.fingerprint] = input.value.bytes.count
                 bytes += line.count
             }
-            let new = try memo.reserve(fingerprints, of: source, token: job.token, at: currentMilliseconds())
+            var new = try memo.reserve(fingerprints, of: source, token: job.token, at: currentMilliseconds())
+            let afforded = afford(fingerprints.filter(new.contains), sizes)
+            reserved += afforded.price
+            if !afforded.left.isEmpty {
+                isSpent = true
+                new.subtract(afforded.left)
+                try memo.free(afforded.left, of: source, token: job.token)
+            }
             try file.write(zip(fingerprints, lines).compactMap { new.contains($0) ? $1 : nil })
             // Of a page that went in by a part the next file has the rest: what is reserved is not written again.
-            if !isFull { read = page.upTo }
-            return !isFull
+            if !isFull, !isSpent { read = page.upTo }
+            return !isFull && !isSpent
         }
-        return (file, isFull ? read : nil)
+        return Filled(file: file, after: isFull ? read : nil, price: reserved, isSpent: isSpent)
+    }
+
+    /// Reserves the budget for inputs, from the first on.
+    ///
+    /// - Returns: what it was reserved for costs by estimate, and the inputs that it does not cover.
+    private func afford(
+        _ inputs: [Fingerprint], _ sizes: [Fingerprint: Int]
+    ) -> (price: Double, left: [Fingerprint]) {
+        guard let costs = handler.costs else { return (0, []) }
+        let prices = costs.reserve(inputs: inputs.map { sizes[$0] ?? 0 }, share: service.share)
+        return (prices.reduce(0, +), Array(inputs.dropFirst(prices.count)))
     }
 
     private func inputs(of keys: [DocumentKey], _ reader: DocumentReader) throws -> [RoundInput] {

@@ -16,7 +16,7 @@ package final class Costs: Sendable {
     /// Of a model that is a service, or has a price; nil for others, which cost nothing by the call.
     package func of(_ model: any Provider) -> ModelCosts? {
         let terms = model.terms
-        guard terms.isRemote || terms.price != nil || terms.budget != nil else { return nil }
+        guard terms.areCounted else { return nil }
         return known.withLock { known in
             if let costs = known[model.name] { return costs }
             let costs = ModelCosts(model.name, terms, metrics: metrics)
@@ -38,13 +38,22 @@ package final class Costs: Sendable {
     }
 }
 
+extension ModelTerms {
+    /// The model is a service, or has a price.
+    var areCounted: Bool {
+        isRemote || price != nil || budget != nil
+    }
+}
+
 /// Brings what models cost into the ledger, and what others have written there back.
 package struct LedgerKeeper: Sendable {
     private let store: LedgerStore
+    private let batches: BatchStore
     private let models: [ModelCosts]
 
     package init(_ connection: Connection, _ models: [ModelCosts]) {
         store = LedgerStore(connection: connection)
+        batches = BatchStore(connection: connection)
         self.models = models
     }
 
@@ -70,10 +79,14 @@ package struct LedgerKeeper: Sendable {
     }
 
     private func read(_ costs: ModelCosts) throws {
-        let now = CalendarTime(milliseconds: currentMilliseconds())
+        let time = currentMilliseconds()
+        let now = CalendarTime(milliseconds: time)
         let rows = try store.rows(since: now.dayText)
         let spent = try costs.budget.map { try store.spent(on: costs.model, $0, at: now) }
+        let jobs = try costs.budget.map { budget in
+            try batches.jobs(of: costs.model, since: budget.period?.start(at: time) ?? 0)
+        }
         let today = rows.first { $0.model == costs.model && $0.day == now.dayText }
-        costs.know(today: today?.counts ?? LedgerCounts(), of: now.dayText, spent: spent)
+        costs.know(today: today?.counts ?? LedgerCounts(), of: now.dayText, spent: spent, jobs: jobs ?? [])
     }
 }

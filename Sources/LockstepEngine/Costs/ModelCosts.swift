@@ -123,6 +123,37 @@ extension ModelCosts {
     }
 }
 
+// MARK: Jobs at batch APIs
+
+extension ModelCosts {
+    /// Room for as many inputs of a job, from the first on, as the budget affords.
+    ///
+    /// - Parameter share: of an input's price in a call.
+    /// - Returns: the price of each of these, by estimate.
+    package func reserve(inputs bytes: [Int], share: Double) -> [Double] {
+        state.withLock { state in
+            let prices = bytes.map { state.price(of: state.estimate.tokens(inBytes: $0)) * share }
+            let count = state.budget?.reserve(upTo: prices, at: Self.now) ?? prices.count
+            return Array(prices.prefix(count))
+        }
+    }
+
+    /// What was reserved is not needed.
+    package func release(_ price: Double) {
+        state.withLock { $0.budget?.settle(price, 0, at: Self.now) }
+    }
+
+    /// A job has come so far; from now on it counts in place of what was reserved for it.
+    package func note(_ job: BatchJob, releasing reserved: Double = 0) {
+        state.withLock { $0.budget?.note(job, releasing: reserved, at: Self.now) }
+    }
+
+    /// Whether a job that was to be started earlier may be started now.
+    package func carry(_ job: BatchJob) -> Bool {
+        state.withLock { $0.budget?.carry(job, at: Self.now) ?? true }
+    }
+}
+
 // MARK: The ledger
 
 extension ModelCosts {
@@ -130,7 +161,8 @@ extension ModelCosts {
     package func adopt(_ terms: ModelTerms) {
         state.withLock { state in
             state.price = terms.price
-            guard state.budget?.budget != terms.budget else { return }
+            // Another process may have gone on since the last session.
+            guard state.budget?.budget != terms.budget else { return state.budget?.trustStore() ?? () }
             state.budget = terms.budget.map { BudgetAccount($0, at: Self.now) }
         }
     }
@@ -160,8 +192,8 @@ extension ModelCosts {
         }
     }
 
-    /// What the ledger has, read after the last save.
-    package func know(today: LedgerCounts, of day: String, spent: Double?) {
+    /// What the ledger has, read after the last save, and the jobs that are stored of the budget's period.
+    package func know(today: LedgerCounts, of day: String, spent: Double?, jobs: [BatchJob]) {
         state.withLock { state in
             state.today = (day, today)
             guard let spent, let budget = state.budget?.budget else { return }
@@ -170,6 +202,7 @@ extension ModelCosts {
                 budget.period.map { $0.name(of: hour.time) == $0.name(of: now) } ?? true
             }
             state.budget?.know(spent + open.price, at: Self.now)
+            state.budget?.know(jobs, at: Self.now)
         }
     }
 }

@@ -81,7 +81,7 @@ package final class ListenerHealth: Sendable {
         let model = account.holdsUntil(now, for: name)
         // mechanism pause-hold, off: isPaused becomes false
         let pause = isPaused ? now + .milliseconds(100) : nil
-        let budget = costs?.isOpen == false ? now + .milliseconds(100) : nil
+        let budget = costs?.isOpen == false && !isDelivering ? now + .milliseconds(100) : nil
         return [writes, model, pause, budget].compactMap { $0 }.max()
     }
 
@@ -127,7 +127,12 @@ package final class ListenerHealth: Sendable {
 
     /// Its model is not to be called, until a person or the calendar says otherwise.
     package var isHeldBack: Bool {
-        isPaused || costs?.waits != nil
+        isPaused || costs?.waits != nil && !isDelivering
+    }
+
+    /// Answers that are paid for are stored, whatever the budget says.
+    private var isDelivering: Bool {
+        batchGate?.isDelivering == true
     }
 
     /// Documents of the listener may be parked; false saves the query for them.

@@ -7,10 +7,13 @@ import MongoDriver
 package struct Recomputation {
     package let connection: Connection
     package let listener: Listener
+    /// The listener's, with its calls counted.
+    package let model: any Provider
 
-    package init(connection: Connection, listener: Listener) {
+    package init(connection: Connection, listener: Listener, model: any Provider) {
         self.connection = connection
         self.listener = listener
+        self.model = model
     }
 
     /// Compares all outputs that count as fresh.
@@ -24,8 +27,8 @@ package struct Recomputation {
             let entries = page.entries
             guard !entries.isEmpty else { continue }
             let values = entries.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
-            for range in listener.model.limits.batches(sizes: values.map(\.bytes.count)) {
-                let results = try await listener.model.predict(Array(values[range]))
+            for range in model.limits.batches(sizes: values.map(\.bytes.count)) {
+                let results = try await model.predict(Array(values[range]))
                 for (entry, result) in zip(entries[range], results) {
                     report.count(entry.key.id, stored: entry.output, now: try? result.get())
                 }

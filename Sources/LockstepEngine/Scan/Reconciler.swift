@@ -116,6 +116,13 @@ extension Reconciler {
         state.withLock { $0.requests[listener] = .some(nil) }
     }
 
+    /// Documents that a pass has read for this listener; nil while none runs.
+    package func scanned(_ listener: ListenerRef) -> Int? {
+        state.withLock { state in
+            state.scans.passes.first { $0.members.contains(listener) }?.documents
+        }
+    }
+
     package func wantEverything() {
         state.withLock { state in
             state.passBegan = currentMilliseconds()

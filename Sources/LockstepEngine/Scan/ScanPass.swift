@@ -1,6 +1,7 @@
 import LockstepCore
 import MongoDriver
 import LockstepSinks
+import LockstepState
 
 /// One pass over a collection, or a part of it: reads documents and queues those that are not fresh.
 struct ScanPass {
@@ -30,7 +31,7 @@ struct ScanPass {
         try audit.run(from: pass.after) { page in
             isAtEnd = false
             guard let members = makeRoom() else { return false }
-            let offers = page.findings.compactMap { finding -> Offer? in
+            let offers = try deliverable(page.findings).compactMap { finding -> Offer? in
                 guard members.contains(finding.listener) else { return nil }
                 var change = PendingChange()
                 change.isMissing = finding.verdict == .missing
@@ -52,6 +53,22 @@ struct ScanPass {
             return isAtEnd
         }
         reconciler.state.withLock { $0.scans.stopped(scan, isAtEnd: isAtEnd) }
+    }
+
+    /// Of listeners that only deliver what batch jobs have answered, what needs no call of the model.
+    private func deliverable(_ findings: [Audit.Finding]) throws -> [Audit.Finding] {
+        let delivering = Set(
+            findings.map(\.listener).filter { health[$0].batchGate?.isDelivering == true })
+        guard !delivering.isEmpty else { return findings }
+        func id(_ finding: Audit.Finding) -> MemoEntry.ID? {
+            finding.input.map { MemoEntry.Source(listeners[finding.listener].model).id(of: $0) }
+        }
+        let asked = findings.filter { delivering.contains($0.listener) }.compactMap(id)
+        let known = Set(try MemoStore(connection: connection).entries(asked).keys)
+        return findings.filter { finding in
+            !delivering.contains(finding.listener) || finding.verdict == .extra
+                || id(finding).map(known.contains) == true
+        }
     }
 
     /// Waits a little until there is room for a page of each member; slow members leave meanwhile.

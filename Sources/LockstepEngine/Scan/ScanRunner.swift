@@ -99,6 +99,8 @@ package struct ScanRunner: Sendable {
                     work.append(.read(scan: scan))
                 } else if let pass = state.scans.begin(now: .now, isReady: mayScan) {
                     queue.beginScan(pass.scan, for: pass.members)
+                    // What is not delivered is left to a scan of all documents.
+                    state.scans.want(pass.members.filter { health[$0].batchGate?.isDelivering == true })
                     overtaken += state.scans.overtaken(by: pass)
                     work.append(.read(scan: pass.scan))
                 } else if let listener = requested(&state) {

@@ -108,6 +108,32 @@ import TestSupport
         }
     }
 
+    @Test func whatARecomputationAsksIsInTheLedgerAndKeepsToTheBudget() async throws {
+        try await withDatabase { db in
+            let model = MeteredProvider(ModelTerms(price: Self.price, budget: Budget(250, per: nil)))
+            try await db.add(Listener(provider: model, on: docs, key: "text"))
+            try await insert(0..<25, db)
+            try await watching(db) { try await $0.waitUntilQuiet() }
+            #expect(try await totals(db).price == 125)
+            #expect(try await db.recomputation()[0].compared == 25)
+            #expect(try await totals(db).price == 250)
+            let calls = model.seen.calls
+            await #expect(throws: LockstepError.self) { try await db.recomputation() }
+            #expect(model.seen.calls == calls)
+        }
+    }
+
+    @Test func aCommandOfAPersonIsCountedAndNotRefused() async throws {
+        try await withDatabase { db in
+            let model = MeteredProvider(ModelTerms(price: Self.price, budget: Budget(5, per: nil)))
+            let calls = CommandCalls()
+            _ = try await calls.counted(model).predict(["abcde", "abcdefg"])
+            await db.save(calls)
+            let counts = try await totals(db)
+            #expect(counts.calls == 1 && counts.inputs == 2 && counts.tokens == 12 && counts.price == 12)
+        }
+    }
+
     // MARK: The ledger
 
     private static func entry(_ day: String, _ price: Double, model: String = "small") -> LedgerEntry {

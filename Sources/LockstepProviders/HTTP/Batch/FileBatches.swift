@@ -97,8 +97,8 @@ struct FileBatches: BatchForm {
         if dialect.succeeded.contains(status) { return SeenBatch(id: id, state: .ended(nil), files: files) }
         if dialect.failed.contains(status) {
             let words = answer["errors"]?["data"]?.elements?.first ?? answer["errors"]?.elements?.first
-            let message = words?["message"]?.string.map { ": \($0)" } ?? ""
-            return SeenBatch(id: id, state: .ended("it is \(status.lowercased())\(message)"), files: files)
+            let why = "it is \(status.lowercased())" + SeenBatch.reason(words)
+            return SeenBatch(id: id, state: .ended(why), files: files)
         }
         let answered = answer["request_counts"]?["completed"]?.int ?? answer["completed_requests"]?.int
         return SeenBatch(id: id, state: .running(answered: answered))

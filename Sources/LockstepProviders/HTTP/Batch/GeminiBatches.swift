@@ -74,9 +74,9 @@ struct GeminiBatches: BatchForm {
             return SeenBatch(id: id, state: .ended(nil), files: files)
         case "BATCH_STATE_FAILED", "BATCH_STATE_CANCELLED", "BATCH_STATE_EXPIRED", "JOB_STATE_FAILED",
             "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED":
-            let message = answer["error"]?["message"]?.string.map { ": \($0)" } ?? ""
             let word = state.split(separator: "_").last.map { $0.lowercased() } ?? ""
-            return SeenBatch(id: id, state: .ended("it is \(word)\(message)"), files: files)
+            let why = "it is \(word)" + SeenBatch.reason(answer["error"])
+            return SeenBatch(id: id, state: .ended(why), files: files)
         default:
             let answered = about["batchStats"]?["successfulRequestCount"]?.string.flatMap { Int($0) }
             return SeenBatch(id: id, state: .running(answered: answered))
