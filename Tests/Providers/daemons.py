@@ -3,6 +3,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -31,8 +32,18 @@ def floats(stored):
     return stored
 
 
+def each(*cases):
+    """One test for each of these, which are its arguments: they may run at once."""
+    def mark(test):
+        test.cases = [case if isinstance(case, tuple) else (case,) for case in cases]
+        return test
+    return mark
+
+
 class ProviderDaemon(Daemon):
     def __init__(self, models, listeners, database=None, **options):
+        # Tests that run at once share a mongod.
+        database = database or f"providers{os.getpid()}x{Daemon.count}"
         super().__init__({"token": TOKEN}, database=database, listeners=listeners)
         self.secrets.append(KEY)
         self.written = json.loads(self.configuration.read_text()) | {"models": models, **options}
@@ -79,6 +90,17 @@ class ProviderTest(unittest.TestCase):
     """One imitation for all tests of the class, and a daemon for each test."""
 
     longMessage = True
+
+    def __init_subclass__(cls):
+        for name, test in list(vars(cls).items()):
+            for place, case in enumerate(getattr(test, "cases", ())):
+                def one(self, test=test, case=case):
+                    test(self, *case)
+                words = "_".join(re.findall(r"\w+", " ".join(map(str, case)))) or "none"
+                one.__name__ = f"{name}_{place}_{words}"
+                setattr(cls, one.__name__, one)
+            if hasattr(test, "cases"):
+                delattr(cls, name)
 
     @classmethod
     def setUpClass(cls):

@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from daemons import KEY, ProviderTest, wait_until
+from daemons import KEY, ProviderTest, each, wait_until
 
 EMBEDDING = ("openai", "azure", "ollama", "cohere", "voyage", "gemini", "tei")
 
@@ -12,45 +12,41 @@ class EachAPI(ProviderTest):
         dialect = api if api in ("azure", "voyage") else "openai"
         self.imitation.begin(keys=[KEY], dialect=dialect, **settings)
 
-    def test_documents_get_their_vectors(self):
-        for api in EMBEDDING:
-            with self.subTest(api):
-                self.begin(api)
-                daemon = self.daemon(self.http(api))
-                texts = self.texts(250) + ["größer und schöner", "日本語のテキスト", "😀 emoji", "line\nbreak \"quoted\" \\ and \u0000?"]
-                self.insert(daemon, texts)
-                self.fresh(daemon)
-                self.assertVectors(daemon, texts, api)
-                self.assertEqual(self.imitation.tally()["refused"], 0)
-                self.assertEqual(set(self.imitation.tally()["keys"]), {KEY})
-                daemon.docs.update_one({"_id": 3}, {"$set": {"text": "changed"}})
-                self.fresh(daemon)
-                self.assertVectors(daemon, texts[:3] + ["changed"] + texts[4:], api)
-                self.assertEqual(self.imitation.tally()["inputs"], len(texts) + 1)
-                daemon.stop()
+    @each(*EMBEDDING)
+    def test_documents_get_their_vectors(self, api):
+        self.begin(api)
+        daemon = self.daemon(self.http(api))
+        texts = self.texts(250) + ["größer und schöner", "日本語のテキスト", "😀 emoji", "line\nbreak \"quoted\" \\ and \u0000?"]
+        self.insert(daemon, texts)
+        self.fresh(daemon)
+        self.assertVectors(daemon, texts, api)
+        self.assertEqual(self.imitation.tally()["refused"], 0)
+        self.assertEqual(set(self.imitation.tally()["keys"]), {KEY})
+        daemon.docs.update_one({"_id": 3}, {"$set": {"text": "changed"}})
+        self.fresh(daemon)
+        self.assertVectors(daemon, texts[:3] + ["changed"] + texts[4:], api)
+        self.assertEqual(self.imitation.tally()["inputs"], len(texts) + 1)
 
-    def test_dimensions_only_when_they_are_given(self):
-        for api in ("openai", "azure", "ollama", "cohere", "voyage", "gemini"):
-            with self.subTest(api):
-                self.begin(api)
-                http = self.http(api, dimensions=256)
-                if api == "cohere":
-                    http["model"] = "embed-v4.0"
-                daemon = self.daemon(http)
-                daemon.docs.insert_one({"_id": 0, "text": "some text"})
-                self.fresh(daemon)
-                [found] = self.stored(daemon).values()
-                self.assertEqual(len(found), 256)
-                daemon.stop()
-        # A model that refuses the field gets none; base64 and floats give the same.
-        for dialect in ("vllm", "llamacpp", "lmstudio", "mistral", "jina", "ollama"):
-            with self.subTest(dialect):
-                self.imitation.begin(keys=[KEY], dialect=dialect)
-                daemon = self.daemon()
-                self.insert(daemon, self.texts(20))
-                self.fresh(daemon)
-                self.assertVectors(daemon, self.texts(20))
-                daemon.stop()
+    @each("openai", "azure", "ollama", "cohere", "voyage", "gemini")
+    def test_dimensions_only_when_they_are_given(self, api):
+        self.begin(api)
+        http = self.http(api, dimensions=256)
+        if api == "cohere":
+            http["model"] = "embed-v4.0"
+        daemon = self.daemon(http)
+        daemon.docs.insert_one({"_id": 0, "text": "some text"})
+        self.fresh(daemon)
+        [found] = self.stored(daemon).values()
+        self.assertEqual(len(found), 256)
+
+    @each("vllm", "llamacpp", "lmstudio", "mistral", "jina", "ollama")
+    def test_dialects(self, dialect):
+        """A model that refuses the field for dimensions gets none; base64 and floats give the same."""
+        self.imitation.begin(keys=[KEY], dialect=dialect)
+        daemon = self.daemon()
+        self.insert(daemon, self.texts(20))
+        self.fresh(daemon)
+        self.assertVectors(daemon, self.texts(20))
 
     def test_vectors_of_norm_one_where_the_model_gives_others(self):
         self.begin("gemini")
@@ -75,20 +71,18 @@ class EachAPI(ProviderTest):
         self.assertEqual(headers["x-team"], "search")
         self.assertIn("lockstep", headers["user-agent"].lower())
 
-    def test_many_inputs_are_few_requests(self):
-        for api, most in (("openai", 2048), ("cohere", 96), ("voyage", 1000), ("gemini", 100), ("tei", 32)):
-            with self.subTest(api):
-                self.begin(api, latency=0.05)
-                daemon = self.daemon(self.http(api), start=False)
-                count = 3 * most
-                self.insert(daemon, self.texts(count))
-                daemon.start()
-                self.fresh(daemon)
-                tally = self.imitation.tally()
-                self.assertEqual((tally["inputs"], tally["refused"]), (count, 0))
-                # A first one of one input, to learn what the model gives; others that are not full, while calls are free.
-                self.assertLess(tally["requests"], 60)
-                daemon.stop()
+    @each(("openai", 2048), ("cohere", 96), ("voyage", 1000), ("gemini", 100), ("tei", 32))
+    def test_many_inputs_are_few_requests(self, api, most):
+        self.begin(api, latency=0.05)
+        daemon = self.daemon(self.http(api), start=False)
+        count = 3 * most
+        self.insert(daemon, self.texts(count))
+        daemon.start()
+        self.fresh(daemon)
+        tally = self.imitation.tally()
+        self.assertEqual((tally["inputs"], tally["refused"]), (count, 0))
+        # A first one of one input, to learn what the model gives; others that are not full, while calls are free.
+        self.assertLess(tally["requests"], 60)
 
     def test_connections_are_kept(self):
         daemon = self.daemon(model={"batch": {"count": 5}})
@@ -121,6 +115,8 @@ class EachAPI(ProviderTest):
 
 class Chat(ProviderTest):
     mood = {"type": "string", "enum": ["good", "bad", "mixed"]}
+    stars = {"type": "object", "properties": {"mood": mood, "stars": {"type": "integer", "minimum": 1, "maximum": 5}},
+             "required": ["mood", "stars"], "additionalProperties": False}
 
     def start(self, schema, **options):
         return self.daemon(self.http("chat", system="You label reviews.", prompt="{{input}}", schema=schema), options)
@@ -128,29 +124,24 @@ class Chat(ProviderTest):
     def outputs(self, daemon):
         return {document["_id"]: document.get("_outputs", {}).get("text", {}).get("m") for document in daemon.docs.find()}
 
-    def test_answers_follow_the_schema(self):
-        objects = {"type": "object", "properties": {"mood": self.mood, "stars": {"type": "integer", "minimum": 1, "maximum": 5}},
-                   "required": ["mood", "stars"], "additionalProperties": False}
-        for schema in (self.mood, objects, {"type": "array", "items": {"type": "string"}}, {"type": "boolean"}):
-            with self.subTest(schema["type"]):
-                self.imitation.begin(keys=[KEY])
-                daemon = self.start(schema)
-                self.insert(daemon, self.texts(20, "review"))
-                self.fresh(daemon)
-                found = self.outputs(daemon)
-                self.assertEqual(len([value for value in found.values() if value is not None]), 20)
-                for value in found.values():
-                    match schema["type"]:
-                        case "string":
-                            self.assertIn(value, self.mood["enum"])
-                        case "object":
-                            self.assertEqual(set(value), {"mood", "stars"})
-                        case "array":
-                            self.assertIsInstance(value, list)
-                        case "boolean":
-                            self.assertIsInstance(value, bool)
-                self.assertEqual(self.imitation.tally()["repeated"], {})
-                daemon.stop()
+    @each(mood, stars, {"type": "array", "items": {"type": "string"}}, {"type": "boolean"})
+    def test_answers_follow_the_schema(self, schema):
+        daemon = self.start(schema)
+        self.insert(daemon, self.texts(20, "review"))
+        self.fresh(daemon)
+        found = self.outputs(daemon)
+        self.assertEqual(len([value for value in found.values() if value is not None]), 20)
+        for value in found.values():
+            match schema["type"]:
+                case "string":
+                    self.assertIn(value, self.mood["enum"])
+                case "object":
+                    self.assertEqual(set(value), {"mood", "stars"})
+                case "array":
+                    self.assertIsInstance(value, list)
+                case "boolean":
+                    self.assertIsInstance(value, bool)
+        self.assertEqual(self.imitation.tally()["repeated"], {})
 
     def test_an_answer_that_does_not_fit_is_asked_for_once_more(self):
         self.imitation.control(chat=[json.dumps({"value": "splendid"})])

@@ -2,25 +2,23 @@
 import time
 import unittest
 
-from daemons import KEY, ProviderTest, wait_until
+from daemons import KEY, ProviderTest, each, wait_until
 
 
 class Rates(ProviderTest):
-    def test_retry_after_in_all_its_forms(self):
-        for form in ("seconds", "float", "date", "ms", "reset"):
-            with self.subTest(form):
-                self.imitation.begin(keys=[KEY], requests={"limit": 5, "per": 3, "kind": "window"}, retryAfter=form)
-                daemon = self.daemon(model={"batch": {"count": 10}}, start=False)
-                self.insert(daemon, self.texts(200))
-                daemon.start()
-                wait_until(lambda: len(self.stored(daemon)) == 200, "all vectors", 90)
-                self.assertVectors(daemon, self.texts(200))
-                log = self.requests()
-                refused = [at for at, status, _ in log if status == 429]
-                self.assertLess(len(refused), 12, log)
-                self.assertEqual(daemon.failed(), [])
-                self.assertEqual(self.imitation.tally()["repeated"], {})
-                daemon.stop()
+    @each("seconds", "float", "date", "ms", "reset")
+    def test_retry_after_in_all_its_forms(self, form):
+        self.imitation.begin(keys=[KEY], requests={"limit": 5, "per": 2, "kind": "window"}, retryAfter=form)
+        daemon = self.daemon(model={"batch": {"count": 10}}, start=False)
+        self.insert(daemon, self.texts(120))
+        daemon.start()
+        wait_until(lambda: len(self.stored(daemon)) == 120, "all vectors", 90)
+        self.assertVectors(daemon, self.texts(120))
+        log = self.requests()
+        refused = [at for at, status, _ in log if status == 429]
+        self.assertLess(len(refused), 12, log)
+        self.assertEqual(daemon.failed(), [])
+        self.assertEqual(self.imitation.tally()["repeated"], {})
 
     def test_gemini_says_it_in_the_body(self):
         self.imitation.control(requests={"limit": 3, "per": 3, "kind": "window"}, retryAfter="none")
@@ -56,23 +54,23 @@ class Rates(ProviderTest):
     def test_ceilings_hold(self):
         self.imitation.control(latency=0.2)
         daemon = self.daemon(model={"batch": {"count": 5}, "limits": {"concurrency": 2, "requests": "300/m"}}, start=False)
-        self.insert(daemon, self.texts(300))
+        self.insert(daemon, self.texts(150))
         daemon.start()
-        wait_until(lambda: len(self.stored(daemon)) == 300, "all vectors", 90)
+        wait_until(lambda: len(self.stored(daemon)) == 150, "all vectors", 90)
         log = [at for at, _, _ in self.requests()]
         self.assertLessEqual(self.imitation.tally()["mostActive"], 2 + 1)
         for at in log:
             # 300 a minute are 5 a second; what is saved up is spent at the start.
-            self.assertLessEqual(len([other for other in log if at <= other < at + 10]), 50 + 10)
+            self.assertLessEqual(len([other for other in log if at <= other < at + 3]), 15 + 5)
 
     def test_tokens_a_minute(self):
-        daemon = self.daemon(model={"batch": {"count": 10}, "limits": {"tokens": "6000/m"}}, start=False)
+        daemon = self.daemon(model={"batch": {"count": 1}, "limits": {"tokens": "6000/m"}}, start=False)
         self.insert(daemon, [f"{number:04} " + "x" * 395 for number in range(60)])
-        daemon.start()
         began = time.monotonic()
-        time.sleep(10)
-        # 100 tokens a text, 100 tokens a second, and a minute's at the most ahead.
-        self.assertLessEqual(self.imitation.tally()["tokens"], 6000 + 100 * (time.monotonic() - began) + 1000)
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["tokens"] >= 500, "some are asked for")
+        # 100 tokens a text, 100 tokens a second, and little ahead.
+        self.assertLessEqual(self.imitation.tally()["tokens"], 100 * (time.monotonic() - began) + 300)
 
     def test_two_listeners_share_an_account(self):
         self.imitation.control(latency=0.1, concurrency=3)
@@ -84,30 +82,26 @@ class Rates(ProviderTest):
         wait_until(lambda: self.imitation.tally()["inputs"] >= 3000, "all asked for", 90)
         self.assertLess(self.imitation.tally()["refused"], 20)
 
-    def test_errors_that_pass(self):
-        for status in (408, 409, 429, 500, 502, 503, 504):
-            with self.subTest(status):
-                self.imitation.begin(keys=[KEY], fail=[{"times": 2, "status": status, "path": "/embed"}])
-                daemon = self.daemon()
-                self.insert(daemon, self.texts(20))
-                wait_until(lambda: len(self.stored(daemon)) == 20, "all vectors")
-                self.assertEqual(daemon.failed(), [])
-                daemon.stop()
+    @each(408, 409, 429, 500, 502, 503, 504)
+    def test_errors_that_pass(self, status):
+        self.imitation.begin(keys=[KEY], fail=[{"times": 2, "status": status, "path": "/embed"}])
+        daemon = self.daemon()
+        self.insert(daemon, self.texts(20))
+        wait_until(lambda: len(self.stored(daemon)) == 20, "all vectors")
+        self.assertEqual(daemon.failed(), [])
 
-    def test_busy_servers(self):
-        for api, dialect in (("ollama", "openai"), ("tei", "openai"), ("openai", "llamacpp")):
-            with self.subTest(api):
-                self.imitation.begin(keys=[KEY], dialect=dialect, latency=0.05, concurrency=2, retryAfter="none")
-                daemon = self.daemon(self.http(api), {"batch": {"count": 5}}, start=False)
-                self.insert(daemon, self.texts(300))
-                daemon.start()
-                wait_until(lambda: len(self.stored(daemon)) == 300, "all vectors")
-                self.assertEqual(daemon.failed(), [])
-                daemon.stop()
+    @each(("ollama", "openai"), ("tei", "openai"), ("openai", "llamacpp"))
+    def test_busy_servers(self, api, dialect):
+        self.imitation.begin(keys=[KEY], dialect=dialect, latency=0.05, concurrency=2, retryAfter="none")
+        daemon = self.daemon(self.http(api), {"batch": {"count": 5}}, start=False)
+        self.insert(daemon, self.texts(300))
+        daemon.start()
+        wait_until(lambda: len(self.stored(daemon)) == 300, "all vectors")
+        self.assertEqual(daemon.failed(), [])
 
 
 class Outages(ProviderTest):
-    def outage(self, api="openai", words=(), mended=None, most=6, dialect=None, **settings):
+    def outage(self, api="openai", words=(), mended=None, most=8, dialect=None, **settings):
         """Something that does not pass by itself: said in words, and asked for rarely; it goes on once it is mended."""
         self.imitation.begin(**{"keys": [KEY], "dialect": dialect or ("voyage" if api == "voyage" else "openai"), **settings})
         daemon = self.daemon(self.http(api), start=False)
@@ -121,25 +115,21 @@ class Outages(ProviderTest):
         self.assertEqual(self.stored(daemon), {})
         self.imitation.control(**(mended or {"keys": [KEY], "forbidden": [], "models": [], "quota": False}))
         wait_until(lambda: len(self.stored(daemon)) == 100, "it goes on", 120)
-        daemon.stop()
 
-    def test_no_money_left(self):
-        for api in ("openai", "cohere", "gemini"):
-            with self.subTest(api):
-                self.outage(api, quota=True, words=["billing" if api != "cohere" else "payment"])
+    @each("openai", "cohere", "gemini")
+    def test_no_money_left(self, api):
+        self.outage(api, quota=True, words=["billing" if api != "cohere" else "payment"])
 
-    def test_a_wrong_key(self):
-        for api in ("openai", "cohere", "voyage", "gemini", "ollama"):
-            with self.subTest(api):
-                self.outage(api, keys=["another"], words=["key"])
+    @each("openai", "cohere", "voyage", "gemini", "ollama")
+    def test_a_wrong_key(self, api):
+        self.outage(api, keys=["another"], words=["key"])
 
     def test_a_key_without_rights(self):
         self.outage(forbidden=[KEY], words=["403"])
 
-    def test_a_model_that_is_not_there(self):
-        for api in ("openai", "ollama", "gemini"):
-            with self.subTest(api):
-                self.outage(api, models=["another"], words=["model"])
+    @each("openai", "ollama", "gemini")
+    def test_a_model_that_is_not_there(self, api):
+        self.outage(api, models=["another"], words=["model"])
 
     def test_nobody_answers(self):
         http = self.http()
@@ -150,16 +140,16 @@ class Outages(ProviderTest):
         self.await_words(daemon, "127.0.0.1:9")
         self.assertEqual(daemon.failed(), [])
 
-    def test_check_says_what_to_do(self):
-        for settings, word in (({"keys": ["another"]}, "key"), ({"models": ["another"]}, "model"), ({"quota": True}, "billing")):
-            with self.subTest(word):
-                self.imitation.begin(**{"keys": [KEY], **settings})
-                daemon = self.daemon(start=False)
-                done = daemon.command("check")
-                self.assertNotEqual(done.returncode, 0, done.stdout)
-                self.assertIn(word, (done.stdout + done.stderr).lower())
-                self.assertLess(self.imitation.tally()["requests"], 5)
-        self.imitation.begin(keys=[KEY])
+    @each(({"keys": ["another"]}, "key"), ({"models": ["another"]}, "model"), ({"quota": True}, "billing"))
+    def test_check_says_what_to_do(self, settings, word):
+        self.imitation.begin(**{"keys": [KEY], **settings})
+        daemon = self.daemon(start=False)
+        done = daemon.command("check")
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn(word, (done.stdout + done.stderr).lower())
+        self.assertLess(self.imitation.tally()["requests"], 5)
+
+    def test_check_of_one_that_answers(self):
         self.assertEqual(self.daemon(start=False).command("check").returncode, 0)
 
 

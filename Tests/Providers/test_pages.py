@@ -2,7 +2,7 @@
 import re
 import unittest
 
-from daemons import BASES, KEY, NAMES, ProviderTest
+from daemons import BASES, KEY, NAMES, ProviderTest, each
 from imitated import ROOT
 
 import yaml  # From .lockstep/python or .lockstep/providers.
@@ -30,28 +30,27 @@ def configurations_of(page):
 
 
 class Pages(ProviderTest):
-    def test_each_configuration_works(self):
-        found = list(configurations())
-        self.assertGreaterEqual({model["http"]["api"] for _, _, model in found},
+    def test_each_api_is_on_them(self):
+        self.assertGreaterEqual({model["http"]["api"] for _, _, model in configurations()},
                                 {"openai", "azure", "ollama", "cohere", "voyage", "gemini", "tei", "chat"})
-        for line, name, model in found:
-            with self.subTest(f"{line}: {name}"):
-                http = dict(model["http"])
-                api = http["api"]
-                dialect = "azure" if api == "azure" else "voyage" if api == "voyage" else "mistral" if "mistral" in str(
-                    http.get("url")) else "openai"
-                self.imitation.begin(dialect=dialect, batch={"seconds": 0.2})
-                http["url"] = self.imitation.url + BASES.get(api, "")
-                if "key" in http:
-                    http["key"] = KEY
-                http.setdefault("model", NAMES[api])
-                rest = {key: value for key, value in model.items() if key not in ("http",)}
-                daemon = self.daemon(http, rest)
-                self.insert(daemon, self.texts(3))
-                self.fresh(daemon)
-                self.assertEqual(daemon.docs.count_documents({"_outputs.text.m": {"$exists": True}}), 3)
-                self.assertEqual(daemon.failed(), [])
-                daemon.stop()
+
+    @each(*configurations())
+    def test_each_configuration_works(self, line, name, model):
+        http = dict(model["http"])
+        api = http["api"]
+        dialect = "azure" if api == "azure" else "voyage" if api == "voyage" else "mistral" if "mistral" in str(
+            http.get("url")) else "openai"
+        self.imitation.begin(dialect=dialect, batch={"seconds": 0.2})
+        http["url"] = self.imitation.url + BASES.get(api, "")
+        if "key" in http:
+            http["key"] = KEY
+        http.setdefault("model", NAMES[api])
+        rest = {key: value for key, value in model.items() if key not in ("http",)}
+        daemon = self.daemon(http, rest)
+        self.insert(daemon, self.texts(3))
+        self.fresh(daemon)
+        self.assertEqual(daemon.docs.count_documents({"_outputs.text.m": {"$exists": True}}), 3)
+        self.assertEqual(daemon.failed(), [])
 
 
 if __name__ == "__main__":

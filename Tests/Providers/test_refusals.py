@@ -1,7 +1,7 @@
 """What a provider refuses, and answers that are wrong: one bad input costs one output, and nothing wrong is stored."""
 import unittest
 
-from daemons import KEY, ProviderTest, wait_until
+from daemons import KEY, ProviderTest, each, wait_until
 
 
 class OneBadInput(ProviderTest):
@@ -27,20 +27,16 @@ class OneBadInput(ProviderTest):
         self.assertNotIn("an unacceptable text", daemon.told())
         return daemon, failed, tally
 
-    def test_of_a_thousand(self):
-        for api in ("openai", "ollama", "cohere", "voyage", "gemini", "tei"):
-            with self.subTest(api):
-                daemon, _, tally = self.park_one(api, named=False)
-                # Halving 1,000 takes 2 · log₂ 1,000 requests, and each request of the rest one.
-                self.assertLess(tally["refused"], 24)
-                daemon.stop()
+    @each("openai", "ollama", "cohere", "voyage", "gemini", "tei")
+    def test_of_a_thousand(self, api):
+        daemon, _, tally = self.park_one(api, named=False)
+        # Halving 1,000 takes 2 · log₂ 1,000 requests, and each request of the rest one.
+        self.assertLess(tally["refused"], 24)
 
-    def test_the_words_name_it(self):
-        for api in ("openai", "cohere", "gemini"):
-            with self.subTest(api):
-                daemon, failed, tally = self.park_one(api, named=True)
-                self.assertLess(tally["refused"], 5)
-                daemon.stop()
+    @each("openai", "cohere", "gemini")
+    def test_the_words_name_it(self, api):
+        daemon, failed, tally = self.park_one(api, named=True)
+        self.assertLess(tally["refused"], 5)
 
     def test_it_is_tried_again_when_it_changes(self):
         daemon, _, _ = self.park_one("openai", named=False)
@@ -51,15 +47,13 @@ class OneBadInput(ProviderTest):
 
 
 class WrongAnswers(ProviderTest):
-    def test_the_index_pairs_answers_with_inputs(self):
-        for api in ("openai", "azure", "voyage"):
-            with self.subTest(api):
-                self.imitation.begin(keys=[KEY], shuffle=True, dialect=api)
-                daemon = self.daemon(self.http(api))
-                self.insert(daemon, self.texts(300))
-                self.fresh(daemon)
-                self.assertVectors(daemon, self.texts(300), api)
-                daemon.stop()
+    @each("openai", "azure", "voyage")
+    def test_the_index_pairs_answers_with_inputs(self, api):
+        self.imitation.begin(keys=[KEY], shuffle=True, dialect=api)
+        daemon = self.daemon(self.http(api))
+        self.insert(daemon, self.texts(300))
+        self.fresh(daemon)
+        self.assertVectors(daemon, self.texts(300), api)
 
     def test_an_index_twice_is_refused(self):
         self.imitation.control(wrongIndex=True)
@@ -71,35 +65,31 @@ class WrongAnswers(ProviderTest):
         wait_until(lambda: len(self.stored(daemon)) == 40, "all are right once the answers are", 90)
         self.assertVectors(daemon, self.texts(40))
 
-    def test_a_wrong_count_is_stored_nowhere(self):
-        for api, wrong in (("openai", -1), ("ollama", 1), ("cohere", -1), ("gemini", -1), ("tei", 1)):
-            with self.subTest(api=api, wrong=wrong):
-                self.imitation.begin(keys=[KEY], wrongCount=wrong)
-                daemon = self.daemon(self.http(api), start=False)
-                self.insert(daemon, self.texts(20))
-                daemon.start()
-                wait_until(lambda: self.imitation.tally()["requests"] >= 2, "it asks")
-                self.assertEqual(self.stored(daemon), {})
-                self.imitation.control(wrongCount=0)
-                wait_until(lambda: len(self.stored(daemon)) + len(daemon.failed()) == 20, "the rest is computed", 90)
-                found = self.stored(daemon)
-                for number, text in enumerate(self.texts(20)):
-                    if number in found:
-                        self.assertVector(found[number], text, api)
-                daemon.stop()
+    @each(("openai", -1), ("ollama", 1), ("cohere", -1), ("gemini", -1), ("tei", 1))
+    def test_a_wrong_count_is_stored_nowhere(self, api, wrong):
+        self.imitation.begin(keys=[KEY], wrongCount=wrong)
+        daemon = self.daemon(self.http(api), start=False)
+        self.insert(daemon, self.texts(20))
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["requests"] >= 2, "it asks")
+        self.assertEqual(self.stored(daemon), {})
+        self.imitation.control(wrongCount=0)
+        wait_until(lambda: len(self.stored(daemon)) + len(daemon.failed()) == 20, "the rest is computed", 90)
+        found = self.stored(daemon)
+        for number, text in enumerate(self.texts(20)):
+            if number in found:
+                self.assertVector(found[number], text, api)
 
-    def test_a_vector_with_nan_is_parked_alone(self):
-        for api, nan in (("openai", "null"), ("ollama", "null"), ("ollama", "NaN"), ("tei", "null")):
-            with self.subTest(api=api, nan=nan):
-                self.imitation.begin(keys=[KEY], nan=["number 7 "], nanAs=nan)
-                daemon = self.daemon(self.http(api))
-                texts = [text + " ." for text in self.texts(50)]
-                self.insert(daemon, texts)
-                wait_until(lambda: len(self.stored(daemon)) == 49, "49 vectors")
-                [failed] = wait_until(daemon.failed, "one is parked")
-                self.assertEqual(failed["document"], 7)
-                self.assertRegex(failed["reason"].lower(), "nan|finite|number")
-                daemon.stop()
+    @each(("openai", "null"), ("ollama", "null"), ("ollama", "NaN"), ("tei", "null"))
+    def test_a_vector_with_nan_is_parked_alone(self, api, nan):
+        self.imitation.begin(keys=[KEY], nan=["number 7 "], nanAs=nan)
+        daemon = self.daemon(self.http(api))
+        texts = [text + " ." for text in self.texts(50)]
+        self.insert(daemon, texts)
+        wait_until(lambda: len(self.stored(daemon)) == 49, "49 vectors")
+        [failed] = wait_until(daemon.failed, "one is parked")
+        self.assertEqual(failed["document"], 7)
+        self.assertRegex(failed["reason"].lower(), "nan|finite|number")
 
     def test_another_length_is_refused(self):
         daemon = self.daemon()
@@ -149,53 +139,47 @@ class WrongAnswers(ProviderTest):
 class LongTexts(ProviderTest):
     long = "word " * 20_000
 
-    def test_refused_and_cut(self):
+    @each(("openai", "openai"), ("openai", "vllm"), ("openai", "llamacpp"), ("openai", "mistral"))
+    def test_refused_and_cut(self, api, dialect):
         """The limit is learned from the refusal."""
-        for api, dialect in (("openai", "openai"), ("openai", "vllm"), ("openai", "llamacpp"), ("openai", "mistral")):
-            with self.subTest(dialect):
-                self.imitation.begin(keys=[KEY], dialect=dialect)
-                daemon = self.daemon(self.http(api))
-                texts = self.texts(20)
-                texts[5] = self.long
-                self.insert(daemon, texts)
-                wait_until(lambda: len(self.stored(daemon)) == 20, "all vectors", 90)
-                document = daemon.docs.find_one({"_id": 5})
-                self.assertTrue(document["_lockstep"]["text"]["m"]["truncated"])
-                self.assertNotIn("truncated", daemon.docs.find_one({"_id": 4})["_lockstep"]["text"]["m"])
-                [listener] = daemon.status["listeners"]
-                self.assertEqual(listener["truncated"], 1)
-                sent = max(self.imitation.tally("texts")["texts"], key=len)
-                # Cut not much shorter than it must be.
-                limit = 8192 if dialect in ("openai", "mistral") else 512
-                self.assertTrue(0.7 * limit * 4 <= len(sent) <= limit * 4, len(sent))
-                self.assertTrue(self.long.startswith(sent))
-                daemon.stop()
+        self.imitation.begin(keys=[KEY], dialect=dialect)
+        daemon = self.daemon(self.http(api))
+        texts = self.texts(20)
+        texts[5] = self.long
+        self.insert(daemon, texts)
+        wait_until(lambda: len(self.stored(daemon)) == 20, "all vectors", 90)
+        document = daemon.docs.find_one({"_id": 5})
+        self.assertTrue(document["_lockstep"]["text"]["m"]["truncated"])
+        self.assertNotIn("truncated", daemon.docs.find_one({"_id": 4})["_lockstep"]["text"]["m"])
+        [listener] = daemon.status["listeners"]
+        self.assertEqual(listener["truncated"], 1)
+        sent = max(self.imitation.tally("texts")["texts"], key=len)
+        # Cut not much shorter than it must be.
+        limit = 8192 if dialect in ("openai", "mistral") else 512
+        self.assertTrue(0.7 * limit * 4 <= len(sent) <= limit * 4, len(sent))
+        self.assertTrue(self.long.startswith(sent))
 
-    def test_refused_and_set_aside(self):
-        for api in ("openai", "ollama", "cohere", "voyage", "tei"):
-            with self.subTest(api):
-                self.imitation.begin(keys=[KEY], dialect="voyage" if api == "voyage" else "openai")
-                daemon = self.daemon(self.http(api), {"overlong": "refuse"})
-                texts = self.texts(20)
-                texts[5] = self.long * (2 if api == "voyage" else 1)
-                self.insert(daemon, texts)
-                wait_until(lambda: len(self.stored(daemon)) == 19, "19 vectors", 90)
-                [failed] = wait_until(daemon.failed, "one is parked")
-                self.assertEqual(failed["document"], 5)
-                daemon.stop()
+    @each("openai", "ollama", "cohere", "voyage", "tei")
+    def test_refused_and_set_aside(self, api):
+        self.imitation.begin(keys=[KEY], dialect="voyage" if api == "voyage" else "openai")
+        daemon = self.daemon(self.http(api), {"overlong": "refuse"})
+        texts = self.texts(20)
+        texts[5] = self.long * (2 if api == "voyage" else 1)
+        self.insert(daemon, texts)
+        wait_until(lambda: len(self.stored(daemon)) == 19, "19 vectors", 90)
+        [failed] = wait_until(daemon.failed, "one is parked")
+        self.assertEqual(failed["document"], 5)
 
-    def test_what_the_provider_cuts_is_marked(self):
+    @each("ollama", "cohere", "voyage", "tei")
+    def test_what_the_provider_cuts_is_marked(self, api):
         """By the count of tokens that it answers, or because the limit is known."""
-        for api in ("ollama", "cohere", "voyage", "tei"):
-            with self.subTest(api):
-                self.imitation.begin(keys=[KEY], dialect="voyage" if api == "voyage" else "openai")
-                daemon = self.daemon(self.http(api))
-                self.insert(daemon, ["short", self.long * 2])
-                self.fresh(daemon)
-                self.assertEqual(len(self.stored(daemon)), 2)
-                self.assertTrue(daemon.docs.find_one({"_id": 1})["_lockstep"]["text"]["m"].get("truncated"), api)
-                self.assertNotIn("truncated", daemon.docs.find_one({"_id": 0})["_lockstep"]["text"]["m"])
-                daemon.stop()
+        self.imitation.begin(keys=[KEY], dialect="voyage" if api == "voyage" else "openai")
+        daemon = self.daemon(self.http(api))
+        self.insert(daemon, ["short", self.long * 2])
+        self.fresh(daemon)
+        self.assertEqual(len(self.stored(daemon)), 2)
+        self.assertTrue(daemon.docs.find_one({"_id": 1})["_lockstep"]["text"]["m"].get("truncated"), api)
+        self.assertNotIn("truncated", daemon.docs.find_one({"_id": 0})["_lockstep"]["text"]["m"])
 
     def test_max_tokens(self):
         daemon = self.daemon(model={"maxTokens": 100})

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from daemons import BINARY, KEY, ProviderTest, wait_until
+from daemons import BINARY, KEY, ProviderTest, each, wait_until
 from imitated import HERE, Imitation
 from proxy import Proxy
 
@@ -25,32 +25,28 @@ class Key(ProviderTest):
                 continue
         return "\n".join(found)
 
-    def test_it_shows_nowhere(self):
+    @each({}, {"keys": ["another"]}, {"quota": True}, {"poison": ["number 3"]})
+    def test_it_shows_nowhere(self, settings):
         environment = {"PROVIDER_KEY": KEY}
-        for settings in ({}, {"keys": ["another"]}, {"quota": True}, {"poison": ["number 3"]}):
-            with self.subTest(settings):
-                self.imitation.begin(**{"keys": [KEY], **settings})
-                daemon = self.daemon(self.http(key="${PROVIDER_KEY}"), environment=environment, start=False)
-                self.insert(daemon, self.texts(20))
-                daemon.serve()
-                wait_until(lambda: self.imitation.tally()["requests"] >= 1, "it asks")
-                if "keys" not in settings and "quota" not in settings:
-                    wait_until(lambda: len(self.stored(daemon)) >= 19, "vectors")
-                self.assertNotIn(KEY, self.everything(daemon))
-                for command in (["check"], ["status"], ["status", "--json"], ["plan"], ["costs"], ["failures", "list"], ["probe", "m"],
-                                ["check", "--log-level", "trace"]):
-                    done = daemon.command(*command)
-                    self.assertNotIn(KEY, done.stdout + done.stderr, command)
-                # Looks through all that was told.
-                daemon.stop()
+        self.imitation.begin(**{"keys": [KEY], **settings})
+        daemon = self.daemon(self.http(key="${PROVIDER_KEY}"), environment=environment, start=False)
+        self.insert(daemon, self.texts(20))
+        daemon.serve()
+        wait_until(lambda: self.imitation.tally()["requests"] >= 1, "it asks")
+        if "keys" not in settings and "quota" not in settings:
+            wait_until(lambda: len(self.stored(daemon)) >= 19, "vectors")
+        self.assertNotIn(KEY, self.everything(daemon))
+        for command in (["check"], ["status"], ["status", "--json"], ["plan"], ["costs"], ["failures", "list"], ["probe", "m"],
+                        ["check", "--log-level", "trace"]):
+            done = daemon.command(*command)
+            self.assertNotIn(KEY, done.stdout + done.stderr, command)
 
-    def test_a_bad_configuration_does_not_show_it(self):
-        for broken in ({"api": "opanai"}, {"modle": "x"}, {"dimensions": "many"}, {"key": {"of": KEY}}):
-            with self.subTest(broken):
-                daemon = self.daemon(self.http() | broken, start=False)
-                done = daemon.command("check")
-                self.assertEqual(done.returncode, 78)
-                self.assertNotIn(KEY, done.stdout + done.stderr)
+    @each({"api": "opanai"}, {"modle": "x"}, {"dimensions": "many"}, {"key": {"of": KEY}})
+    def test_a_bad_configuration_does_not_show_it(self, broken):
+        daemon = self.daemon(self.http() | broken, start=False)
+        done = daemon.command("check")
+        self.assertEqual(done.returncode, 78)
+        self.assertNotIn(KEY, done.stdout + done.stderr)
 
     def test_a_provider_that_repeats_it(self):
         """An error that quotes the whole key."""
@@ -64,35 +60,29 @@ class Key(ProviderTest):
 
 
 class OnlyThere(ProviderTest):
-    def test_no_redirect_is_followed(self):
+    @each(301, 302, 307, 308)
+    def test_no_redirect_is_followed(self, status):
         other = Imitation()
         self.addCleanup(other.stop)
-        for status in (301, 302, 307, 308):
-            with self.subTest(status):
-                self.imitation.begin(keys=[KEY], redirect=[{"times": 1000, "status": status, "to": other.url + "/v1/embeddings"}])
-                daemon = self.daemon(start=False)
-                self.insert(daemon, self.texts(3))
-                daemon.serve()
-                self.await_words(daemon, "redirect")
-                self.assertEqual(other.tally()["requests"], 0)
-                self.assertEqual(self.stored(daemon), {})
-                daemon.stop()
+        self.imitation.begin(keys=[KEY], redirect=[{"times": 1000, "status": status, "to": other.url + "/v1/embeddings"}])
+        daemon = self.daemon(start=False)
+        self.insert(daemon, self.texts(3))
+        daemon.serve()
+        self.await_words(daemon, "redirect")
+        self.assertEqual(other.tally()["requests"], 0)
+        self.assertEqual(self.stored(daemon), {})
 
-    def test_the_proxy_of_the_environment(self):
+    @each("http_proxy", "HTTP_PROXY")
+    def test_the_proxy_of_the_environment(self, name):
         proxy = Proxy(self.imitation.port)
         self.addCleanup(proxy.stop)
         http = self.http()
         http["url"] = "http://provider.test/v1"
-        for name in ("http_proxy", "HTTP_PROXY"):
-            with self.subTest(name):
-                self.imitation.begin(keys=[KEY])
-                proxy.asked.clear()
-                daemon = self.daemon(http, environment={name: proxy.url})
-                self.insert(daemon, self.texts(3))
-                self.fresh(daemon)
-                self.assertVectors(daemon, self.texts(3))
-                self.assertTrue(any("provider.test" in line for line in proxy.asked), proxy.asked)
-                daemon.stop()
+        daemon = self.daemon(http, environment={name: proxy.url})
+        self.insert(daemon, self.texts(3))
+        self.fresh(daemon)
+        self.assertVectors(daemon, self.texts(3))
+        self.assertTrue(any("provider.test" in line for line in proxy.asked), proxy.asked)
 
     def test_what_is_to_go_past_the_proxy(self):
         proxy = Proxy(self.imitation.port)

@@ -3,7 +3,7 @@ import json
 import unittest
 
 import servers
-from daemons import ProviderTest, floats, wait_until
+from daemons import ProviderTest, each, floats, wait_until
 from imitated import ROOT
 
 WORDS = (ROOT / "Benchmarks" / "words.txt").read_text().split()
@@ -45,21 +45,19 @@ class LlamaServer(ProviderTest):
             outputs = document["_outputs"]["text"]
             self.assertGreater(cosine(floats(outputs["m"]), floats(outputs["here"])), 0.999, document["text"])
 
-    def test_a_text_that_is_too_long_for_it(self):
+    @each("truncate", "refuse")
+    def test_a_text_that_is_too_long_for_it(self, overlong):
         """It answers 500 and says how many tokens it takes; the neighbours get their vectors, and this one is cut or set aside."""
         texts = [sentence(number) for number in range(40)]
         texts[11] = sentence(11, 2000)
-        for overlong in ("truncate", "refuse"):
-            with self.subTest(overlong):
-                daemon = self.daemon(self.served(), {"overlong": overlong})
-                self.insert(daemon, texts)
-                wait_until(lambda: len(self.stored(daemon)) + len(daemon.failed()) == 40, "all are done", 90)
-                if overlong == "truncate":
-                    self.assertEqual(daemon.failed(), [])
-                    self.assertTrue(daemon.docs.find_one({"_id": 11})["_lockstep"]["text"]["m"]["truncated"])
-                else:
-                    self.assertEqual([failure["document"] for failure in daemon.failed()], [11])
-                daemon.stop()
+        daemon = self.daemon(self.served(), {"overlong": overlong})
+        self.insert(daemon, texts)
+        wait_until(lambda: len(self.stored(daemon)) + len(daemon.failed()) == 40, "all are done", 90)
+        if overlong == "truncate":
+            self.assertEqual(daemon.failed(), [])
+            self.assertTrue(daemon.docs.find_one({"_id": 11})["_lockstep"]["text"]["m"]["truncated"])
+        else:
+            self.assertEqual([failure["document"] for failure in daemon.failed()], [11])
 
     def test_it_goes_away_and_comes_back(self):
         daemon = self.daemon(self.served())
@@ -109,11 +107,10 @@ class LLMock(ProviderTest):
         verdict = self.judged()
         self.assertEqual((verdict["errors"], verdict["warnings"], verdict["faults_injected"]), (0, 0, 0))
 
-    def test_faults_that_pass(self):
-        for status in (429, 500, 503):
-            with self.subTest(status):
-                verdict = self.judged("--error-rate", f"{status}=0.2")
-                self.assertGreater(verdict["faults_injected"], 0)
+    @each(429, 500, 503)
+    def test_faults_that_pass(self, status):
+        verdict = self.judged("--error-rate", f"{status}=0.2")
+        self.assertGreater(verdict["faults_injected"], 0)
 
     def test_a_batch(self):
         server = servers.llmock()
