@@ -46,10 +46,10 @@ extension HTTPSpec: ProviderSpec {
         version(storing: vectors, in: folder)
     }
 
-    /// Where the version says what is asked, the server says who: the model may have any name. A version of the user's own
-    /// says nothing of that.
+    /// Where the version says what is asked, the server says who: the model may have any name. Behind one gateway the path
+    /// tells servers apart. A version of the user's own says nothing of that.
     private func memoName(_ settings: ModelSettings) -> String {
-        settings.version == version(storing: settings.vectors) ? endpoint.origin : settings.name
+        settings.version == version(storing: settings.vectors) ? endpoint.identity : settings.name
     }
 
     package func setup(in folder: ConfigurationFolder) -> String {
