@@ -129,7 +129,8 @@ extension HTTPSpec: ProviderSpec {
         case .cohere: CohereEmbeddings()
         case .voyage: VoyageEmbeddings(model: model)
         case .gemini:
-            GeminiEmbeddings(model: model, hasPrefix: !texts.prefix.isEmpty || !texts.queryPrefix.isEmpty)
+            GeminiEmbeddings(
+                model: model, hasPrefix: !texts.prefix.isEmpty, hasQueryPrefix: !texts.queryPrefix.isEmpty)
         case .tei: TEIEmbeddings()
         case .chat: nil
         }
