@@ -65,6 +65,13 @@ import Testing
         (VoyageEmbeddings(), [:], #"{"data":[{"index":1,"embedding":[0.5,3]},{"index":0,"embedding":[1,-2]}],"usage":{"total_tokens":3}}"#, 3),
         (GeminiEmbeddings(), [:], #"{"embeddings":[{"values":[1,-2]},{"values":[0.5,3]}]}"#, nil),
         (TEIEmbeddings(), ["x-compute-tokens": "11"], "[[1,-2],[0.5,3]]", 11),
+        // Counts that no request has.
+        (OpenAIEmbeddings(), [:], #"{"data":[{"embedding":[1,-2]},{"embedding":[0.5,3]}],"usage":{"prompt_tokens":-1,"total_tokens":9}}"#, 9),
+        (OllamaEmbeddings(), [:], #"{"embeddings":[[1,-2],[0.5,3]],"prompt_eval_count":9223372036854775807}"#, nil),
+        (OllamaEmbeddings(), [:], #"{"embeddings":[[1,-2],[0.5,3]],"prompt_eval_count":1000000000}"#, 1_000_000_000),
+        (CohereEmbeddings(), [:], #"{"embeddings":{"float":[[1,-2],[0.5,3]]},"meta":{"billed_units":{"input_tokens":-5}}}"#, nil),
+        (GeminiEmbeddings(), [:], #"{"embeddings":[{"values":[1,-2]},{"values":[0.5,3]}],"usageMetadata":{"promptTokenCount":1000000001}}"#, nil),
+        (TEIEmbeddings(), ["x-compute-tokens": "-11"], "[[1,-2],[0.5,3]]", nil),
     ]
 
     @Test(arguments: answers.indices) func whatIsAnswered(_ row: Int) throws {

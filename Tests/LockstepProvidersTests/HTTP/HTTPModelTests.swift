@@ -35,7 +35,7 @@ import Testing
     @Test func whereNothingIsATextNothingIsAsked() async throws {
         let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body) }
         let reply = try await HTTPSpec.test().model(over: transport).ask(ProviderBatch(["", "  ", 5]))
-        #expect(reply.answers.count == 3 && transport.asked.isEmpty)
+        #expect(reply.answers.count == 3 && transport.asked.isEmpty && reply.usage.requests == 0)
     }
 
     @Test func aServerWithoutBase64IsAskedForFloats() async throws {
@@ -45,8 +45,27 @@ import Testing
                 : ScriptedTransport.error(400, "Unrecognized request argument supplied: encoding_format")
         }
         let model = HTTPSpec.test().model(over: transport)
-        for _ in 0..<2 { #expect(try await model.ask(ProviderBatch(["abc"])).answers.count == 1) }
+        for requests in [2, 1] {
+            let reply = try await model.ask(ProviderBatch(["abc"]))
+            #expect(reply.answers.count == 1 && reply.usage.requests == requests)
+        }
         #expect(transport.asked.count == 3)
+    }
+
+    @Test func eachRequestOfACallCounts() async throws {
+        let transport = ScriptedTransport { body, _ in
+            let texts = body["input"]?.elements ?? []
+            guard let place = texts.firstIndex(of: "bad") else { return ScriptedTransport.vectors(body) }
+            return ScriptedTransport.error(400, "Invalid 'input[\(place)]': not this one.")
+        }
+        let model = HTTPSpec.test().model(over: transport)
+        let reply = try await model.ask(ProviderBatch(["a", "bad", "c", "bad"]))
+        #expect(reply.usage.requests == 3 && transport.asked.count == 3)
+    }
+
+    @Test func asManyRequestsAtOnceAsAnyServiceUnlessItIsSaid() {
+        let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body) }
+        #expect(HTTPSpec.test().model(over: transport).limits.concurrency == Pacing.defaultCeiling)
     }
 
     @Test func vectorsOfAnotherLengthAreNotTaken() async throws {

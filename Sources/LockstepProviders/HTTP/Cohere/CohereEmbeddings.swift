@@ -28,6 +28,6 @@ struct CohereEmbeddings: EmbeddingAPI {
         }
         return EmbeddingReply(
             vectors: try vectors.vectors(count: request.texts.count),
-            tokens: json["meta"]?["billed_units"]?["input_tokens"]?.int)
+            tokens: json["meta"]?["billed_units"]?["input_tokens"]?.tokenCount)
     }
 }

@@ -62,7 +62,8 @@ struct GeminiEmbeddings: EmbeddingAPI {
         if isFirst, let dimensions = request.dimensions, dimensions < 3072 {
             vectors = vectors.map(\.normalized)
         }
-        return EmbeddingReply(vectors: vectors, tokens: json["usageMetadata"]?["promptTokenCount"]?.int)
+        return EmbeddingReply(
+            vectors: vectors, tokens: json["usageMetadata"]?["promptTokenCount"]?.tokenCount)
     }
 }
 

@@ -19,7 +19,7 @@ package struct HTTPSpec: Hashable, Sendable {
     package var terms = ModelTerms(hasMemo: true)
 
     /// Requests in flight at once, where `limits` says nothing else.
-    package static let concurrency = 8
+    package static let concurrency = Pacing.defaultCeiling
 
     package init(api: HTTPAPI, endpoint: Endpoint, model: String) {
         self.api = api

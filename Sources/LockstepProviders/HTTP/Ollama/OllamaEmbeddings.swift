@@ -22,6 +22,7 @@ struct OllamaEmbeddings: EmbeddingAPI {
     ) throws(BadAnswer) -> EmbeddingReply {
         guard let vectors = json["embeddings"] else { throw BadAnswer("answered without `embeddings`") }
         return EmbeddingReply(
-            vectors: try vectors.vectors(count: request.texts.count), tokens: json["prompt_eval_count"]?.int)
+            vectors: try vectors.vectors(count: request.texts.count),
+            tokens: json["prompt_eval_count"]?.tokenCount)
     }
 }

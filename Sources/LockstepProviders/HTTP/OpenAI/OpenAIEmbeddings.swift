@@ -36,9 +36,8 @@ struct OpenAIEmbeddings: EmbeddingAPI {
 
     static func reply(_ json: JSON, count: Int) throws(BadAnswer) -> EmbeddingReply {
         guard let data = json["data"] else { throw BadAnswer("answered without `data`") }
-        let usage = json["usage"]
         return EmbeddingReply(
             vectors: try data.indexedVectors(count: count),
-            tokens: usage?["prompt_tokens"]?.int ?? usage?["total_tokens"]?.int)
+            tokens: json["usage"]?.promptTokens)
     }
 }

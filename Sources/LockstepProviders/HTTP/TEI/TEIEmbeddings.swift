@@ -21,6 +21,6 @@ struct TEIEmbeddings: EmbeddingAPI {
     ) throws(BadAnswer) -> EmbeddingReply {
         EmbeddingReply(
             vectors: try json.vectors(count: request.texts.count),
-            tokens: answer.headers["x-compute-tokens"].flatMap(Int.init))
+            tokens: answer.headers["x-compute-tokens"].flatMap(Int.init).flatMap { JSON.int($0).tokenCount })
     }
 }
