@@ -216,13 +216,42 @@ import Testing
             (["http_proxy": "http://p", "no_proxy": "[::1]"], "http://[::1]:80/", nil),
             ([:], "http://a.test/", nil),
         ] as [([String: String], String, String?)])
-    func proxiesAreThoseOfTheEnvironment(environment: [String: String], url: String, expected: String?) {
-        let proxy = ProxySettings(environment).proxy(for: url)
+    func proxiesAreThoseOfTheEnvironment(environment: [String: String], url: String, expected: String?) throws
+    {
+        let proxy = try ProxySettings(environment).proxy(for: url)
         #expect(proxy.map { "\($0.host):\($0.port)" } == expected)
     }
 
-    @Test func aProxyMayHaveAPassword() {
-        let proxy = ProxySettings(["https_proxy": "http://me:secret@p:1"]).proxy(for: "https://a.test")
+    @Test(
+        arguments: [
+            (["HTTPS_PROXY": "https://me:secret@p:3128"], "https://a.test/", "HTTPS_PROXY"),
+            (["https_proxy": "https://p:3128"], "https://a.test/", "https_proxy"),
+            (["ALL_PROXY": "socks4://p"], "http://a.test/", "ALL_PROXY"),
+            (["http_proxy": "://"], "http://a.test/", "http_proxy"),
+            (["HTTPS_PROXY": "https://p:3128"], "http://a.test/", nil),
+            (["HTTPS_PROXY": "https://p:3128", "NO_PROXY": "a.test"], "https://a.test/", nil),
+        ] as [([String: String], String, String?)])
+    func aProxyThatCannotBeTakenIsNotPassedBy(
+        environment: [String: String], url: String, variable: String?
+    ) async {
+        let proxies = ProxySettings(environment)
+        let spec = HTTPSpec.test(url: url)
+        do throws(ProviderProblem) {
+            try spec.check(proxies)
+            #expect(variable == nil)
+        } catch {
+            #expect(variable.map { error.message.contains("`\($0)`") } == true, "\(error.message)")
+            #expect(!error.message.contains("secret"))
+            let call = HTTPCall(
+                url: spec.endpoint.base, headers: [], body: [], timeout: .seconds(20), mostBytes: 1000)
+            await #expect(throws: TransportError.unreachable(error.message)) {
+                try await HTTPTransport(proxies).send(call)
+            }
+        }
+    }
+
+    @Test func aProxyMayHaveAPassword() throws {
+        let proxy = try ProxySettings(["https_proxy": "http://me:secret@p:1"]).proxy(for: "https://a.test")
         #expect(proxy?.credentials == "me:secret" && proxy?.isSOCKS == false)
     }
 }

@@ -29,6 +29,16 @@ package struct HTTPSpec: Hashable, Sendable {
 }
 
 extension HTTPSpec: ProviderSpec {
+    package func check(in folder: ConfigurationFolder) throws(ProviderProblem) {
+        try check(.current)
+    }
+
+    func check(_ proxies: ProxySettings) throws(ProviderProblem) {
+        do throws(ProxyProblem) { _ = try proxies.proxy(for: endpoint.base) } catch {
+            throw ProviderProblem(error.description)
+        }
+    }
+
     /// What decides which answers come. Not where the server is: a model that moves to another machine stays the same, so
     /// that nothing is computed again for it. Where no model is named, the server stands for it.
     package func version(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String {
