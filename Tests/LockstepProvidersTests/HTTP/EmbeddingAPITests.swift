@@ -16,7 +16,7 @@ import Testing
         let path: String
         let body: String
 
-        var testDescription: String { "\(api.name) \(path) \(dimensions ?? 0) \(purpose) \(mayCut)" }
+        var testDescription: String { "\(type(of: api)) \(path) \(dimensions ?? 0) \(purpose) \(mayCut)" }
     }
 
     // One row a line.

@@ -1,6 +1,5 @@
 /// Cohere's `/v2/embed`.
 struct CohereEmbeddings: EmbeddingAPI {
-    let name = "cohere"
     let limits = RequestLimits(inputs: 96)
     let cutsOnRequest = true
 

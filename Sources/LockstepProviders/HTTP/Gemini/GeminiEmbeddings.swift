@@ -7,7 +7,6 @@ struct GeminiEmbeddings: EmbeddingAPI {
     private let hasPrefix: Bool
     private let hasQueryPrefix: Bool
 
-    let name = "gemini"
     let limits: RequestLimits
 
     /// - Parameters:

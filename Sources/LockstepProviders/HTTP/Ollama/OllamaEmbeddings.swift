@@ -1,6 +1,5 @@
 /// Ollama's own API, which, unlike its form of OpenAI's, can be told not to cut silently.
 struct OllamaEmbeddings: EmbeddingAPI {
-    let name = "ollama"
     let limits = RequestLimits(inputs: 512)
     let cutsOnRequest = true
 

@@ -3,7 +3,6 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     /// The name of the field for a shorter vector; Mistral has its own.
     var dimensionsField = "dimensions"
 
-    let name = "openai"
     let limits = RequestLimits(inputs: 2048, tokens: 300_000)
 
     init(host: String = "") {

@@ -1,6 +1,5 @@
 /// Text Embeddings Inference: one server, one model.
 struct TEIEmbeddings: EmbeddingAPI {
-    let name = "tei"
     let limits = RequestLimits(inputs: 32)
     let cutsOnRequest = true
 
