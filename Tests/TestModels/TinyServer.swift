@@ -17,17 +17,20 @@ package final class TinyServer: Sendable {
         package var body: [UInt8]
         /// Ends the connection after so many bytes of the body.
         package var cutAfter: Int?
+        /// Sends nothing more after so many bytes of the body, until the client goes away.
+        package var stallAfter: Int?
         /// Until the answer begins.
         package var delay: Duration
 
         package init(
             _ status: Int = 200, headers: [(String, String)] = [], _ body: String = "", cutAfter: Int? = nil,
-            delay: Duration = .zero
+            stallAfter: Int? = nil, delay: Duration = .zero
         ) {
             self.status = status
             self.headers = headers
             self.body = Array(body.utf8)
             self.cutAfter = cutAfter
+            self.stallAfter = stallAfter
             self.delay = delay
         }
     }
@@ -84,8 +87,14 @@ package final class TinyServer: Sendable {
             if answer.delay > .zero { Thread.sleep(forTimeInterval: answer.delay / .seconds(1)) }
             var head = "HTTP/1.1 \(answer.status) X\r\ncontent-length: \(answer.body.count)\r\n"
             for (name, value) in answer.headers { head += "\(name): \(value)\r\n" }
-            let body = answer.cutAfter.map { Array(answer.body.prefix($0)) } ?? answer.body
+            let body =
+                (answer.cutAfter ?? answer.stallAfter).map { Array(answer.body.prefix($0)) } ?? answer.body
             guard write(connection, Array((head + "\r\n").utf8) + body), answer.cutAfter == nil else {
+                return
+            }
+            if answer.stallAfter != nil {
+                var byte: UInt8 = 0
+                _ = recv(connection, &byte, 1, 0)
                 return
             }
         }

@@ -60,7 +60,7 @@ import Testing
             Self.said(#"{"value": "splendid"}"#), Self.said(#"{"value": "good"}"#),
         ])
         let reply = try await model.ask(ProviderBatch(["fine"]))
-        #expect(reply.answers == [.value("good")] && reply.usage.tokens == 22)
+        #expect(reply.answers == [.value("good")] && reply.usage == Usage(requests: 2, tokens: 22))
         let messages = try #require(transport.asked.last?.body["messages"]?.elements)
         #expect(messages.count == 4 && messages[2]["content"]?.string == #"{"value": "splendid"}"#)
         #expect(messages[3]["content"]?.string?.contains(#"is none of "good", "bad""#) == true)
@@ -93,6 +93,15 @@ import Testing
         let (model, _) = model([Self.said(#"{"value": [1, 0.5]}"#)], schema: schema, vectors: .bson)
         #expect(
             try await model.ask(ProviderBatch(["fine"])).answers == [.value(BSONValue(vector: [1, 0.5]))])
+    }
+
+    @Test(arguments: [9, -1, Int.max]) func onlyWhatCanBeACountIsOne(count: Int) async throws {
+        let body: JSON = [
+            "choices": [["message": ["content": #"{"value": "bad"}"#]]],
+            "usage": ["prompt_tokens": .int(count)],
+        ]
+        let (model, _) = model([HTTPAnswer(status: 200, body: body.bytes)])
+        #expect(try await model.ask(ProviderBatch(["fine"])).usage.tokens == (count == 9 ? 9 : nil))
     }
 
     @Test func aServerThatDoesNotWorkIsAnOutage() async {

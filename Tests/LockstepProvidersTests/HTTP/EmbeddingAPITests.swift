@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import Testing
 
 @testable import LockstepProviders
@@ -15,7 +16,7 @@ import Testing
         let path: String
         let body: String
 
-        var testDescription: String { "\(api.name) \(path) \(dimensions ?? 0) \(purpose) \(mayCut)" }
+        var testDescription: String { "\(type(of: api)) \(path) \(dimensions ?? 0) \(purpose) \(mayCut)" }
     }
 
     // One row a line.
@@ -34,7 +35,7 @@ import Testing
         Row(api: VoyageEmbeddings(), model: "e", dimensions: 256, purpose: .query, mayCut: true, wantsBase64: false, path: "/embeddings", body: #"{"model":"e","input":["a","b\n"],"input_type":"query","truncation":true,"output_dimension":256}"#),
         Row(api: GeminiEmbeddings(model: "gemini-embedding-001"), model: "gemini-embedding-001", dimensions: 768, path: "/models/gemini-embedding-001:batchEmbedContents", body: #"{"requests":[{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_DOCUMENT","outputDimensionality":768},{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"b\n"}]},"taskType":"RETRIEVAL_DOCUMENT","outputDimensionality":768}]}"#),
         Row(api: GeminiEmbeddings(model: "gemini-embedding-2"), model: "gemini-embedding-2", path: "/models/gemini-embedding-2:batchEmbedContents", body: #"{"requests":[{"model":"models/gemini-embedding-2","content":{"parts":[{"text":"title: none | text: a"}]}},{"model":"models/gemini-embedding-2","content":{"parts":[{"text":"title: none | text: b\n"}]}}]}"#),
-        Row(api: GeminiEmbeddings(model: "gemini-embedding-2", hasPrefix: true), model: "e", purpose: .query, path: "/models/e:batchEmbedContents", body: #"{"requests":[{"model":"models/e","content":{"parts":[{"text":"a"}]}},{"model":"models/e","content":{"parts":[{"text":"b\n"}]}}]}"#),
+        Row(api: GeminiEmbeddings(model: "gemini-embedding-2", hasQueryPrefix: true), model: "e", purpose: .query, path: "/models/e:batchEmbedContents", body: #"{"requests":[{"model":"models/e","content":{"parts":[{"text":"a"}]}},{"model":"models/e","content":{"parts":[{"text":"b\n"}]}}]}"#),
         Row(api: TEIEmbeddings(), model: "", path: "/embed", body: #"{"inputs":["a","b\n"],"truncate":false}"#),
         Row(api: TEIEmbeddings(), model: "", dimensions: 5, mayCut: true, path: "/embed", body: #"{"inputs":["a","b\n"],"truncate":true,"dimensions":5}"#),
     ]
@@ -64,6 +65,13 @@ import Testing
         (VoyageEmbeddings(), [:], #"{"data":[{"index":1,"embedding":[0.5,3]},{"index":0,"embedding":[1,-2]}],"usage":{"total_tokens":3}}"#, 3),
         (GeminiEmbeddings(), [:], #"{"embeddings":[{"values":[1,-2]},{"values":[0.5,3]}]}"#, nil),
         (TEIEmbeddings(), ["x-compute-tokens": "11"], "[[1,-2],[0.5,3]]", 11),
+        // Counts that no request has.
+        (OpenAIEmbeddings(), [:], #"{"data":[{"embedding":[1,-2]},{"embedding":[0.5,3]}],"usage":{"prompt_tokens":-1,"total_tokens":9}}"#, 9),
+        (OllamaEmbeddings(), [:], #"{"embeddings":[[1,-2],[0.5,3]],"prompt_eval_count":9223372036854775807}"#, nil),
+        (OllamaEmbeddings(), [:], #"{"embeddings":[[1,-2],[0.5,3]],"prompt_eval_count":1000000000}"#, 1_000_000_000),
+        (CohereEmbeddings(), [:], #"{"embeddings":{"float":[[1,-2],[0.5,3]]},"meta":{"billed_units":{"input_tokens":-5}}}"#, nil),
+        (GeminiEmbeddings(), [:], #"{"embeddings":[{"values":[1,-2]},{"values":[0.5,3]}],"usageMetadata":{"promptTokenCount":1000000001}}"#, nil),
+        (TEIEmbeddings(), ["x-compute-tokens": "-11"], "[[1,-2],[0.5,3]]", nil),
     ]
 
     @Test(arguments: answers.indices) func whatIsAnswered(_ row: Int) throws {
@@ -91,6 +99,28 @@ import Testing
         let (api, body, words) = Self.wrong[row]
         let error = #expect(throws: BadAnswer.self) { try reply(api, [:], body) }
         #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+
+    /// The version knows `prefix` alone: nothing else may change what is stored.
+    @Test(arguments: [
+        ("", "", "title: none | text: a", "task: search result | query: a"),
+        ("p: ", "", "p: a", "task: search result | query: a"), ("", "q: ", "title: none | text: a", "q: a"),
+        ("p: ", "q: ", "p: a", "q: a"),
+    ])
+    func geminiKeepsItsWordsWhereThereAreNoOthers(
+        prefix: String, queryPrefix: String, stored: String, query: String
+    ) async throws {
+        let transport = ScriptedTransport { _, _ in
+            HTTPAnswer(status: 200, body: Array(#"{"embeddings":[{"values":[1,2]}]}"#.utf8))
+        }
+        var spec = HTTPSpec.test(.gemini, model: "gemini-embedding-2")
+        spec.texts = TextSettings(prefix: prefix, queryPrefix: queryPrefix)
+        let model = spec.model(over: transport)
+        for (purpose, text) in [(TextPurpose.stored, stored), (.query, query)] {
+            _ = try await model.ask(ProviderBatch(["a"]), for: purpose)
+            let request = transport.asked.last?.body["requests"]?.elements?.first
+            #expect(request?["content"]?["parts"] == [["text": .string(text)]])
+        }
     }
 
     @Test func geminiIsNormalisedBelowItsFullLength() throws {

@@ -35,7 +35,7 @@ import Testing
     @Test func whereNothingIsATextNothingIsAsked() async throws {
         let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body) }
         let reply = try await HTTPSpec.test().model(over: transport).ask(ProviderBatch(["", "  ", 5]))
-        #expect(reply.answers.count == 3 && transport.asked.isEmpty)
+        #expect(reply.answers.count == 3 && transport.asked.isEmpty && reply.usage.requests == 0)
     }
 
     @Test func aServerWithoutBase64IsAskedForFloats() async throws {
@@ -45,8 +45,27 @@ import Testing
                 : ScriptedTransport.error(400, "Unrecognized request argument supplied: encoding_format")
         }
         let model = HTTPSpec.test().model(over: transport)
-        for _ in 0..<2 { #expect(try await model.ask(ProviderBatch(["abc"])).answers.count == 1) }
+        for requests in [2, 1] {
+            let reply = try await model.ask(ProviderBatch(["abc"]))
+            #expect(reply.answers.count == 1 && reply.usage.requests == requests)
+        }
         #expect(transport.asked.count == 3)
+    }
+
+    @Test func eachRequestOfACallCounts() async throws {
+        let transport = ScriptedTransport { body, _ in
+            let texts = body["input"]?.elements ?? []
+            guard let place = texts.firstIndex(of: "bad") else { return ScriptedTransport.vectors(body) }
+            return ScriptedTransport.error(400, "Invalid 'input[\(place)]': not this one.")
+        }
+        let model = HTTPSpec.test().model(over: transport)
+        let reply = try await model.ask(ProviderBatch(["a", "bad", "c", "bad"]))
+        #expect(reply.usage.requests == 3 && transport.asked.count == 3)
+    }
+
+    @Test func asManyRequestsAtOnceAsAnyServiceUnlessItIsSaid() {
+        let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body) }
+        #expect(HTTPSpec.test().model(over: transport).limits.concurrency == Pacing.defaultCeiling)
     }
 
     @Test func vectorsOfAnotherLengthAreNotTaken() async throws {
@@ -197,13 +216,42 @@ import Testing
             (["http_proxy": "http://p", "no_proxy": "[::1]"], "http://[::1]:80/", nil),
             ([:], "http://a.test/", nil),
         ] as [([String: String], String, String?)])
-    func proxiesAreThoseOfTheEnvironment(environment: [String: String], url: String, expected: String?) {
-        let proxy = ProxySettings(environment).proxy(for: url)
+    func proxiesAreThoseOfTheEnvironment(environment: [String: String], url: String, expected: String?) throws
+    {
+        let proxy = try ProxySettings(environment).proxy(for: url)
         #expect(proxy.map { "\($0.host):\($0.port)" } == expected)
     }
 
-    @Test func aProxyMayHaveAPassword() {
-        let proxy = ProxySettings(["https_proxy": "http://me:secret@p:1"]).proxy(for: "https://a.test")
+    @Test(
+        arguments: [
+            (["HTTPS_PROXY": "https://me:secret@p:3128"], "https://a.test/", "HTTPS_PROXY"),
+            (["https_proxy": "https://p:3128"], "https://a.test/", "https_proxy"),
+            (["ALL_PROXY": "socks4://p"], "http://a.test/", "ALL_PROXY"),
+            (["http_proxy": "://"], "http://a.test/", "http_proxy"),
+            (["HTTPS_PROXY": "https://p:3128"], "http://a.test/", nil),
+            (["HTTPS_PROXY": "https://p:3128", "NO_PROXY": "a.test"], "https://a.test/", nil),
+        ] as [([String: String], String, String?)])
+    func aProxyThatCannotBeTakenIsNotPassedBy(
+        environment: [String: String], url: String, variable: String?
+    ) async {
+        let proxies = ProxySettings(environment)
+        let spec = HTTPSpec.test(url: url)
+        do throws(ProviderProblem) {
+            try spec.check(proxies)
+            #expect(variable == nil)
+        } catch {
+            #expect(variable.map { error.message.contains("`\($0)`") } == true, "\(error.message)")
+            #expect(!error.message.contains("secret"))
+            let call = HTTPCall(
+                url: spec.endpoint.base, headers: [], body: [], timeout: .seconds(20), mostBytes: 1000)
+            await #expect(throws: TransportError.unreachable(error.message)) {
+                try await HTTPTransport(proxies).send(call)
+            }
+        }
+    }
+
+    @Test func aProxyMayHaveAPassword() throws {
+        let proxy = try ProxySettings(["https_proxy": "http://me:secret@p:1"]).proxy(for: "https://a.test")
         #expect(proxy?.credentials == "me:secret" && proxy?.isSOCKS == false)
     }
 }

@@ -79,6 +79,35 @@ import Testing
         #expect(await failure(call(server.url, timeout: .milliseconds(200))) == .timedOut)
     }
 
+    // MARK: Files
+
+    /// Silent after some of it, for longer than a server may be, or beyond the time for the whole file.
+    @Test(arguments: [(Duration.milliseconds(200), Duration.seconds(60)), (.seconds(60), .milliseconds(200))])
+    func aFileThatStopsComingIsNotWaitedFor(silence: Duration, timeout: Duration) async throws {
+        let server = try TinyServer { request in
+            TinyServer.Answer(200, "one\ntwo\nthree", stallAfter: 8)
+        }
+        let transport = HTTPTransport(ProxySettings([:]), silence: silence)
+        let began = ContinuousClock.now
+        if silence < timeout {
+            var lines: [String] = []
+            let error = await #expect(throws: TransportError.self) {
+                try await transport.lines(call(server.url, timeout: timeout)) {
+                    lines.append(String(decoding: $0, as: UTF8.self))
+                }
+            }
+            #expect(error == .cut("nothing came from it for minutes") && lines == ["one", "two"])
+        }
+        let path = FileManager.default.temporaryDirectory.appending(path: "stalls-\(UUID()).jsonl").path
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        await #expect(throws: TransportError.self) {
+            try await transport.send(
+                call(server.url, timeout: timeout), file: path, prefix: [], suffix: [])
+        }
+        #expect(.now - began < .seconds(20))
+    }
+
     @Test func whatIsCancelledEndsAtOnce() async throws {
         let server = try TinyServer { _ in TinyServer.Answer(200, "x", delay: .seconds(20)) }
         let (transport, call) = (transport, call(server.url))

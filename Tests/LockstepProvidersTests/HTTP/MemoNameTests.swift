@@ -27,6 +27,20 @@ struct MemoNameTests {
         #expect(try name("one") != name("one", at: "http://127.0.0.1:8000/v1"))
     }
 
+    @Test(arguments: [
+        ("https://gw.test/a/v1", "https://gw.test/b/v1"), ("https://gw.test/v1", "https://gw.test/V1"),
+        ("https://gw.test/v1?server=a", "https://gw.test/v1?server=b"),
+        ("https://gw.test/v1", "https://gw.test/v1?server=b"),
+    ])
+    func anotherServerBehindOneGatewayDoesNot(one: String, other: String) throws {
+        #expect(try name("one", at: one) != name("one", at: other))
+    }
+
+    @Test(arguments: ["https://API.test/v1", "https://api.test/v1/", "https://api.test/v1#x"])
+    func theSameServerWrittenOtherwiseDoes(url: String) throws {
+        #expect(try name("one") == name("one", at: url))
+    }
+
     @Test func aVersionOfTheUsersOwnSaysNothingOfTheModel() throws {
         #expect(try name("one", version: "1") != name("two", version: "1"))
         #expect(try name("one", version: "1") == name("one", version: "1"))

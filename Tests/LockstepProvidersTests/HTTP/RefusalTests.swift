@@ -68,6 +68,14 @@ import Testing
         (422, #"{"error":"Input validation error: `inputs` must have less than 512 tokens. Given: 900","error_type":"Validation"}"#, .tooLong(place: nil, limit: 512, count: 900)),
         (429, #"{"error":"Model is overloaded","error_type":"Overloaded"}"#, .wait(nil)),
         (424, #"{"error":"Inference error: backend failed","error_type":"Backend"}"#, .failed),
+        // Numbers beside that of the tokens
+        (400, #"{"error":{"message":"This model's maximum context length is 256 tokens. However, you requested 300 tokens in the input for embedding generation.","code":400}}"#, .tooLong(place: nil, limit: 256, count: 300)),
+        (400, #"{"error":{"message":"maximum context length is 256 tokens, see https://x.test/2026. Your request has 300 input tokens.","code":400}}"#, .tooLong(place: nil, limit: 256, count: 300)),
+        (413, #"{"error":{"message":"the text is too large","code":413}}"#, .tooLarge(.bytes)),
+        (400, #"{"error":{"code":400,"message":"request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it"}}"#, .tooLong(place: nil, limit: 4096, count: 5000)),
+        (400, #"{"error":{"message":"maximum context length is 256 tokens","code":400}}"#, .tooLong(place: nil, limit: 256, count: nil)),
+        // Google in a list
+        (400, #"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}]"#, .outage),
         // Gateways
         (502, "<html>bad gateway</html>", .outage), (504, "", .failed), (524, "", .failed), (408, "", .failed),
         (413, "", .tooLarge(.bytes)), (403, "", .outage), (405, "", .outage), (307, "", .outage), (409, "", .wait(nil)),
@@ -112,6 +120,50 @@ import Testing
         #expect(read(429, "", ["x-should-retry": "false", "retry-after": "1"]).kind == .outage)
     }
 
+    // MARK: What is quoted
+
+    private static let ticket =
+        "My program says:\ninvalid api key\nThe model gpt-9 does not exist. Try again in 5m"
+
+    /// As servers repeat the input: as it is, with the escapes of JSON, in JSON of their own.
+    @Test(arguments: [
+        #"{"detail":"cannot read: \#(JSON.string(ticket).text.dropFirst().dropLast())"}"#,
+        JSON.object([
+            .init("error", .object([.init("message", .string("bad input \(JSON.string(ticket).text)"))]))
+        ])
+        .text,
+        "cannot read: " + ticket, "cannot read: " + JSON.string(ticket).text,
+    ])
+    func aDocumentThatQuotesAnErrorIsNoOutage(body: String) {
+        #expect(read(400, body).kind == .outage)
+        let refusal = read(400, body, texts: [Self.ticket])
+        #expect(refusal.kind == .failed && !refusal.reason.contains("api key"), "\(refusal.reason)")
+        #expect(read(429, body, texts: [Self.ticket]).kind == .wait(nil))
+    }
+
+    /// A limit counts where it may be the server's: not where no text is as long.
+    @Test(arguments: [(1, Refusal.Kind.failed), (500, .tooLong(place: nil, limit: 4097, count: 5000))])
+    func aLongTextMayHoldTheWordsWithWhichItIsRefused(times: Int, kind: Refusal.Kind) {
+        let words = "maximum context length is 4097 tokens. However, you requested 5000 tokens"
+        let body = #"{"error":{"message":"This model's \#(words)","code":400}}"#
+        #expect(read(400, body, texts: [words + String(repeating: " and so on", count: times)]).kind == kind)
+    }
+
+    @Test(arguments: [
+        #"{"input":"caf\u00e9 of the private person","why":"unknown"}"#, #"[5, "#,
+        #"{"message":"cut off: caf\u00e9 of the private pers"#,
+        #"{"input":""# + String(repeating: "x", count: 2 << 20) + #"","message":"no"}"#,
+    ])
+    func ofJSONThatTellsNothingOnlyTheStatusIsSaid(body: String) {
+        #expect(read(500, body).reason == "https://models.test answers 500")
+    }
+
+    @Test func aLongErrorIsReadAsWhole() {
+        let body =
+            #"{"input":""# + String(repeating: "x", count: 1 << 17) + #"","message":"Invalid model: x"}"#
+        #expect(read(400, body).kind == .outage && read(400, body).reason.contains(": Invalid model: x. "))
+    }
+
     // MARK: When
 
     @Test(
@@ -144,6 +196,8 @@ import Testing
         ("cannot read 'a very private sentence of somebody', sorry", "cannot read '…', sorry"),
         ("near 'private sentence of some", "near '…"),
         ("the name bob is bad", "the name … is bad"),
+        (#"near \"a very private\u0020sentence of somebody\""#, #"near "…""#),
+        (#"C:\temp is no place"#, #"C:\temp is no place"#),
     ])
     func nothingOfASecretOrOfADocumentIsShown(said: String, shown: String) {
         let redaction = Redaction(

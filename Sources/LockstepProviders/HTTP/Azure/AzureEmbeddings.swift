@@ -6,7 +6,6 @@ struct AzureEmbeddings: EmbeddingAPI {
     /// The `url` ends with `/openai/v1`, where Azure speaks as OpenAI does.
     let isUniform: Bool
 
-    let name = "azure"
     let limits = RequestLimits(inputs: 2048, tokens: 300_000)
 
     init(base: String = "") {

@@ -14,46 +14,49 @@ struct ChatAsker: TextAsker {
     func ask(
         _ texts: [String], for purpose: TextPurpose, mayCut: Bool, _ learned: LearnedLimits
     ) async throws(Refusal) -> TextReply {
-        var reply = TextReply(answers: [])
-        for text in texts {
-            let (answer, tokens) = try await ask(text)
-            reply.answers.append(answer)
-            if let tokens { reply.tokens = (reply.tokens ?? 0) + tokens }
-        }
+        var reply = TextReply(answers: [], requests: 0)
+        for text in texts { reply.answers.append(try await ask(text, &reply)) }
         return reply
     }
 
-    private func ask(_ text: String) async throws(Refusal) -> (Answer, tokens: Int?) {
+    /// - Parameter reply: counts requests and tokens.
+    private func ask(_ text: String, _ reply: inout TextReply) async throws(Refusal) -> Answer {
         var messages = chat.messages(text)
-        var tokens: Int?
         var why = ""
         for _ in 0..<2 {
-            let (_, json) = try await exchange.post(
-                "/chat/completions", chat.body(model: exchange.model, messages),
-                authorization: { ("authorization", "Bearer \($0)") }, texts: [text], mostBytes: Self.mostBytes
-            )
-            let usage = json["usage"]
-            if let count = usage?["prompt_tokens"]?.int ?? usage?["total_tokens"]?.int {
-                tokens = (tokens ?? 0) + count
-            }
             let answer: ChatAnswer
-            do throws(BadAnswer) {
-                answer = try ChatAnswer(json, fitting: chat.schema)
+            do throws(Refusal) {
+                answer = try await ask(text, messages, &reply)
             } catch {
-                throw exchange.failed(error)
+                throw error.after(reply.requests)
             }
+            reply.requests += 1
             switch answer {
-            case .value(let value): return (stored(value), tokens)
+            case .value(let value): return stored(value)
             case .refused(let reason):
                 let redaction = Redaction(secrets: exchange.endpoint.secrets, texts: [text])
-                return (.refused(redaction.shown(reason)), tokens)
+                return .refused(redaction.shown(reason))
             case .unfit(let reason, let said):
                 why = reason
                 messages.append(["role": "assistant", "content": .string(said)])
                 messages.append(["role": "user", "content": .string(Self.again(reason, chat.schema))])
             }
         }
-        return (.refused("the model was asked twice, and \(why)"), tokens)
+        return .refused("the model was asked twice, and \(why)")
+    }
+
+    private func ask(
+        _ text: String, _ messages: [JSON], _ reply: inout TextReply
+    ) async throws(Refusal) -> ChatAnswer {
+        let (_, json) = try await exchange.post(
+            "/chat/completions", chat.body(model: exchange.model, messages),
+            authorization: { ("authorization", "Bearer \($0)") }, texts: [text], mostBytes: Self.mostBytes)
+        if let count = json["usage"]?.promptTokens { reply.tokens = (reply.tokens ?? 0) + count }
+        do throws(BadAnswer) {
+            return try ChatAnswer(json, fitting: chat.schema)
+        } catch {
+            throw exchange.failed(error)
+        }
     }
 
     private static func again(_ reason: String, _ schema: AnswerSchema?) -> String {

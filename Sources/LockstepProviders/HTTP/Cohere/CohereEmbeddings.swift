@@ -1,6 +1,5 @@
 /// Cohere's `/v2/embed`.
 struct CohereEmbeddings: EmbeddingAPI {
-    let name = "cohere"
     let limits = RequestLimits(inputs: 96)
     let cutsOnRequest = true
 
@@ -27,6 +26,6 @@ struct CohereEmbeddings: EmbeddingAPI {
         }
         return EmbeddingReply(
             vectors: try vectors.vectors(count: request.texts.count),
-            tokens: json["meta"]?["billed_units"]?["input_tokens"]?.int)
+            tokens: json["meta"]?["billed_units"]?["input_tokens"]?.tokenCount)
     }
 }

@@ -5,14 +5,18 @@
 struct GeminiEmbeddings: EmbeddingAPI {
     private let isFirst: Bool
     private let hasPrefix: Bool
+    private let hasQueryPrefix: Bool
 
-    let name = "gemini"
     let limits: RequestLimits
 
-    /// - Parameter hasPrefix: the configuration says what stands before each text.
-    init(model: String = "", hasPrefix: Bool = false) {
+    /// - Parameters:
+    ///   - hasPrefix: the configuration says what stands before each text that is stored.
+    ///   - hasQueryPrefix: … before each one that is searched for. It is not part of the version, so it must not change
+    ///     what is stored.
+    init(model: String = "", hasPrefix: Bool = false, hasQueryPrefix: Bool = false) {
         isFirst = !model.contains("embedding-2")
         self.hasPrefix = hasPrefix
+        self.hasQueryPrefix = hasQueryPrefix
         limits = RequestLimits(inputs: 100, silentTokens: isFirst ? 2048 : 8192)
     }
 
@@ -27,7 +31,7 @@ struct GeminiEmbeddings: EmbeddingAPI {
     private func part(_ text: String, _ request: EmbeddingRequest) -> JSON {
         let isStored = request.purpose == .stored
         var text = text
-        if !isFirst, !hasPrefix {
+        if !isFirst, !(isStored ? hasPrefix : hasQueryPrefix) {
             text = (isStored ? "title: none | text: " : "task: search result | query: ") + text
         }
         var fields: [JSON.Member] = [
@@ -54,7 +58,8 @@ struct GeminiEmbeddings: EmbeddingAPI {
         if isFirst, let dimensions = request.dimensions, dimensions < 3072 {
             vectors = vectors.map(\.normalized)
         }
-        return EmbeddingReply(vectors: vectors, tokens: json["usageMetadata"]?["promptTokenCount"]?.int)
+        return EmbeddingReply(
+            vectors: vectors, tokens: json["usageMetadata"]?["promptTokenCount"]?.tokenCount)
     }
 }
 

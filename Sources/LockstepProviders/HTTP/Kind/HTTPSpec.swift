@@ -19,7 +19,7 @@ package struct HTTPSpec: Hashable, Sendable {
     package var terms = ModelTerms(hasMemo: true)
 
     /// Requests in flight at once, where `limits` says nothing else.
-    package static let concurrency = 8
+    package static let concurrency = Pacing.defaultCeiling
 
     package init(api: HTTPAPI, endpoint: Endpoint, model: String) {
         self.api = api
@@ -29,6 +29,16 @@ package struct HTTPSpec: Hashable, Sendable {
 }
 
 extension HTTPSpec: ProviderSpec {
+    package func check(in folder: ConfigurationFolder) throws(ProviderProblem) {
+        try check(.current)
+    }
+
+    func check(_ proxies: ProxySettings) throws(ProviderProblem) {
+        do throws(ProxyProblem) { _ = try proxies.proxy(for: endpoint.base) } catch {
+            throw ProviderProblem(error.description)
+        }
+    }
+
     /// What decides which answers come. Not where the server is: a model that moves to another machine stays the same, so
     /// that nothing is computed again for it. Where no model is named, the server stands for it.
     package func version(storing vectors: VectorFormat?, in folder: ConfigurationFolder) -> String {
@@ -46,10 +56,10 @@ extension HTTPSpec: ProviderSpec {
         version(storing: vectors, in: folder)
     }
 
-    /// Where the version says what is asked, the server says who: the model may have any name. A version of the user's own
-    /// says nothing of that.
+    /// Where the version says what is asked, the server says who: the model may have any name. Behind one gateway the path
+    /// tells servers apart. A version of the user's own says nothing of that.
     private func memoName(_ settings: ModelSettings) -> String {
-        settings.version == version(storing: settings.vectors) ? endpoint.origin : settings.name
+        settings.version == version(storing: settings.vectors) ? endpoint.identity : settings.name
     }
 
     package func setup(in folder: ConfigurationFolder) -> String {
@@ -129,7 +139,8 @@ extension HTTPSpec: ProviderSpec {
         case .cohere: CohereEmbeddings()
         case .voyage: VoyageEmbeddings(model: model)
         case .gemini:
-            GeminiEmbeddings(model: model, hasPrefix: !texts.prefix.isEmpty || !texts.queryPrefix.isEmpty)
+            GeminiEmbeddings(
+                model: model, hasPrefix: !texts.prefix.isEmpty, hasQueryPrefix: !texts.queryPrefix.isEmpty)
         case .tei: TEIEmbeddings()
         case .chat: nil
         }

@@ -38,8 +38,6 @@ struct EmbeddingReply: Equatable {
 
 /// One API that gives vectors for texts: what to send, and how what comes is read. No connection.
 protocol EmbeddingAPI: Sendable {
-    /// As `api` names it.
-    var name: String { get }
     var limits: RequestLimits { get }
     /// It cuts texts that are too long when it is asked to, and refuses them otherwise.
     var cutsOnRequest: Bool { get }

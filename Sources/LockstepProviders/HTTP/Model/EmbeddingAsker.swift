@@ -19,10 +19,23 @@ struct EmbeddingAsker: TextAsker {
         } catch {
             guard error.kind == .noBase64, request.wantsBase64 else { throw error }
             request.wantsBase64 = false
-            let reply = try await ask(request)
+            let reply = try await ask(request, after: error.requests)
             // It takes the rest of the request: so it was that.
             learned.withLock { $0.refusesBase64 = true }
             return reply
+        }
+    }
+
+    /// - Parameter made: requests before this one.
+    private func ask(
+        _ request: EmbeddingRequest, after made: Int
+    ) async throws(Refusal) -> TextReply {
+        do throws(Refusal) {
+            var reply = try await ask(request)
+            reply.requests += made
+            return reply
+        } catch {
+            throw error.after(made)
         }
     }
 

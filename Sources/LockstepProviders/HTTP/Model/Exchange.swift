@@ -57,8 +57,9 @@ struct Exchange: Sendable {
         do throws(JSONError) {
             return try JSONReader.read(answer.body, packingNumbers: packingNumbers)
         } catch {
-            let start = String(decoding: answer.body.prefix(500), as: UTF8.self)
-            throw reader(texts: texts).failed("answers with no JSON: \(start)")
+            // Of JSON that is cut nothing is shown: it may be what the model says of a document.
+            let start = ServerWords.plain(answer.body).map { ": \($0)" } ?? " that is whole"
+            throw reader(texts: texts).failed("answers with no JSON\(start)")
         }
     }
 

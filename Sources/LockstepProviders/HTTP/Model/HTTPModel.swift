@@ -62,7 +62,10 @@ package struct HTTPModel: Provider {
             do throws(Refusal) {
                 let some = group.places.map { run.texts[$0] }
                 let reply = try await asker.ask(some, for: purpose, mayCut: group.mayCut, learned)
-                learned.withLock { run.answered(group, reply.answers, tokens: reply.tokens, &$0) }
+                learned.withLock {
+                    run.answered(
+                        group, reply.answers, tokens: reply.tokens, requests: reply.requests, &$0)
+                }
             } catch {
                 if error.kind == .cancelled { throw CancellationError() }
                 let thrown = learned.withLock { run.refused(group, error, &$0) }
@@ -71,7 +74,8 @@ package struct HTTPModel: Provider {
         }
         let answers = batch.answers(try run.answers(learned.value))
         let truncated = Set(run.truncated.map { batch.places[$0] })
-        return ProviderReply(answers, usage: Usage(tokens: run.tokens, truncated: truncated))
+        return ProviderReply(
+            answers, usage: Usage(requests: run.requests, tokens: run.tokens, truncated: truncated))
     }
 }
 

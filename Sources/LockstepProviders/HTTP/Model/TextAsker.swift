@@ -12,4 +12,6 @@ struct TextReply {
     var answers: [Answer]
     /// By the server's own count.
     var tokens: Int?
+    /// Requests that were made for it.
+    var requests = 1
 }

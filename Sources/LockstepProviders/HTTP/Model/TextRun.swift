@@ -34,7 +34,8 @@ struct TextRun {
     private(set) var truncated: Set<Int> = []
     private(set) var tokens: Int?
     private var groups: [Group] = []
-    private var requests = 0
+    /// Those that were made, also for what was refused.
+    private(set) var requests = 0
     private var cuts: [Int: Int] = [:]
     /// Something was answered.
     private var hasSuccess = false
@@ -50,11 +51,14 @@ struct TextRun {
 
     /// The next texts to ask for together; nil when nothing is left to ask.
     mutating func next() -> Group? {
-        requests += 1
-        return groups.popLast()
+        groups.popLast()
     }
 
-    mutating func answered(_ group: Group, _ given: [Answer], tokens: Int?, _ learned: inout Learned) {
+    /// - Parameter made: requests, for this answer.
+    mutating func answered(
+        _ group: Group, _ given: [Answer], tokens: Int?, requests made: Int = 1, _ learned: inout Learned
+    ) {
+        requests += made
         hasSuccess = true
         for (place, answer) in zip(group.places, given) { answers[place] = answer }
         if let tokens { self.tokens = (self.tokens ?? 0) + tokens }
@@ -142,6 +146,7 @@ extension TextRun {
     /// - Returns: what the whole call comes to; nil when it goes on.
     mutating func refused(_ group: Group, _ refusal: Refusal, _ learned: inout Learned) -> ModelError? {
         let reason = refusal.reason
+        requests += refusal.requests
         guard requests < Self.mostRequests else { return end(.later(nil), .failed(reason)) }
         switch refusal.kind {
         case .wait(let told):

@@ -1,6 +1,5 @@
 /// Ollama's own API, which, unlike its form of OpenAI's, can be told not to cut silently.
 struct OllamaEmbeddings: EmbeddingAPI {
-    let name = "ollama"
     let limits = RequestLimits(inputs: 512)
     let cutsOnRequest = true
 
@@ -21,6 +20,7 @@ struct OllamaEmbeddings: EmbeddingAPI {
     ) throws(BadAnswer) -> EmbeddingReply {
         guard let vectors = json["embeddings"] else { throw BadAnswer("answered without `embeddings`") }
         return EmbeddingReply(
-            vectors: try vectors.vectors(count: request.texts.count), tokens: json["prompt_eval_count"]?.int)
+            vectors: try vectors.vectors(count: request.texts.count),
+            tokens: json["prompt_eval_count"]?.tokenCount)
     }
 }

@@ -3,7 +3,6 @@ struct OpenAIEmbeddings: EmbeddingAPI {
     /// The name of the field for a shorter vector; Mistral has its own.
     var dimensionsField = "dimensions"
 
-    let name = "openai"
     let limits = RequestLimits(inputs: 2048, tokens: 300_000)
 
     init(host: String = "") {
@@ -40,9 +39,8 @@ struct OpenAIEmbeddings: EmbeddingAPI {
 
     static func reply(_ json: JSON, count: Int) throws(BadAnswer) -> EmbeddingReply {
         guard let data = json["data"] else { throw BadAnswer("answered without `data`") }
-        let usage = json["usage"]
         return EmbeddingReply(
             vectors: try data.indexedVectors(count: count),
-            tokens: usage?["prompt_tokens"]?.int ?? usage?["total_tokens"]?.int)
+            tokens: json["usage"]?.promptTokens)
     }
 }

@@ -9,7 +9,7 @@ struct Redaction {
     private static let most = 2000
 
     func shown(_ message: String) -> String {
-        var text = String(decoding: message.utf8.prefix(Self.most), as: UTF8.self)
+        var text = message.utf8Prefix(Self.most)
         for secret in secrets { text = text.replacing(secret, with: "***") }
         // Providers repeat a key with its middle left out.
         for secret in secrets where secret.utf8.count >= 12 {
@@ -38,7 +38,16 @@ struct Redaction {
         return line
     }
 
-    private func withoutTexts(_ message: String) -> String {
+    /// A message without what it quotes of the texts, also where that stands with the escapes of JSON.
+    func withoutTexts(_ message: String) -> String {
+        let plain = withoutPlainTexts(message)
+        guard !texts.isEmpty, message.contains("\\") else { return plain }
+        let read = message.withoutEscapes
+        let clean = withoutPlainTexts(read)
+        return clean != read && clean.utf8.count < plain.utf8.count ? clean : plain
+    }
+
+    private func withoutPlainTexts(_ message: String) -> String {
         var message = message
         for text in texts where (3..<Self.window).contains(text.utf8.count) && message.contains(text) {
             message = message.replacing(text, with: "…")
@@ -92,5 +101,48 @@ struct Redaction {
         func hash(into hasher: inout Hasher) {
             hasher.combine(first &* 0x9E37_79B9_7F4A_7C15 ^ second)
         }
+    }
+}
+
+extension String {
+    /// So many bytes of it, at most.
+    func utf8Prefix(_ most: Int) -> String {
+        String(decoding: utf8.prefix(most), as: UTF8.self)
+    }
+
+    /// With what the escapes of JSON stand for.
+    fileprivate var withoutEscapes: String {
+        var units: [UInt16] = []
+        var rest = Array(utf16)[...]
+        while let unit = rest.popFirst() {
+            guard unit == 0x5C, let escape = rest.first else {
+                units.append(unit)
+                continue
+            }
+            if escape == UInt16(ascii: "u"), let code = Self.code(rest.dropFirst().prefix(4)) {
+                units.append(code)
+                rest = rest.dropFirst(5)
+            } else {
+                units.append(Self.escapes[escape] ?? escape)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: units, as: UTF16.self)
+    }
+
+    private static let escapes: [UInt16: UInt16] = [
+        UInt16(ascii: "n"): 0x0A, UInt16(ascii: "r"): 0x0D, UInt16(ascii: "t"): 0x09,
+        UInt16(ascii: "b"): 0x08, UInt16(ascii: "f"): 0x0C,
+    ]
+
+    private static func code(_ digits: ArraySlice<UInt16>) -> UInt16? {
+        let text = String(decoding: digits, as: UTF16.self)
+        return digits.count == 4 && text.allSatisfy(\.isHexDigit) ? UInt16(text, radix: 16) : nil
+    }
+}
+
+extension UInt16 {
+    fileprivate init(ascii scalar: Unicode.Scalar) {
+        self = UInt16(UInt8(ascii: scalar))
     }
 }

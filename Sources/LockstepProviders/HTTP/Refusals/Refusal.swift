@@ -28,9 +28,18 @@ package struct Refusal: Error, Hashable, Sendable {
     package let kind: Kind
     /// For people: no secret, and nothing of a document.
     package let reason: String
+    /// Requests that were made, the refused one with them.
+    package var requests = 1
 
     package init(_ kind: Kind, _ reason: String) {
         self.kind = kind
         self.reason = reason
+    }
+
+    /// The same, when so many requests were made before it.
+    func after(_ made: Int) -> Refusal {
+        var refusal = self
+        refusal.requests += made
+        return refusal
     }
 }

@@ -11,7 +11,8 @@ struct RefusalReader {
 
     /// - Parameter answer: one whose status is none of success.
     func read(_ answer: HTTPAnswer, now: Date = Date()) -> Refusal {
-        let words = ServerWords(answer.body)
+        // A document may hold the words of any error: what is quoted of one says nothing of the server.
+        let words = ServerWords(answer.body, without: redaction)
         let time = RetryTime.read(answer.headers, words, now: now)
         let status = answer.status
         let said = "\(origin) answers \(status)\(said(words.message))"
@@ -36,7 +37,9 @@ struct RefusalReader {
         // A gateway's time is up: perhaps there was too much to do.
         case 408, 504, 524: return Refusal(.failed, said)
         case 502, 520...523, 525...530: return Refusal(.outage, said)
-        default: return Refusal(kind(words), ending(said, words))
+        default:
+            let kind = kind(words, answer)
+            return Refusal(kind, kind == .outage ? ending(said, words) : said)
         }
     }
 
@@ -48,21 +51,31 @@ struct RefusalReader {
     }
 
     private func ending(_ said: String, _ words: ServerWords) -> String {
-        guard kind(words) == .outage else { return said }
-        return words.isAboutKey ? "\(said). Check `key`" : "\(said). \(missingModel)"
+        words.isAboutKey ? "\(said). Check `key`" : "\(said). \(missingModel)"
     }
 
     /// Of an error that may be about what was asked.
-    private func kind(_ words: ServerWords) -> Refusal.Kind {
+    private func kind(_ words: ServerWords, _ answer: HTTPAnswer) -> Refusal.Kind {
         if words.isAboutKey { return .outage }
         if let limit = words.tooManyTokens { return .tooLarge(.tokens(limit)) }
-        if let (limit, count) = words.tooLong {
+        if let (limit, count) = tooLong(words, answer) {
             return .tooLong(place: words.place, limit: limit, count: count)
         }
         if let limit = words.tooManyInputs { return .tooLarge(.inputs(limit)) }
         if words.isAboutModel { return .outage }
         if words.isAboutBase64 { return .noBase64 }
         return words.place.map(Refusal.Kind.badInput) ?? .failed
+    }
+
+    /// A long text may hold the very words with which it is refused: they count where it can be longer than they say.
+    private func tooLong(_ words: ServerWords, _ answer: HTTPAnswer) -> (limit: Int?, count: Int?)? {
+        if let found = words.tooLong, found.limit != nil { return found }
+        let all = ServerWords(answer.body, without: Redaction(secrets: [], texts: []))
+        // A token has one byte at least.
+        guard let found = all.tooLong, let limit = found.limit,
+            redaction.texts.contains(where: { $0.utf8.count > limit })
+        else { return words.tooLong }
+        return found
     }
 
     private func redirect(_ answer: HTTPAnswer) -> Refusal {

@@ -1,4 +1,5 @@
 import Foundation
+import LockstepReading
 
 /// When a server wants to be asked again, in all the forms in which servers say it.
 enum RetryTime {
@@ -62,20 +63,7 @@ enum RetryTime {
     }
 
     /// `6m0s`, `12ms`, `1.5s`, `1h2m3s`, or seconds.
-    static func duration(_ text: String) -> Double? {
-        if let seconds = Double(text) { return seconds }
-        let units: [Substring: Double] = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400]
-        var rest = Substring(text)
-        var total = 0.0
-        guard !rest.isEmpty else { return nil }
-        while !rest.isEmpty {
-            let number = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-            rest = rest.dropFirst(number.count)
-            let unit = rest.prefix { $0.isLetter }
-            rest = rest.dropFirst(unit.count)
-            guard let amount = Double(number), let seconds = units[unit] else { return nil }
-            total += amount * seconds
-        }
-        return total
+    private static func duration(_ text: String) -> Double? {
+        Double(text) ?? Duration(written: text).map { $0 / .seconds(1) }
     }
 }

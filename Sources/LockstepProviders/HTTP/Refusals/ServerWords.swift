@@ -1,8 +1,10 @@
 /// What a server says of an error, in whatever form it has: OpenAI's and Google's `error`, `detail` of FastAPI, `message`, or
 /// plain text.
 struct ServerWords {
-    /// What it says to people.
+    /// What it says to people; empty where that cannot be told from what it repeats of the request.
     let message: String
+    /// All messages, in lower case.
+    private let messages: String
     /// All that it says, codes and names of fields with it, in lower case.
     let all: String
     /// In seconds, where the body has a field for it.
@@ -10,22 +12,34 @@ struct ServerWords {
     /// Codes and types of errors.
     let codes: Set<String>
 
-    init(_ body: [UInt8]) {
-        guard let json = try? JSONReader.read(Array(body.prefix(1 << 16))),
-            json.members != nil || json.string != nil
-        else {
-            message = String(decoding: body.prefix(2000), as: UTF8.self)
-            all = message.lowercased()
-            retryDelay = nil
-            codes = []
-            return
-        }
+    /// Bytes of a body that are read as JSON.
+    private static let mostBytes = 1 << 20
+    /// Bytes of a message, and of all of them, that are looked at.
+    private static let most = 2000
+    private static let mostOfAll = 4000
+
+    /// - Parameter redaction: takes the texts of the request out.
+    init(_ body: [UInt8], without redaction: Redaction) {
         var reader = Reader()
-        reader.read(json, depth: 0)
-        message = reader.messages.first ?? String(decoding: body.prefix(2000), as: UTF8.self)
-        all = (reader.messages + reader.codes + reader.fields).joined(separator: "\n").lowercased()
+        if body.count <= Self.mostBytes, let json = try? JSONReader.read(body) {
+            reader.read(json, depth: 0)
+        } else if let text = Self.plain(body) {
+            reader.messages = [text]
+        }
+        message = reader.messages.first ?? ""
+        let said = reader.messages.map { $0.utf8Prefix(Self.most) }.joined(separator: "\n")
+        messages = redaction.withoutTexts(said.utf8Prefix(Self.mostOfAll)).lowercased()
+        all = ([messages] + (reader.codes + reader.fields).map { $0.lowercased() }).joined(separator: "\n")
         retryDelay = reader.retryDelay
         codes = Set(reader.codes.map { $0.lowercased() })
+    }
+
+    /// The start of a body that is no JSON; nil for one that looks like it. Broken JSON repeats texts with escapes, so that
+    /// nothing finds them.
+    static func plain(_ body: [UInt8]) -> String? {
+        let start = body.first { !" \t\r\n".utf8.contains($0) }
+        guard let start, !"{[\"".utf8.contains(start) else { return nil }
+        return String(decoding: body.prefix(most), as: UTF8.self)
     }
 
     private struct Reader {
@@ -122,8 +136,19 @@ extension ServerWords {
             ?? number(/less than (\d+) tokens/) ?? number(/tokens allowed \((\d+)\)/)
             ?? number(/context size \((\d+)/)
         guard let limit else { return (nil, nil) }
-        let counts = all.matches(of: /\d+/).compactMap { Int($0.output) }.filter { $0 > limit }
-        return (limit, counts.max())
+        return (limit, count(above: limit))
+    }
+
+    /// How many tokens the text has, by the message: other numbers in it mean something else, as the status.
+    private func count(above limit: Int) -> Int? {
+        for pattern in [
+            /requested (\d+)/, /given: (\d+)/, /\((\d+) tokens/, /token count \((\d+)\)/,
+            /(\d+) (?:input |prompt )?tokens/,
+        ] {
+            let counts = messages.matches(of: pattern).compactMap { Int($0.output.1) }
+            if let count = counts.first(where: { $0 > limit }) { return count }
+        }
+        return nil
     }
 
     /// The money is at its end, or the plan; waiting does not help.

@@ -1,6 +1,5 @@
 /// Text Embeddings Inference: one server, one model.
 struct TEIEmbeddings: EmbeddingAPI {
-    let name = "tei"
     let limits = RequestLimits(inputs: 32)
     let cutsOnRequest = true
 
@@ -20,6 +19,6 @@ struct TEIEmbeddings: EmbeddingAPI {
     ) throws(BadAnswer) -> EmbeddingReply {
         EmbeddingReply(
             vectors: try json.vectors(count: request.texts.count),
-            tokens: answer.headers["x-compute-tokens"].flatMap(Int.init))
+            tokens: answer.headers["x-compute-tokens"].flatMap(Int.init).flatMap { JSON.int($0).tokenCount })
     }
 }

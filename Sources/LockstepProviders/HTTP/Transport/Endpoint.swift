@@ -34,6 +34,18 @@ package struct Endpoint: Hashable, Sendable {
         return "\(scheme)://\(host.lowercased())" + (parts.port.map { ":\($0)" } ?? "")
     }
 
+    /// Tells servers apart, also those behind one gateway. It is stored: of what may be a secret it has 16 bits of a hash.
+    package var identity: String {
+        guard let parts = URLComponents(string: base) else { return origin }
+        let place = origin + parts.percentEncodedPath
+        let secrets = [parts.percentEncodedUser, parts.percentEncodedPassword].compactMap { $0 }
+        guard !secrets.isEmpty || !query.isEmpty else { return place }
+        var hash = ModelHash()
+        for secret in secrets { hash.add(secret) }
+        hash.add(query)
+        return "\(place) \(hash.finish().prefix(4))"
+    }
+
     package var host: String {
         URLComponents(string: base)?.host?.lowercased() ?? ""
     }

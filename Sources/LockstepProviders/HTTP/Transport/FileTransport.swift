@@ -24,6 +24,14 @@ extension HTTPTransport: FileTransport {
     func send(
         _ call: HTTPCall, file path: String, prefix: [UInt8], suffix: [UInt8]
     ) async throws(TransportError) -> HTTPAnswer {
+        try await within(call.timeout) {
+            await self.upload(call, file: path, prefix: prefix, suffix: suffix)
+        }
+    }
+
+    private func upload(
+        _ call: HTTPCall, file path: String, prefix: [UInt8], suffix: [UInt8]
+    ) async -> Result<HTTPAnswer, TransportError> {
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? handle.close() }
@@ -32,21 +40,24 @@ extension HTTPTransport: FileTransport {
             var request = request(call)
             let pieces = FilePieces(handle: handle, prefix: prefix, suffix: suffix, size: Self.pieceSize)
             request.body = .stream(pieces, length: .known(Int64(prefix.count + size + suffix.count)))
-            let response = try await client(for: call.url).execute(request, deadline: call.deadline)
-            return try await whole(response, call)
+            let client = try client(for: call.url, carryingFiles: true)
+            let response = try await client.execute(request, deadline: call.deadline)
+            return .success(try await whole(response, call))
         } catch {
-            throw TransportError(error, mostBytes: call.mostBytes)
+            return .failure(TransportError(error, mostBytes: call.mostBytes))
         }
     }
 
     func lines(_ call: HTTPCall, _ body: ([UInt8]) throws -> Void) async throws -> HTTPAnswer {
+        let end = ContinuousClock.now + call.timeout
         let response: HTTPClientResponse
         do {
-            response = try await client(for: call.url).execute(request(call), deadline: call.deadline)
+            let client = try client(for: call.url, carryingFiles: true)
+            response = try await client.execute(request(call), deadline: call.deadline)
+            guard 200..<300 ~= response.status.code else { return try await whole(response, call) }
         } catch {
             throw TransportError(error, mostBytes: call.mostBytes)
         }
-        guard 200..<300 ~= response.status.code else { return try await whole(response, call) }
         var lines = LineCutter(limit: call.mostBytes)
         var pieces = response.body.makeAsyncIterator()
         while true {
@@ -58,6 +69,8 @@ extension HTTPTransport: FileTransport {
             }
             guard let piece else { break }
             try Task.checkCancellation()
+            // Each piece is waited for as long as a server may be silent; all of them together have this time.
+            guard .now < end else { throw TransportError.timedOut }
             try lines.add(piece.readableBytesView, body)
         }
         try lines.end(body)

@@ -10,11 +10,19 @@ final class HTTPTransport: Transport {
     static let shared = HTTPTransport(.current)
 
     private let proxies: ProxySettings
-    /// One for each proxy, and one without.
-    private let clients = Mutex<[ProxySettings.Proxy?: HTTPClient]>([:])
+    /// While a file is sent or taken, the longest time in which nothing comes.
+    private let silence: Duration
+    private let clients = Mutex<[Way: HTTPClient]>([:])
 
-    init(_ proxies: ProxySettings) {
+    /// What a client is for: each has its own settings.
+    private struct Way: Hashable {
+        let proxy: ProxySettings.Proxy?
+        let isForFiles: Bool
+    }
+
+    init(_ proxies: ProxySettings, silence: Duration = .seconds(300)) {
         self.proxies = proxies
+        self.silence = silence
     }
 
     deinit {
@@ -23,11 +31,18 @@ final class HTTPTransport: Transport {
     }
 
     func send(_ call: HTTPCall) async throws(TransportError) -> HTTPAnswer {
+        try await within(call.timeout) { await self.exchange(call) }
+    }
+
+    /// The client's own deadline ends with the head of the answer.
+    func within(
+        _ timeout: Duration, _ exchange: @escaping @Sendable () async -> Result<HTTPAnswer, TransportError>
+    ) async throws(TransportError) -> HTTPAnswer {
         let outcome = await withTaskGroup(of: Result<HTTPAnswer, TransportError>?.self) { group in
-            group.addTask { await self.exchange(call) }
+            group.addTask { await exchange() }
             group.addTask {
                 // Nil when the exchange was first.
-                do { try await Task.sleep(for: call.timeout) } catch { return nil }
+                do { try await Task.sleep(for: timeout) } catch { return nil }
                 return .failure(.timedOut)
             }
             var first: Result<HTTPAnswer, TransportError>?
@@ -42,8 +57,8 @@ final class HTTPTransport: Transport {
     private func exchange(_ call: HTTPCall) async -> Result<HTTPAnswer, TransportError> {
         var request = request(call)
         if !call.body.isEmpty { request.body = .bytes(ByteBuffer(bytes: call.body)) }
-        let client = client(for: call.url)
         do {
+            let client = try client(for: call.url)
             let response: HTTPClientResponse
             do {
                 response = try await client.execute(request, deadline: call.deadline)
@@ -84,13 +99,14 @@ final class HTTPTransport: Transport {
         }
     }
 
-    func client(for url: String) -> HTTPClient {
-        let proxy = proxies.proxy(for: url)
+    func client(for url: String, carryingFiles isForFiles: Bool = false) throws(ProxyProblem) -> HTTPClient {
+        let way = Way(proxy: try proxies.proxy(for: url), isForFiles: isForFiles)
         return clients.withLock { clients in
-            if let client = clients[proxy] { return client }
-            let client = HTTPClient(
-                eventLoopGroupProvider: .singleton, configuration: Self.configuration(proxy))
-            clients[proxy] = client
+            if let client = clients[way] { return client }
+            var configuration = Self.configuration(way.proxy)
+            if isForFiles { configuration.timeout.read = .nanoseconds(silence.nanoseconds) }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[way] = client
             return client
         }
     }
@@ -130,10 +146,12 @@ extension TransportError {
         switch error {
         case is NIOTooManyBytesError: self = .tooLarge(mostBytes)
         case is CancellationError: self = .cancelled
+        case let error as ProxyProblem: self = .unreachable(error.description)
         case let error as HTTPClientError:
             switch error {
             case .cancelled: self = .cancelled
-            case .deadlineExceeded, .readTimeout, .writeTimeout: self = .timedOut
+            case .deadlineExceeded, .writeTimeout: self = .timedOut
+            case .readTimeout: self = .cut("nothing came from it for minutes")
             case .connectTimeout: self = .unreachable("it does not answer within 10 s")
             case .tlsHandshakeTimeout: self = .unreachable("the TLS handshake takes too long")
             case .httpProxyHandshakeTimeout, .socksHandshakeTimeout:

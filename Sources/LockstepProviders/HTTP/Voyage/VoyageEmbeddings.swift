@@ -1,6 +1,5 @@
 /// Voyage's `/v1/embeddings`.
 struct VoyageEmbeddings: EmbeddingAPI {
-    let name = "voyage"
     let limits: RequestLimits
     let cutsOnRequest = true
 
