@@ -200,6 +200,16 @@ class Batches(EachAPI, ProviderTest):
         daemon.start()
         self.complete(daemon)
 
+    def test_a_job_that_the_provider_has_forgotten(self):
+        self.begin(seconds=60)
+        daemon = self.waiting()
+        daemon.serve()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        self.begin(seconds=60)
+        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
+        self.assertVectors(daemon, self.texts(COUNT), self.api)
+        self.assertIn("its provider does not know it any more", daemon.told())
+
     def test_it_ended_while_nobody_looked(self):
         daemon = self.kill_when(lambda: self.imitation.tally()["batches"] == 1, "the job is there", seconds=1)
         time.sleep(2)

@@ -48,6 +48,9 @@ package enum BatchJobState: Hashable, Sendable {
     /// There is nothing more to come; of one that failed, expired or was cancelled some inputs may be answered. Why it
     /// ended early.
     case ended(String?)
+    /// The provider knows no such job: it was removed, or belongs to another account. One that was just begun may only
+    /// not be known everywhere.
+    case gone
 }
 
 /// What a job has said to one input.

@@ -191,8 +191,13 @@ struct BatchBackfill: Sendable {
                 job.phase = .running
                 try store.save(job)
             }
-            guard case .ended(let reason) = try await service.state(of: id) else { return job }
-            return try await take(job, id, reason)
+            switch try await service.state(of: id) {
+            case .running: return job
+            case .ended(let reason): return try await take(job, id, reason)
+            case .gone:
+                guard .milliseconds(currentMilliseconds() - job.at) > terms.poll * 3 else { return job }
+                return try await take(job, id, "its provider does not know it any more")
+            }
         case .discard:
             // Whoever cannot remove them does not do without the answers.
             try? await service.discard(file: job.file, job: job.job)

@@ -10,6 +10,14 @@ extension Exchange {
         try json(await send(call("GET", path, query: query, authorization: authorization)))
     }
 
+    /// Nil where there is no such thing.
+    func find(
+        _ path: String, authorization: (String) -> (name: String, value: String)
+    ) async throws(Refusal) -> JSON? {
+        let answer = try await send(call("GET", path, query: nil, authorization: authorization))
+        return answer.status == 404 ? nil : try json(answer)
+    }
+
     /// What is gone already is removed.
     func delete(
         _ path: String, authorization: (String) -> (name: String, value: String)

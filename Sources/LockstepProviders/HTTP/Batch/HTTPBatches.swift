@@ -61,12 +61,12 @@ struct HTTPBatches: BatchService {
     }
 
     func state(of job: String) async throws -> BatchJobState {
-        try await seen(job).state
+        try await seen(job)?.state ?? .gone
     }
 
     func answers(of job: String, _ body: (BatchAnswer) throws -> Void) async throws -> Usage {
         var tokens: Int?
-        for file in try await seen(job).files {
+        for file in try await seen(job)?.files ?? [] {
             let (path, query) = form.content(of: file)
             try await exchange.lines(path, query: query, by: files, authorization: authorization) { line in
                 guard let json = try? JSONReader.read(line, packingNumbers: true),
@@ -87,7 +87,7 @@ struct HTTPBatches: BatchService {
 
     func discard(file: String?, job: String?) async throws {
         var all = [file].compactMap { $0 }
-        if let job { all += try await seen(job).files }
+        if let job { all += try await seen(job)?.files ?? [] }
         for file in all {
             try await model { () async throws(Refusal) in
                 try await exchange.delete(form.removal(of: file), authorization: authorization)
@@ -99,10 +99,12 @@ struct HTTPBatches: BatchService {
         do throws(BadAnswer) { return try read(json) } catch { return (.refused(error.description), nil) }
     }
 
-    private func seen(_ job: String) async throws -> SeenBatch {
-        let json = try await model { () async throws(Refusal) in
-            try await exchange.get(form.job(job), authorization: authorization)
+    /// Nil where the provider knows no such job.
+    private func seen(_ job: String) async throws -> SeenBatch? {
+        let found = try await model { () async throws(Refusal) in
+            try await exchange.find(form.job(job), authorization: authorization)
         }
+        guard let json = found else { return nil }
         guard let seen = form.seen(json) else { throw unreadable("a job") }
         return seen
     }
