@@ -108,6 +108,7 @@ extension HTTPSpec: ProviderSpec {
             account: endpoint.account(of: api.rawValue),
             vectors: VectorCheck(arraysAreVectors: format == .array),
             terms: terms, memoName: memoName(settings),
+            conversation: chat?.frame ?? .none,
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
                 concurrency: terms.concurrency ?? Self.concurrency),
