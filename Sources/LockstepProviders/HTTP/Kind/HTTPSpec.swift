@@ -18,9 +18,6 @@ package struct HTTPSpec: Hashable, Sendable {
     package var maxTokens: Int?
     package var terms = ModelTerms(hasMemo: true)
 
-    /// Requests in flight at once, where `limits` says nothing else.
-    package static let concurrency = 8
-
     package init(api: HTTPAPI, endpoint: Endpoint, model: String) {
         self.api = api
         self.endpoint = endpoint
@@ -111,7 +108,7 @@ extension HTTPSpec: ProviderSpec {
             conversation: chat?.frame ?? .none,
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
-                concurrency: terms.concurrency ?? Self.concurrency),
+                concurrency: terms.concurrency ?? Pacing.defaultCeiling),
             tokensPerRequest: limits.tokens, texts: texts,
             rules: TextRun.Rules(
                 overlong: texts.overlong, maxTokens: maxTokens,
