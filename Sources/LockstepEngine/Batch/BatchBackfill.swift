@@ -107,7 +107,7 @@ struct BatchBackfill: Sendable {
             jobs.append(try await start(job))
         } while after != nil && !isEnding()
         log.notice(
-            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs"
+            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) job\(jobs.count == 1 ? "" : "s")"
         )
         return jobs
     }
