@@ -44,6 +44,8 @@ struct PlanTests {
         let fresh = try await plan(project)
         #expect(fresh["documents"]?.int == 3 && fresh["toCompute"]?.int == 0)
         #expect(fresh["seconds"]?.double == 0)
+        let nothing = try await project.lockstep("plan")
+        #expect(nothing.out.contains("nothing is to be done: everything is fresh or parked"), "\(nothing)")
         try project.update(1, ["$unset": ["text": 1]])
         try project.update(2, ["$set": ["text": "three"]])
         let changed = try await plan(project)
