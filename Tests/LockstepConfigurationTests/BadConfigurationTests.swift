@@ -74,6 +74,41 @@ import Testing
                 == ["lockstep.yaml:7: \(message)"])
     }
 
+    @Test func aVariableThatIsNotSetIsOneProblem() {
+        let found = problems(
+            """
+            mongodb:
+              uri: ${URI}
+              database: shop
+            models:
+              small:
+                http:
+                  api: openai
+                  model: m
+                  key: ${OPENAI_API_KEY}
+                timeout: ${TIME}
+              length: {exec: [python3, "${FILE}"]}
+              e5:
+                openvino: ${FOLDER}
+            listeners:
+              - model: small
+                on: docs
+                key: ${FIELD}
+              - {model: e5, on: docs, key: text}
+            server:
+              token: ${TOKEN}
+            """)
+        func advised(_ line: Int, _ name: String) -> String {
+            "lockstep.yaml:\(line): the variable `\(name)` is not set: set it, or write a default as `${\(name):-…}`"
+        }
+        #expect(
+            found == [
+                advised(2, "URI"), "lockstep.yaml:9: the variable `OPENAI_API_KEY` is not set: set it",
+                advised(10, "TIME"), advised(11, "FILE"), advised(13, "FOLDER"), advised(17, "FIELD"),
+                "lockstep.yaml:20: the variable `TOKEN` is not set: set it",
+            ])
+    }
+
     @Test func aCycleOfListenersIsNamedWithItsLines() {
         let found = problems(
             file(
@@ -253,6 +288,9 @@ extension BadConfigurationTests {
         ("http: {api: openai, model: m, url: 'https://b/v1/embeddings', key: k}", ["`url` is the base of the API, as `https://api.openai.com/v1`: leave out the `/embeddings` at its end"]),
         ("http: {api: ollama, model: m, url: 'http://b/v1/'}", ["`url` is the base of the API, as `http://127.0.0.1:11434`: leave out the `/v1` at its end, or write `api: openai`"]),
         ("http: {api: openai, model: m, key: ''}", ["`key` is empty: set the variable, or leave `key` out"]),
+        ("http: {api: openai, model: m, key: \"${GONE}\"}", ["the variable `GONE` is not set: set it"]),
+        ("http: {api: openai, model: m, key: k, headers: {X-A: \"${GONE}\"}}", ["the variable `GONE` is not set: set it"]),
+        ("http: {api: openai, model: \"${GONE}\", key: k}", ["the variable `GONE` is not set: set it, or write a default as `${GONE:-…}`"]),
         ("http: {api: openai, model: m, key: \"hunter\\n2\"}", ["`key` must be one line of letters, digits and signs"]),
         ("http: {api: openai, model: m, key: {of: hunter2}}", ["`key` must be a text, as `${OPENAI_API_KEY}`: found a mapping"]),
         ("http: {api: openai, model: m, key: k, dimensions: many}", ["`dimensions` must be a whole number from 1: found `many`"]),

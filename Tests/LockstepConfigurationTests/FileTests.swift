@@ -38,7 +38,8 @@ import Testing
         let folder = try Folder()
         let path = folder.path
         #expect(
-            failure(path + "/none.yaml") == "\(path)/none.yaml: there is no such file: name another with `-c`"
+            failure(path + "/none.yaml")
+                == "\(path)/none.yaml: there is no such file: name another with `-c`, or write one with `lockstep init`"
         )
         #expect(
             failure(path)

@@ -1,4 +1,5 @@
 import Foundation
+import Lockstep
 import Testing
 
 @testable import LockstepConfiguration
@@ -72,6 +73,23 @@ import LockstepReading
                 #expect(!key.about.isEmpty && key.about.hasSuffix("."), "\(key.name)")
             }
         }
+    }
+
+    @Test func theCallsOfAServiceAreToldAsTheyAre() throws {
+        let text = Self.schema.json.page
+        #expect(
+            text.contains(
+                "Requests in flight at once, at most. Default: 16; Lockstep begins with 2 and finds how many."
+            ))
+        let model = "http: {api: ollama, model: nomic}"
+        let configuration = try Configuration.parse(
+            Array(
+                "mongodb: {uri: \"mongodb://h\", database: d}\nmodels: {m: {\(model)}}\nlisteners: [{model: m, on: a, key: b}]"
+                    .utf8),
+            file: "f", directory: "/", environment: [:])
+        let provider = try #require(try configuration.assemble().models["m"])
+        let pacing = Pacing(provider.limits, provider.terms)
+        #expect(pacing.calls == 2 && pacing.mostCalls == 16 && provider.limits.concurrency == 16)
     }
 
     @Test func textsOfJSONAreEscaped() throws {

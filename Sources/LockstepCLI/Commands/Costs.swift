@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Lockstep
 import LockstepAPI
 
@@ -24,26 +23,27 @@ struct Costs: AsyncParsableCommand {
             let report = API.CostsReport(
                 rows: rows.map { API.CostsRow($0) }, batches: jobs.map { API.BatchCosts($0) })
             guard !options.json else { return try Terminal.print(json: report) }
+            guard !report.rows.isEmpty || !report.batches.isEmpty else {
+                Terminal.print("no model that costs something by the call was asked in the last \(since)")
+                return
+            }
             show(report.rows)
             show(report.batches)
         }
     }
 
     private func show(_ rows: [API.CostsRow]) {
-        guard !rows.isEmpty else {
-            Terminal.print("no model that costs something by the call was asked in the last \(since)")
-            return
-        }
+        guard !rows.isEmpty else { return }
         let table = Table(
-            header: ["DAY", "MODEL", "CALLS", "INPUTS", "TOKENS", "RETRIES", "PRICE"],
+            header: ["DAY", "MODEL", "CALLS", "INPUTS", "TOKENS", "NO ANSWER", "PRICE"],
             rows: rows.map { row in
                 [row.day, row.model] + [row.calls, row.inputs, row.tokens, row.retries].map(String.init)
-                    + [Self.price(row.price)]
+                    + [Price.text(row.price)]
             })
         Terminal.print(table.text(width: Terminal.outWidth, style: .out))
         guard rows.count > 1 else { return }
         let (tokens, price) = rows.reduce((0, 0)) { ($0.0 + $1.tokens, $0.1 + $1.price) }
-        Terminal.print("in all \(Terminal.count(tokens, "token")), price \(Self.price(price))")
+        Terminal.print("in all \(Terminal.count(tokens, "token")), price \(Price.text(price))")
     }
 
     private func show(_ batches: [API.BatchCosts]) {
@@ -51,13 +51,9 @@ struct Costs: AsyncParsableCommand {
         let table = Table(
             header: ["DAY", "MODEL", "BATCH JOB", "INPUTS", "TOKENS", "PRICE"],
             rows: batches.map {
-                [$0.day, $0.model, $0.job, String($0.inputs), String($0.tokens), Self.price($0.price)]
+                [$0.day, $0.model, $0.job, String($0.inputs), String($0.tokens), Price.text($0.price)]
             })
         Terminal.print(table.text(width: Terminal.outWidth, style: .out))
-    }
-
-    private static func price(_ price: Double) -> String {
-        String(format: "%.4f", price)
     }
 }
 

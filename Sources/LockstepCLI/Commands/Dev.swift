@@ -53,6 +53,8 @@ struct Dev: AsyncParsableCommand {
                     text: """
                         lockstep: watching \(database) on a MongoDB of its own. Connect any client to
                           \(server.uri)
+                        In another terminal:
+                          export MONGODB_URI='\(server.uri)'
                         """,
                     isJSON: options.json,
                     token: configuration.server?.token == nil ? DaemonServer.makeToken() : nil),

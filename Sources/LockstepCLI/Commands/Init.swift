@@ -231,11 +231,18 @@ extension Init {
                 "\(Style.out.paint("listener", .green))  \(field.collection)/\(field.key)  \(Style.out.paint(field.shape, .dim))"
             )
         }
-        if proposal.listeners.isEmpty {
+        if let example = proposal.example {
             lines.append(
-                "no field with texts was found: an example is written; put your collection and key there")
+                "no field was proposed; the example is \(example.collection)/\(example.key), which was passed over (\(example.reason ?? "")): see whether it is what you want"
+            )
+        } else if proposal.listeners.isEmpty {
+            let why = proposal.nothingFound
+            lines.append(
+                "\(why.prefix(1).lowercased())\(why.dropFirst()): an example is written; put your collection and key there"
+            )
         }
-        let others = proposal.passed.count + proposal.unreachable.count
+        let others =
+            proposal.passed.count + proposal.unreachable.count - (proposal.example == nil ? 0 : 1)
         if others > 0 {
             lines.append(
                 "\(Terminal.count(others, "other field")) with texts not proposed; the file says why")
@@ -247,6 +254,7 @@ extension Init {
             "",
             isSet ? "Next, with \(Self.variable) set as it is now:" : "Next:",
             "  lockstep check\(option)    # tries it: MongoDB, the rights, the model",
+            "  lockstep plan\(option)     # says what will be computed, and what that costs",
             "  lockstep run\(option)      # keeps the predictions in step from then on",
         ]
         return lines.map { $0.onOneLineButEscapes }.joined(separator: "\n")

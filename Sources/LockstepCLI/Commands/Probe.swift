@@ -124,7 +124,7 @@ extension Configuration {
     /// The calls at once that `limits` allows of a model; nil where it may not stand.
     fileprivate func ceiling(_ name: String, _ model: any Provider) -> Int? {
         guard models[name]?.provider is HTTPSpec else { return nil }
-        return model.terms.concurrency ?? HTTPSpec.concurrency
+        return model.terms.concurrency ?? Pacing.defaultCeiling
     }
 }
 

@@ -72,25 +72,35 @@ struct ConfigurationText {
         ["  \(model.name):"] + model.lines.map { "    \($0)" }
     }
 
+    private func entry(_ field: Proposal.Field) -> [String] {
+        [
+            "  - model: \(model.name)", "    on: \(YAMLText.scalar(field.collection))",
+            "    key: \(YAMLText.scalar(field.key))   # \(field.shape)",
+        ]
+    }
+
     private var listeners: [String] {
         var lines: [String] = []
-        if proposal.listeners.isEmpty {
+        if let example = proposal.example {
             lines += [
-                "  # No field with texts was found: this is an example. Write your collection and key in its place.",
+                "  # No field was proposed. This one was passed over (\(example.reason ?? "")): keep it where that was wrong,",
+                "  # else write your collection and key in its place.",
+            ]
+            lines += entry(example)
+        } else if proposal.listeners.isEmpty {
+            lines += [
+                "  # \(proposal.nothingFound): this is an example. Write your collection and key in its place.",
                 "  - model: \(model.name)", "    on: \(YAMLText.scalar(exampleCollection))", "    key: text",
             ]
         } else if let advice = model.advice {
             lines.append("  # \(advice)")
         }
-        for field in proposal.listeners {
-            lines += [
-                "  - model: \(model.name)", "    on: \(YAMLText.scalar(field.collection))",
-                "    key: \(YAMLText.scalar(field.key))   # \(field.shape)",
-            ]
-        }
-        if !proposal.passed.isEmpty {
+        for field in proposal.listeners { lines += entry(field) }
+        // What is the example stands there already.
+        let passed = proposal.passed.filter { $0 != proposal.example }
+        if !passed.isEmpty {
             lines += ["", "  # Passed over; take away the `#` where that was wrong:"]
-            for field in proposal.passed {
+            for field in passed {
                 let entry =
                     "{model: \(model.name), on: \(YAMLText.scalar(field.collection)), key: \(YAMLText.scalar(field.key))}"
                 lines.append("  # - \(entry)   # \(field.reason ?? ""): \(field.shape)")

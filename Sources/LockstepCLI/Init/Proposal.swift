@@ -34,6 +34,15 @@ struct Proposal: Equatable {
 }
 
 extension Proposal {
+    /// The field that the file has a listener for where none is proposed.
+    var example: Field? { listeners.isEmpty ? passed.first : nil }
+
+    /// Why there is nothing to propose, where no field was even passed over.
+    var nothingFound: String {
+        unreachable.isEmpty
+            ? "No field with texts was found" : "No field with texts that this model can read was found"
+    }
+
     mutating func add(_ statistics: CollectionStatistics) {
         guard statistics.documents > 0 else {
             collections.append(SkippedCollection(name: statistics.name, reason: "is empty"))

@@ -29,7 +29,7 @@ struct PlanTable {
     /// In one sentence.
     var conclusion: String {
         let (compute, remove) = (sum(\.toCompute), sum(\.removals))
-        guard compute + remove > 0 else { return "nothing is to be done: everything is fresh or set aside" }
+        guard compute + remove > 0 else { return "nothing is to be done: everything is fresh or parked" }
         var text = "`lockstep run` computes \(Terminal.count(compute, "output"))"
         if remove > 0 { text += " and removes \(remove)" }
         return text

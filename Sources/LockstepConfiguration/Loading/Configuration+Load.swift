@@ -69,7 +69,8 @@ extension Configuration {
         var problems = Problems(file: file)
         var isDirectory: ObjCBool = false
         if !FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) {
-            problems.add(nil, "there is no such file: name another with `-c`")
+            problems.add(
+                nil, "there is no such file: name another with `-c`, or write one with `lockstep init`")
         } else if isDirectory.boolValue {
             problems.add(nil, "this is a directory: name the file in it, as `-c \(file)/lockstep.yaml`")
         } else {

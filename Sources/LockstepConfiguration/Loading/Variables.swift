@@ -4,16 +4,20 @@ struct Variables {
     let environment: [String: String]
 
     /// The filled text, and what is wrong with it.
-    func expand(_ text: String) -> (text: String, problems: [String]) {
+    ///
+    /// - Parameter isSecret: a default of it would stand in the file.
+    func expand(_ text: String, isSecret: Bool = false) -> (text: String, problems: [String]) {
         guard text.contains("${") else { return (text, []) }
         var problems: [String] = []
         var rest = Substring(text)
-        let filled = fill(&rest, isDefault: false, &problems)
+        let filled = fill(&rest, isDefault: false, isSecret, &problems)
         return (filled, problems)
     }
 
     /// Reads to the end, or in a default up to its closing brace.
-    private func fill(_ rest: inout Substring, isDefault: Bool, _ problems: inout [String]) -> String {
+    private func fill(
+        _ rest: inout Substring, isDefault: Bool, _ isSecret: Bool, _ problems: inout [String]
+    ) -> String {
         var filled = ""
         while let first = rest.first {
             if rest.hasPrefix("$${") {
@@ -21,7 +25,7 @@ struct Variables {
                 rest = rest.dropFirst(3)
             } else if rest.hasPrefix("${") {
                 rest = rest.dropFirst(2)
-                filled += variable(&rest, &problems)
+                filled += variable(&rest, isSecret, &problems)
             } else if isDefault, first == "}" {
                 return filled
             } else {
@@ -33,7 +37,9 @@ struct Variables {
     }
 
     /// Reads what follows `${`, with the closing brace.
-    private func variable(_ rest: inout Substring, _ problems: inout [String]) -> String {
+    private func variable(
+        _ rest: inout Substring, _ isSecret: Bool, _ problems: inout [String]
+    ) -> String {
         let name = rest.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
         rest = rest.dropFirst(name.count)
         var alternative: String?
@@ -41,7 +47,7 @@ struct Variables {
         var problemsOfDefault: [String] = []
         if rest.hasPrefix(":-") {
             rest = rest.dropFirst(2)
-            alternative = fill(&rest, isDefault: true, &problemsOfDefault)
+            alternative = fill(&rest, isDefault: true, isSecret, &problemsOfDefault)
         }
         let isName = name.first.map { !$0.isNumber } ?? false
         guard isName, rest.first == "}" else {
@@ -59,7 +65,8 @@ struct Variables {
             problems += problemsOfDefault
             return alternative
         }
-        problems.append("the variable `\(name)` is not set: set it, or write a default as `${\(name):-…}`")
+        let advice = isSecret ? "set it" : "set it, or write a default as `${\(name):-…}`"
+        problems.append("the variable `\(name)` is not set: \(advice)")
         return ""
     }
 }

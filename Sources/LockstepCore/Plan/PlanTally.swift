@@ -14,12 +14,16 @@ package struct PlanTally: Sendable {
     /// Inputs with a fresh output, and their tokens by the same estimate.
     package private(set) var known = (inputs: 0, tokens: 0)
     private let countsTokens: Bool
+    /// Of what the model is sent for each input beside it, and how often it is sent the input.
+    private let framing: (tokens: Int, repeats: Int)
 
     /// - Parameters:
     ///   - countsTokens: the model takes texts, or is paid by the token.
+    ///   - frame: what the model is sent for each input beside it.
     ///   - bound: different inputs that are held.
-    package init(countsTokens: Bool, bound: Int = 1 << 16) {
+    package init(countsTokens: Bool, frame: InputFrame = .none, bound: Int = 1 << 16) {
         self.countsTokens = countsTokens
+        framing = (frame.tokens, frame.repeats)
         distinct = DistinctInputs(bound: bound)
     }
 
@@ -46,6 +50,7 @@ package struct PlanTally: Sendable {
     }
 
     private func estimate(_ values: [BSONValue]) -> Int {
-        countsTokens ? TokenEstimate.of(values) ?? 0 : 0
+        guard countsTokens, let tokens = TokenEstimate.of(values) else { return 0 }
+        return tokens * framing.repeats + framing.tokens
     }
 }

@@ -16,6 +16,8 @@ package protocol Provider: Sendable {
     var vectors: VectorCheck { get }
     /// It takes texts, see ``TextInput``: what is blank is no input.
     var takesTexts: Bool { get }
+    /// What it sends for each input beside the input. Default: nothing.
+    var frame: InputFrame { get }
     /// It gives equal inputs equal answers, so that those of a round are asked once. By default where it has a memo: a
     /// program, or a model of one's own, may answer as it likes, and is asked for each document.
     var hasEqualAnswers: Bool { get }
@@ -95,6 +97,7 @@ package struct Usage: Hashable, Sendable {
 
 extension Provider {
     package var takesTexts: Bool { false }
+    package var frame: InputFrame { .none }
     package var hasEqualAnswers: Bool { terms.hasMemo }
     package var terms: ModelTerms { ModelTerms() }
     package var memoName: String { name }

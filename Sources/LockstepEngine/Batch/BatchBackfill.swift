@@ -133,7 +133,7 @@ struct BatchBackfill: Sendable {
         } while after != nil && !isSpent && !isEnding()
         guard !jobs.isEmpty else { return isSpent ? .unaffordable : .tooFew }
         log.notice(
-            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) jobs\(isSpent ? "; the budget of its model affords no more now" : "")"
+            "\(handler.listener.id): \(jobs.reduce(0) { $0 + $1.inputs }) inputs go by the batch API, in \(jobs.count) job\(jobs.count == 1 ? "" : "s")\(isSpent ? "; the budget of its model affords no more now" : "")"
         )
         return .running(jobs)
     }

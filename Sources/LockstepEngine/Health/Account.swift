@@ -86,7 +86,7 @@ extension Account {
         }
         if let line {
             log.about(listener).error(
-                "\(listener): \(reason). Its changes stay pending; nothing is lost. Trying again until it works\(line.text)."
+                "\(listener): \(reason.withoutStop). Its changes stay pending; nothing is lost. Trying again until it works\(line.text)."
             )
         }
         return due

@@ -27,7 +27,7 @@ package final class ServerHealth: Sendable {
         }
         if let text {
             log.error(
-                "MongoDB: \(reason). Its changes stay pending; nothing is lost. Trying again until it works\(text)."
+                "MongoDB: \(reason.withoutStop). Its changes stay pending; nothing is lost. Trying again until it works\(text)."
             )
         }
         return due

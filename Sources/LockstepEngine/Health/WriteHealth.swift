@@ -86,7 +86,7 @@ package final class WriteHealth: Sendable {
 
     private func report(_ reason: String, _ text: String) {
         log.error(
-            "\(name): its outputs are not stored: \(reason). Its documents are pending; nothing is lost. Trying again until it works\(text)."
+            "\(name): its outputs are not stored: \(reason.withoutStop). Its documents are pending; nothing is lost. Trying again until it works\(text)."
         )
     }
 }

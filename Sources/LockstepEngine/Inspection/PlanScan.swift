@@ -33,7 +33,10 @@ package struct PlanScan {
     /// - Parameter read: is told of each page how many documents it has; ends the pass by false.
     /// - Returns: a tally for each listener of the collection.
     package func run(_ read: (Int) -> Bool) throws -> [ListenerRef: PlanTally] {
-        var tallies = members.map { PlanTally(countsTokens: listeners[$0].model.countsTokens) }
+        var tallies = members.map { member in
+            let model = listeners[member].model
+            return PlanTally(countsTokens: model.countsTokens, frame: model.frame)
+        }
         let failures = FailureStore(connection: connection)
         let parked = try failures.counts().parked
         var digest = SHA256()

@@ -145,7 +145,8 @@ package struct Inquiry {
     private func call(_ batch: ProviderBatch) async throws -> ProviderReply {
         let bytes = batch.inputs.reduce(0) { $0 + $1.bytes.count }
         guard let costs = handler.costs else { return try await call(batch, bytes, tokens: 1) }
-        guard let reservation = costs.reserve(bytes: bytes) else {
+        let sent = handler.listener.model.frame.bytes(inputs: batch.inputs.count, size: bytes)
+        guard let reservation = costs.reserve(bytes: sent) else {
             throw AccountHeld(until: .now + Self.budgetPause)
         }
         do {

@@ -62,7 +62,8 @@ final class CostsFollower: Sendable {
             // An absent server is reported by others. What was not saved is saved with the next.
             guard (error as? MongoError)?.source == .server, let text = outage.failed(.now) else { return }
             log.warning(
-                "what models cost cannot be saved: \(error). Nothing of it is lost while this runs\(text).")
+                "what models cost cannot be saved: \("\(error)".withoutStop). Nothing of it is lost while this runs\(text)."
+            )
         }
     }
 

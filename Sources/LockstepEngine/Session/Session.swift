@@ -237,7 +237,8 @@ extension Session {
                 try saver.save(last: isDone ? capture?.position : nil)
             } catch {
                 context.log.warning(
-                    "the last position could not be saved: \(error). It is read again from the one before.")
+                    "the last position could not be saved: \("\(error)".withoutStop). It is read again from the one before."
+                )
             }
         }
         queue.close()

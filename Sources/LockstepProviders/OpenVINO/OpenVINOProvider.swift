@@ -55,6 +55,7 @@ package final class OpenVINOProvider: Provider {
     package var account: AccountID { AccountID("\(name) \(ObjectIdentifier(self))") }
 
     package var takesTexts: Bool { true }
+    package var frame: InputFrame { InputFrame(texts.prefix) }
     package var hasEqualAnswers: Bool { true }
 
     package func ask(_ batch: ProviderBatch) async throws -> ProviderReply {

@@ -7,7 +7,7 @@ extension TextSettings {
         KeySchema("queryPrefix", .text, "Put before each text that is searched for, as \"query: \"."),
         KeySchema(
             "overlong", .choice(Overlong.allCases.map(\.rawValue)),
-            "What becomes of a text that is longer than the model takes: it is set aside, or cut and marked. Default: truncate."
+            "What becomes of a text that is longer than the model takes: its document is parked, or it is cut and marked. Default: truncate."
         ),
     ]
 

@@ -1,6 +1,7 @@
 extension YAMLNode {
     /// A text; numbers and the like are taken as they are written.
     package func text(_ what: String, _ example: String, problems: inout Problems) -> String? {
+        if isUnfilled { return nil }
         guard case .scalar(let scalar) = content, !isNull else {
             problems.add(line, "\(what) must be a text, as `\(example)`: found \(found)")
             return nil

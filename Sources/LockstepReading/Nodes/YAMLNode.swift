@@ -16,11 +16,14 @@ package struct YAMLNode {
         package let text: String
         /// Not quoted: `1` is a number and `null` nothing.
         package let isPlain: Bool
+        /// A variable in it has no value, which is reported already.
+        package let isUnfilled: Bool
 
-        package init(raw: String, text: String, isPlain: Bool) {
+        package init(raw: String, text: String, isPlain: Bool, isUnfilled: Bool = false) {
             self.raw = raw
             self.text = text
             self.isPlain = isPlain
+            self.isUnfilled = isUnfilled
         }
     }
 
@@ -46,7 +49,13 @@ extension YAMLNode {
     /// True for an empty value, `~` and `null`.
     package var isNull: Bool {
         guard case .scalar(let scalar) = content else { return false }
-        return scalar.isPlain && ["", "~", "null", "Null", "NULL"].contains(scalar.text)
+        return scalar.isPlain && !scalar.isUnfilled
+            && ["", "~", "null", "Null", "NULL"].contains(scalar.text)
+    }
+
+    /// A variable in it has no value: what it lacks for that is not reported again.
+    package var isUnfilled: Bool {
+        if case .scalar(let scalar) = content { scalar.isUnfilled } else { false }
     }
 
     /// What stands there, for a message: never a secret.

@@ -6,7 +6,7 @@ package struct MappingReader {
     /// As messages call it: `a listener`.
     package let what: String
     private let entries: [YAMLNode.Entry]
-    /// Known keys that a misspelled one probably means.
+    /// Known keys that have no value here, which is reported already: one that is misspelled, or a variable that is not set.
     private let meant: Set<String>
 
     /// - Parameters:
@@ -23,8 +23,8 @@ package struct MappingReader {
         }
         line = node.line
         self.what = what
-        self.entries = entries
-        var meant: Set<String> = []
+        self.entries = entries.filter { !$0.value.isUnfilled }
+        var meant = Set(entries.filter(\.value.isUnfilled).map(\.key))
         for entry in entries where !keys.contains(entry.key) {
             let key = schema.synonyms[entry.key] ?? suggestion(for: entry.key, among: keys)
             if let key {

@@ -65,11 +65,6 @@ enum Format {
         return (head.lastIndex(of: " ").map { String(head[..<$0]) + " …" } ?? head + "…", text)
     }
 
-    /// Without its full stop.
-    static func withoutStop(_ text: String) -> Substring {
-        text.hasSuffix(".") ? text.dropLast() : text[...]
-    }
-
     static func capitalised(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst()
     }

@@ -40,7 +40,7 @@ extension API.Problem {
             return Self(
                 code: "refused", severity: .error, listeners: group.map(\.id),
                 message:
-                    "Outputs\(place(group)) are not stored: \(Format.withoutStop(reason)). \(Format.pending(pending, place(group))); nothing is lost.",
+                    "Outputs\(place(group)) are not stored: \(reason.withoutStop). \(Format.pending(pending, place(group))); nothing is lost.",
                 hint:
                     "It is retried every few seconds with few documents, and goes on by itself once MongoDB takes them."
             )

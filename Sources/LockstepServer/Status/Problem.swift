@@ -24,13 +24,13 @@ extension API.Problem {
         case .disconnected:
             add(
                 "disconnected", .error,
-                "MongoDB does not answer: \(Format.withoutStop(fault?.text ?? "no reason given")). Nothing is lost.",
+                "MongoDB does not answer: \((fault?.text ?? "no reason given").withoutStop). Nothing is lost.",
                 "It is asked again until it answers. Is there a primary, and can this machine reach it?",
                 detail: fault?.whole)
         case .ended:
             add(
                 "ended", .error,
-                fault.map { "Lockstep has ended: \(Format.withoutStop($0.text))." } ?? "Lockstep has ended.",
+                fault.map { "Lockstep has ended: \($0.text.withoutStop)." } ?? "Lockstep has ended.",
                 "Start `lockstep run` again; it goes on where it was.", detail: fault?.whole)
         case .standingBy:
             let holder = status.holder ?? "Another process"

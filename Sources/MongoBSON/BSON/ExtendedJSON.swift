@@ -30,13 +30,13 @@ extension BSONDocument {
         self = builder.finish()
     }
 
-    /// Relaxed Extended JSON v2.
+    /// Relaxed Extended JSON v2; a double with as few digits as give the same number.
     public var json: String {
         var length = 0
         guard let text = shim_bson_to_json(bytes, bytes.count, &length) else { return "{}" }
         defer { shim_string_free(text) }
         return text.withMemoryRebound(to: UInt8.self, capacity: length) {
-            String(decoding: UnsafeBufferPointer(start: $0, count: length), as: UTF8.self)
+            ShortNumbers.text(UnsafeBufferPointer(start: $0, count: length))
         }
     }
 }

@@ -142,7 +142,7 @@ import MongoDriver
         let port = try TestServer.freePort()
         let first = try project.start("dev", "--port", String(port))
         let uri = "mongodb://127.0.0.1:\(port)/?replicaSet=lockstep"
-        try await first.says(uri)
+        try await first.says("In another terminal:\n  export MONGODB_URI='\(uri)'\n")
         try insert("abc", uri)
         try await eventually("it is predicted") { try output(uri) == 3 }
 

@@ -131,6 +131,35 @@ import MongoDriver
         #expect(try await place.lockstep("check").status == 0)
     }
 
+    @Test func whereNoFieldIsProposedTheFirstThatWasPassedOverIsTheExample() async throws {
+        let place = try Place()
+        try Connection.open(uri: place.uri, database: place.database).run(
+            [
+                "insert": "docs",
+                "documents": BSONValue(
+                    (0..<20).map { ["text": "a", "other": BSONValue("b\($0)")] as BSONValue }),
+            ], operation: "insert")
+        let ending = try await place.lockstep("init", "--database", place.database)
+        #expect(
+            ending.status == 0
+                && ending.out.contains(
+                    "no field was proposed; the example is docs/text, which was passed over ("),
+            "\(ending)")
+        #expect(ending.out.contains("1 other field with texts not proposed"), "\(ending)")
+        let text = try place.text("lockstep.yaml")
+        #expect(
+            text.contains("  # No field was proposed. This one was passed over (few different values"),
+            "\(text)")
+        #expect(!text.contains("No field with texts"), "\(text)")
+        // Also after the `#` of the others is taken away, no listener stands there twice.
+        let all = text.replacing("  # - {model", with: "  - {model")
+        try place.write("lockstep.yaml", all)
+        #expect(
+            try place.configuration().listeners.map { "\($0.collection)/\($0.keys.joined())" }
+                == ["docs/text", "docs/other"])
+        #expect(ending.out.contains("  lockstep plan"), "\(ending)")
+    }
+
     @Test func theDatabaseIsTheOneOfTheURIOrTheOneThatIsNamed() async throws {
         let place = try Place()
         try place.fill()

@@ -44,6 +44,8 @@ struct PlanTests {
         let fresh = try await plan(project)
         #expect(fresh["documents"]?.int == 3 && fresh["toCompute"]?.int == 0)
         #expect(fresh["seconds"]?.double == 0)
+        let nothing = try await project.lockstep("plan")
+        #expect(nothing.out.contains("nothing is to be done: everything is fresh or parked"), "\(nothing)")
         try project.update(1, ["$unset": ["text": 1]])
         try project.update(2, ["$set": ["text": "three"]])
         let changed = try await plan(project)
@@ -94,6 +96,26 @@ struct PlanTests {
         let table = try await project.lockstep("plan")
         #expect(table.out.contains("computes 3 outputs"), "\(table)")
         #expect(table.out.contains("about 2 inputs of them are in the memo"), "\(table)")
+    }
+
+    @Test func whatIsSentBesideATextIsCountedAndPaid() async throws {
+        func tokens(_ more: String) async throws -> (count: Int, price: Double) {
+            let chat = "{api: chat, url: \"http://127.0.0.1:9/v1\", model: small\(more)}"
+            let project = try Project(TestServer.uri(), model: "{http: \(chat), price: 2}")
+            try project.insert([(1, "one"), (2, "two")])
+            let plan = try await plan(project)
+            return (try #require(plan["tokens"]?.int), try #require(plan["price"]?.double))
+        }
+        let bare = try await tokens("")
+        #expect(bare.count == 2)
+        let system = String(repeating: "Label what you read. ", count: 500)
+        let long = try await tokens(", system: \"\(system)\"")
+        #expect(long.count > 2 * 500 * 4 && long.count < 2 * 500 * 6, "\(long)")
+        #expect(abs(long.price - Double(long.count) * 2e-6) < 1e-9, "\(long)")
+        let twice = try await tokens(", prompt: \"{{input}} {{input}}\"")
+        #expect(twice.count == 4)
+        let fitting = try await tokens(", schema: {type: string, enum: [good, bad, mixed]}")
+        #expect(fitting.count > 2 * 30 && fitting.count < 2 * 120, "\(fitting)")
     }
 
     @Test func aRunningDaemonDoesNotMatter() async throws {

@@ -45,7 +45,9 @@ import MongoDriver
     @Test func aMissingPasswordIsTold() async throws {
         let project = try Project(try GuardedServer.uri(nil), database: "guarded")
         #expect(try await project.lockstep("status").status == 69)
-        #expect(try await project.lockstep("check").status == 69)
+        let check = try await project.lockstep("check")
+        #expect(check.status == 69, "\(check)")
+        #expect(check.out.components(separatedBy: "requires authentication").count == 2, "\(check)")
     }
 
     /// A user of the database `guarded` who may do what `readWrite` allows but for some actions.

@@ -74,6 +74,19 @@ struct PlannedWorkTests {
         numbers.add(.compute([5], Fingerprint(of: [5])), input: [5])
         #expect(numbers.tokens == 0 && numbers.distinct.count == 1)
     }
+
+    @Test func whatGoesWithEachInputIsCounted() {
+        let frame = InputFrame("You label reviews.", repeats: 2)
+        var tally = PlanTally(countsTokens: true, frame: frame)
+        let text: [BSONValue] = ["the house number 1"]
+        for _ in 0..<3 { tally.add(.compute(text, Fingerprint(of: text)), input: text) }
+        tally.add(.nothing, input: text)
+        let each = 2 * 4 + TokenEstimate.of("You label reviews.")
+        #expect(tally.tokens == 3 * each && tally.distinct.tokens == each && tally.known.tokens == each)
+        // What is no text is not sent.
+        tally.add(.nothing, input: [5])
+        #expect(tally.known.tokens == each)
+    }
 }
 
 struct DistinctInputsTests {

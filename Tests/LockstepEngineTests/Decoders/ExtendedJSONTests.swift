@@ -27,6 +27,20 @@ import Testing
         #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
     }
 
+    @Test func aDoubleHasAsFewDigitsAsGiveTheSameNumber() throws {
+        let numbers = [46.6, 0.1, -0.25, 0.1 + 0.2, 5, -0.0, 1e-7, 1e20, 1e300, .leastNonzeroMagnitude, .pi]
+        let document: BSONDocument = [
+            "price 46.600000000000001421": 46.6, "text": "\\\" 0.10000000000000000555", "int": 7,
+            "long": 9_007_199_254_740_993, "list": BSONValue(numbers.map { BSONValue($0) }),
+        ]
+        #expect(
+            document.json
+                == #"{ "price 46.600000000000001421" : 46.6, "text" : "\\\" 0.10000000000000000555", "int" : 7, "long" : 9007199254740993, "list" : [ 46.6, 0.1, -0.25, 0.30000000000000004, 5.0, -0.0, 1e-07, 1e+20, 1e+300, 5e-324, 3.141592653589793 ] }"#
+        )
+        #expect(try BSONDocument(json: document.json) == document)
+        #expect(BSONValue(46.6).json == "46.6" && BSONValue(Double.nan).json.contains("NaN"))
+    }
+
     @Test func limitsAreReached() throws {
         let document = try BSONDocument(
             json: """

@@ -46,6 +46,20 @@ import Testing
         #expect(model.limits.count == 1 && model.takesTexts)
     }
 
+    @Test func whatIsSentBesideATextIsSaid() async throws {
+        let (model, transport) = model([Self.said(#"{"value": "good"}"#)])
+        _ = try await model.ask(ProviderBatch(["fine"]))
+        let asked = try #require(transport.asked.first?.body)
+        #expect(model.frame.text.contains("You label reviews."))
+        #expect(model.frame.text.contains("Label: !"))
+        #expect(model.frame.text.contains(asked["response_format"]?.text ?? "no format"))
+        var chat = ChatSpec()
+        #expect(chat.frame == .none)
+        chat.prompt = "{{input}}\nWhat is the mood of this: {{input}}"
+        #expect(chat.frame == InputFrame("\nWhat is the mood of this: ", repeats: 2))
+        #expect(chat.frame.bytes(inputs: 3, size: 100) == 200 + 3 * 27)
+    }
+
     @Test(arguments: [
         (#"{"value": "good"}"#, "good"), (#""good""#, "good"), ("```json\n{\"value\": \"bad\"}\n```", "bad"),
         ("<think>is it good?\nno</think>\n{\"value\": \"bad\"}", "bad"),

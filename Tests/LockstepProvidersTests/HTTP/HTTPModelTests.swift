@@ -9,6 +9,14 @@ import Testing
 
 /// Whole calls, over a server that is a script.
 @Suite struct HTTPModelTests {
+    @Test func aPrefixIsSentWithEachText() {
+        var spec = HTTPSpec.test()
+        let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body) }
+        #expect(spec.model(over: transport).frame == .none)
+        spec.texts.prefix = "passage: "
+        #expect(spec.model(over: transport).frame == InputFrame("passage: "))
+    }
+
     @Test func textsGoOutAndVectorsComeBack() async throws {
         let transport = ScriptedTransport { body, _ in ScriptedTransport.vectors(body, tokens: 9) }
         var spec = HTTPSpec.test()

@@ -101,6 +101,11 @@ import Testing
 
     @Test(arguments: [
         (401, #"{"error":"no"}"#, "https://models.test answers 401: no. Check `key`"),
+        (
+            401, #"{"error":{"message":"Incorrect API key: see https://a.test/api-keys."}}"#,
+            "https://models.test answers 401: Incorrect API key: see https://a.test/api-keys. Check `key`"
+        ),
+        (500, #"{"error":"it broke. "}"#, "https://models.test answers 500: it broke"),
         (404, #"{"error":"model \"x\" not found, try pulling it first"}"#, "Run `ollama pull x` there"),
         (404, "", "https://models.test answers 404. Check `url`, and whether model `x` is there"),
         (402, "", "Nothing is left on the account: see its billing page"),

@@ -134,6 +134,23 @@ import TestSupport
         }
     }
 
+    @Test func whatIsSentBesideTheInputsCountsBeforeTheFirstCall() async throws {
+        try await withDatabase { db in
+            // A thousand tokens with each text, by the first estimate.
+            let frame = InputFrame(String(repeating: "word", count: 1000))
+            let terms = ModelTerms(price: Self.price, budget: Budget(500, per: nil))
+            let model = MeteredProvider(terms, frame: frame)
+            try await db.add(Listener(provider: model, on: docs, key: "text"))
+            try await insert(0..<1, db)
+            try await watching(db) { watcher in
+                try await eventually("it waits") { watcher.status().listeners[0].state == .spent }
+                let reason = watcher.status().listeners[0].reason
+                #expect(reason?.contains("does not cover its next call") == true, "\(reason ?? "")")
+            }
+            #expect(model.seen.calls == 0)
+        }
+    }
+
     // MARK: The ledger
 
     private static func entry(_ day: String, _ price: Double, model: String = "small") -> LedgerEntry {

@@ -12,6 +12,7 @@ final class MeteredProvider: Provider {
     let limits: BatchLimits
     let vectors = VectorCheck(arraysAreVectors: false)
     let terms: ModelTerms
+    let frame: InputFrame
     private let state = Mutex(State())
 
     struct State {
@@ -23,7 +24,8 @@ final class MeteredProvider: Provider {
         var refusals = 0
     }
 
-    init(_ terms: ModelTerms, batch: Int = 10) {
+    init(_ terms: ModelTerms, frame: InputFrame = .none, batch: Int = 10) {
+        self.frame = frame
         name = "small"
         account = AccountID("metered")
         limits = BatchLimits(count: batch)

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What a chat model is asked, as `lockstep.yaml` says it.
 package struct ChatSpec: Hashable, Sendable {
     /// Stands for the text in `prompt`.
@@ -16,6 +18,13 @@ package struct ChatSpec: Hashable, Sendable {
             .init("role", "user"), .init("content", .string(prompt.replacing(Self.input, with: text))),
         ])
         return (system.map { [["role": "system", "content": .string($0)]] } ?? []) + [asked]
+    }
+
+    /// What each request has beside the text.
+    var frame: InputFrame {
+        let parts = [system, prompt.replacing(Self.input, with: ""), schema?.responseFormat.text]
+        return InputFrame(
+            parts.compactMap(\.self).joined(separator: "\n"), repeats: prompt.ranges(of: Self.input).count)
     }
 
     func body(model: String, _ messages: [JSON]) -> JSON {

@@ -70,7 +70,8 @@ package struct HTTPKind: ProviderKind {
             KeySchema("tokens", .rate, "Input tokens, as 1M/m."),
             KeySchema(
                 "concurrency", .number(1...1024),
-                "Requests in flight at once. Default: \(HTTPSpec.concurrency)."),
+                "Requests in flight at once, at most. Default: \(Pacing.defaultCeiling); Lockstep begins with \(Int(CallWindow.first)) and finds how many."
+            ),
         ], synonyms: ["rpm": "requests", "tpm": "tokens", "parallel": "concurrency"])
 
     static let batchAPI = MappingSchema(

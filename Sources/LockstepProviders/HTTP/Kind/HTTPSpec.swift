@@ -18,9 +18,6 @@ package struct HTTPSpec: Hashable, Sendable {
     package var maxTokens: Int?
     package var terms = ModelTerms(hasMemo: true)
 
-    /// Requests in flight at once, where `limits` says nothing else.
-    package static let concurrency = Pacing.defaultCeiling
-
     package init(api: HTTPAPI, endpoint: Endpoint, model: String) {
         self.api = api
         self.endpoint = endpoint
@@ -118,9 +115,10 @@ extension HTTPSpec: ProviderSpec {
             account: endpoint.account(of: api.rawValue),
             vectors: VectorCheck(arraysAreVectors: format == .array),
             terms: terms, memoName: memoName(settings),
+            conversation: chat?.frame ?? .none,
             most: BatchLimits(
                 count: min(settings.batchCount ?? .max, limits.inputs), bytes: settings.batchBytes ?? 4 << 20,
-                concurrency: terms.concurrency ?? Self.concurrency),
+                concurrency: terms.concurrency ?? Pacing.defaultCeiling),
             tokensPerRequest: [limits.tokens, terms.tokensPerRequest].compactMap { $0 }.min(), texts: texts,
             rules: TextRun.Rules(
                 overlong: texts.overlong, maxTokens: maxTokens,

@@ -11,6 +11,7 @@ package struct HTTPModel: Provider {
     package let terms: ModelTerms
     package let batchService: (any BatchService)?
     package let memoName: String
+    package let frame: InputFrame
     private let most: BatchLimits
     private let asker: any TextAsker
     private let texts: TextSettings
@@ -19,11 +20,13 @@ package struct HTTPModel: Provider {
     private let learned = LearnedLimits()
 
     /// - Parameters:
+    ///   - conversation: what goes into each request beside the texts and their prefixes.
     ///   - most: how much one request takes, before the server has refused any.
     ///   - tokensPerRequest: as the API says.
     init(
         name: String, version: String, setup: String?, account: AccountID, vectors: VectorCheck,
-        terms: ModelTerms, memoName: String, most: BatchLimits, tokensPerRequest: Int?, texts: TextSettings,
+        terms: ModelTerms, memoName: String, conversation: InputFrame, most: BatchLimits,
+        tokensPerRequest: Int?, texts: TextSettings,
         rules: TextRun.Rules,
         asker: any TextAsker, batchService: (any BatchService)? = nil
     ) {
@@ -34,6 +37,9 @@ package struct HTTPModel: Provider {
         self.vectors = vectors
         self.terms = terms
         self.memoName = memoName
+        // A prompt that repeats the text repeats its prefix.
+        let prefixes = String(repeating: texts.prefix, count: conversation.repeats)
+        frame = InputFrame(prefixes + conversation.text, repeats: conversation.repeats)
         self.most = most
         self.tokensPerRequest = tokensPerRequest
         self.texts = texts

@@ -46,7 +46,9 @@ struct RefusalReader {
     private var notThere: String { "Check `url`, and whether model `\(model)` is there" }
 
     private func said(_ message: String) -> String {
-        let shown = redaction.shown(message)
+        var shown = redaction.shown(message)[...]
+        // What is to be done follows as a sentence of its own.
+        while let last = shown.last, last == "." || last.isWhitespace { shown.removeLast() }
         return shown.isEmpty ? "" : ": \(shown)"
     }
 
