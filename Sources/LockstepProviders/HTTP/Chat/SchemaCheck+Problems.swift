@@ -39,7 +39,7 @@ extension SchemaCheck {
                 if case .bool = argument { return [] }
                 return expect(false, "`true` or `false`")
             case "pattern":
-                return expect(argument.string.flatMap { try? Regex($0) } != nil, "a regular expression")
+                return expect(argument.string.flatMap(Pattern.init) != nil, "a regular expression")
             case "items", "additionalProperties": return problems(of: argument, depth: depth + 1)
             case "anyOf":
                 guard let schemas = argument.elements, !schemas.isEmpty else {
