@@ -28,7 +28,7 @@ struct ChatAsker: TextAsker {
         var tokens: Int?
         var why = ""
         for _ in 0..<2 {
-            let (_, json) = try await exchange.post(
+            let (reply, json) = try await exchange.post(
                 "/chat/completions", chat.body(model: exchange.model, messages),
                 authorization: { ("authorization", "Bearer \($0)") }, texts: [text], mostBytes: Self.mostBytes
             )
@@ -40,7 +40,7 @@ struct ChatAsker: TextAsker {
             do throws(BadAnswer) {
                 answer = try ChatAnswer(json, fitting: chat.schema)
             } catch {
-                throw exchange.failed(error)
+                throw exchange.failed(error, reply, json, texts: [text])
             }
             switch answer {
             case .value(let value): return (stored(value), tokens)
