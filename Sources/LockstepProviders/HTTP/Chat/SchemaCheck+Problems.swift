@@ -13,7 +13,8 @@ extension SchemaCheck {
         guard depth < 32 else { return ["it is nested too deep"] }
         if case .bool = schema { return [] }
         guard let keywords = schema.members else {
-            return ["a schema must be a mapping: found `\(schema.text)`"]
+            // What it is instead may come from a variable.
+            return ["a schema must be a mapping"]
         }
         return keywords.flatMap { keyword -> [String] in
             let argument = keyword.value
