@@ -162,6 +162,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "  m: {http: {api: '${KEY}', model: x}}",
+        "  m: {http: {api: chat, url: 'http://h', model: x, schema: {items: '${KEY}'}}}",
+        "  m: {openvino: x, pooling: '${KEY}'}", "  m: {openvino: x, batch: {count: '${KEY}'}}",
+        "  m: {exec: [x]}\nserver: {host: '${KEY}'}", "  m: {exec: '${KEY}'}",
+    ])
+    func whatAVariableHoldsIsShownNowhere(model: String) {
+        let key = "sk-proj-hunter2hunter2hunter2"
+        let parts = model.split(separator: "\n").map(String.init)
+        let listeners = [
+            "{model: '${KEY}', on: docs, key: text}",
+            "{model: m, on: docs, key: ['${KEY}', '${KEY}'], as: a}",
+            "{model: m, on: docs, key: text, where: {a: '${DATE}'}}",
+        ]
+        for listener in listeners {
+            let text =
+                mongodb + "models:\n\(parts[0])\nlisteners: [\(listener)]\n" + parts.dropFirst().joined()
+            let found = problems(text, environment: ["KEY": key, "DATE": "ISODate('hunter2')"]).joined()
+            #expect(found.contains("${"), "\(found)")
+            #expect(!found.contains("hunter2"), "\(found)")
+        }
+    }
+
     @Test func duplicateKeysAreReportedWithEverythingElse() {
         let found = problems(
             """

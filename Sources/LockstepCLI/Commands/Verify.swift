@@ -27,13 +27,14 @@ struct Verify: AsyncParsableCommand {
             let db = try await options.connect(configuration, listeners: assembly.listeners)
             try await DatabaseCheck.check(db)
             var (reports, recomputed) = try await audit(db, distrusts: repair)
+            var stopped: String?
             // What cannot be made fresh may not be parked yet.
             if repair, reports.contains(where: { $0.canBeRepaired || $0.failed > 0 }) {
                 try await tryModels(of: reports, assembly, db)
                 do {
                     try await DatabaseWatcher(db: db).repair(progress: ProgressReport.make())
-                } catch LockstepError.refused {
-                    // What is told of each listener says so.
+                } catch LockstepError.refused(let reason) {
+                    stopped = reason
                 }
                 (reports, recomputed) = try await audit(db, distrusts: false)
             }
@@ -51,6 +52,10 @@ struct Verify: AsyncParsableCommand {
                 Terminal.print(conclusion(reports, db, configuration))
             }
             await Warnings.tell(of: db)
+            // Where MongoDB takes no outputs, what is told of each listener says so.
+            if !isFresh, let stopped, reports.allSatisfy({ $0.refusal == nil }) {
+                throw Failure(.wrong, "\(stopped). Run `lockstep verify --repair` again then")
+            }
             if !isFresh { throw ExitCode(1) }
         }
     }

@@ -25,7 +25,7 @@ extension Configuration {
             let names = known.sorted()
             let meant = suggestion(for: listener.model, among: names).map { "did you mean `\($0)`?" }
             let help = meant ?? "`models` has \(names.codeList)"
-            problems.add(listener.modelLine, "there is no model \(shown(listener.model)): \(help)")
+            problems.add(listener.modelLine, "there is no model \(listener.modelFound): \(help)")
         }
         for sink in registry.allSinks {
             sink.check(listeners, areAll: isComplete && undefined.isEmpty, problems: &problems)

@@ -49,11 +49,18 @@ extension FilterMistakes {
         guard place != .literal else { return nil }
         let text = scalar.text.drop { $0 == " " }
         if let (name, argument) = call(text) {
+            // What a variable holds is not shown.
+            guard scalar.text == scalar.raw else {
+                return "\(shown(scalar.raw)) is a text here, no value of the mongo shell"
+            }
             return
                 "\(shown(scalar.raw)) is a text here, no value of the mongo shell: write \(written(name, argument))"
         }
         guard place == .fields || place == .field || place == .value, let (pattern, flags) = expression(text)
         else { return nil }
+        guard scalar.text == scalar.raw else {
+            return "\(shown(scalar.raw)) is a text here, no regular expression: write it behind `$regex`"
+        }
         let options = flags.isEmpty ? "" : ", $options: \(flags)"
         return
             "\(shown(scalar.raw)) is a text here, no regular expression: write `{$regex: '\(pattern.replacing("'", with: "''"))'\(options)}`, or `{$eq: '\(scalar.raw.replacing("'", with: "''"))'}` if the text itself is meant"

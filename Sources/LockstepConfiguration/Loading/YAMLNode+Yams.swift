@@ -12,6 +12,7 @@ extension YAMLNode {
         case .scalar(let scalar):
             let (text, wrong) = variables.expand(scalar.string, isSecret: Self.isSecret(path))
             for message in wrong { problems.add(line, message) }
+            problems.hide(text, as: scalar.string)
             let isText = scalar.style != .plain || scalar.tag.description == Tag.Name.str.rawValue
             content = .scalar(
                 Scalar(raw: scalar.string, text: text, isPlain: !isText, isUnfilled: !wrong.isEmpty))

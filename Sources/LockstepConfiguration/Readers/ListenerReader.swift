@@ -30,7 +30,8 @@ struct ListenerReader {
             problems.add(key.line, problem)
         }
         return ListenerSpec(
-            model: modelName, modelLine: model.line, collection: collectionName, inputs: inputs, name: name,
+            model: modelName, modelLine: model.line, modelFound: model.found, collection: collectionName,
+            inputs: inputs, name: name,
             filter: filter, sink: sink, line: listener.line)
     }
 

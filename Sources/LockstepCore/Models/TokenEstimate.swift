@@ -41,6 +41,23 @@ package struct TokenEstimate: Sendable {
 // MARK: Before the model has counted anything
 
 extension TokenEstimate {
+    /// Tokens that a text has at least: no tokenizer makes one of two words with a space between them.
+    package static func least(of text: String) -> Int {
+        var count = 0
+        var isCounted = false
+        for byte in text.utf8 {
+            switch byte {
+            case 0x09...0x0D, 0x20: isCounted = false
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x80...:
+                if !isCounted { count += 1 }
+                isCounted = true
+            // Signs may be one with spaces and signs beside them.
+            default: break
+            }
+        }
+        return count
+    }
+
     package static func of(_ text: String) -> Int {
         TokenCount(text.utf8).rounded
     }

@@ -22,16 +22,14 @@ package struct Recomputation {
         let traits = try connection.traits(of: listener.collection.name)
         let reader = DocumentReader(connection, listener, traits)
         var after: BSONValue?
+        var inquiry = PatientInquiry(model: model)
         while let page = try nextPage(after: after, reader) {
             after = page.upTo
             let entries = page.entries
             guard !entries.isEmpty else { continue }
             let values = entries.map { $0.values.count == 1 ? $0.values[0] : BSONValue($0.values) }
-            for range in model.limits.batches(sizes: values.map(\.bytes.count)) {
-                let results = try await model.predict(Array(values[range]))
-                for (entry, result) in zip(entries[range], results) {
-                    report.count(entry.key.id, stored: entry.output, now: try? result.get())
-                }
+            for (entry, answer) in zip(entries, try await inquiry.ask(values)) {
+                report.count(entry.key.id, stored: entry.output, now: answer)
             }
         }
         return report

@@ -2,6 +2,10 @@
 package struct Problems {
     package let file: String
     package private(set) var all: [ConfigurationProblem] = []
+    /// Texts that variables have filled in, with what stands in the file.
+    private var filled: [(text: String, raw: String)] = []
+    /// Characters of a filled text that no message holds by chance.
+    private static let tellingLength = 12
 
     package init(file: String) {
         self.file = file
@@ -9,7 +13,15 @@ package struct Problems {
 
     package var isEmpty: Bool { all.isEmpty }
 
+    /// A text that no message shows, since it may be a secret.
+    package mutating func hide(_ text: String, as raw: String) {
+        guard text != raw, text.count >= Self.tellingLength else { return }
+        filled.append((text, raw))
+        filled.sort { $0.text.count > $1.text.count }
+    }
+
     package mutating func add(_ line: Int?, _ message: String) {
+        let message = filled.reduce(message) { $0.replacing($1.text, with: $1.raw) }
         let problem = ConfigurationProblem(file: file, line: line, message: message)
         // An anchor that is used twice is read twice.
         if !all.contains(problem) { all.append(problem) }

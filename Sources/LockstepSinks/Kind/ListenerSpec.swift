@@ -15,6 +15,8 @@ package struct ListenerSpec: Sendable {
 
     package let model: String
     package let modelLine: Int
+    /// For messages.
+    package let modelFound: String
     package let collection: String
     package let inputs: [Key]
     /// `as`: names the output in place of the key.
@@ -26,12 +28,13 @@ package struct ListenerSpec: Sendable {
     package let line: Int
 
     package init(
-        model: String, modelLine: Int, collection: String, inputs: [Key], name: String?,
+        model: String, modelLine: Int, modelFound: String, collection: String, inputs: [Key], name: String?,
         filter: BSONDocument?,
         sink: any SinkSpec, line: Int
     ) {
         self.model = model
         self.modelLine = modelLine
+        self.modelFound = modelFound
         self.collection = collection
         self.inputs = inputs
         self.name = name

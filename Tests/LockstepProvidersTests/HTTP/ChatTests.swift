@@ -170,6 +170,31 @@ import Testing
         #expect(problems.count == 1 && problems[0].contains(words), "\(problems)")
     }
 
+    @Test(arguments: [("^(a+)+$", 60), ("^(a|aa)+$", 90), ("(.*)*!", 1_000_000)])
+    func aPatternThatWouldNeverEndIsGivenUp(pattern: String, length: Int) {
+        let evil = JSON.string(String(repeating: "a", count: length) + "?")
+        let began = ContinuousClock.now
+        // Many of them take no longer than one.
+        let schema: JSON = ["items": ["anyOf": [["pattern": .string(pattern)], ["type": "integer"]]]]
+        #expect(SchemaCheck.misfit(.array([evil, evil, evil]), schema) != nil)
+        let found = SchemaCheck.misfit(evil, ["pattern": .string(pattern)])?.description
+        // Of the others the expression itself gives up.
+        let words = length > 1000 ? "within a second" : "match"
+        #expect(found?.contains(words) == true, "\(String(describing: found))")
+        #expect(ContinuousClock.now - began < .seconds(20))
+        #expect(SchemaCheck.misfit("aaa!", ["pattern": .string(pattern.replacing("$", with: ""))]) == nil)
+    }
+
+    @Test(arguments: [
+        ("", "a", true), ("b", "abc", true), ("^\\p{L}+$", "größer", true), ("^.{2}$", "日本", true),
+        ("^[a-z]+$", "abC", false), ("\\d{4}-\\d{2}", "on 2024-05", true), ("^x", "", false),
+        ("^$", "", true),
+    ])
+    func aPatternMatchesAPartOfTheText(pattern: String, text: String, fits: Bool) {
+        #expect(SchemaCheck.problems(of: ["pattern": .string(pattern)]).isEmpty)
+        #expect((SchemaCheck.misfit(.string(text), ["pattern": .string(pattern)]) == nil) == fits)
+    }
+
     @Test func aSchemaIsStrictWhereEverythingIsRequired() {
         let open: JSON = ["type": "object", "properties": ["a": ["type": "string"]]]
         let strict: JSON = [

@@ -161,6 +161,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [HTTPAPI.openai, .ollama, .cohere, .gemini, .tei, .chat])
+    func anAnswerOfSuccessThatIsAnErrorSaysWhatTheServerSays(api: HTTPAPI) async {
+        let transport = ScriptedTransport { body, _ in
+            let words = "No credits left for sk-a-long-secret-key: what the document says"
+            return ScriptedTransport.error(200, words)
+        }
+        let error = await #expect(throws: ModelError.self) {
+            try await HTTPSpec.test(api).model(over: transport).ask(
+                ProviderBatch(["what the document says"]))
+        }
+        let told = error?.description ?? ""
+        #expect(told.contains("answered") && told.contains(": No credits left"), "\(told)")
+        #expect(!told.contains("sk-a-long") && !told.contains("document says"), "\(told)")
+    }
+
     // MARK: Identity
 
     @Test func theVersionIsOfTheModelAndNotOfItsServer() throws {

@@ -178,6 +178,70 @@ import Testing
         #expect(TextRun(["a", Self.long], .init(silentTokens: 2000), Learned()).truncated.isEmpty)
     }
 
+    // MARK: Estimates
+
+    /// A server of words, which tells how many it was given, and takes 50 of them.
+    private func words(_ texts: [String], mayCut: Bool) throws(Refusal) -> (answers: [Answer], tokens: Int) {
+        let counts = texts.map { $0.split(separator: " ").count }
+        if !mayCut, counts.contains(where: { $0 > 50 }) {
+            throw Refusal(.tooLong(place: nil, limit: nil, count: nil), "long")
+        }
+        return (texts.map { .value(BSONValue($0.utf8.count)) }, counts.reduce(0) { $0 + min(50, $1) })
+    }
+
+    private static let rule = String(repeating: "-", count: 500) + " a rule, and a table below it"
+
+    @Test(arguments: [true, false]) func whatOnlySeemsTooLongIsAskedForWholeAndAlone(cuts: Bool) throws {
+        var learned = Learned()
+        let server = Server(limit: 100)
+        let rules = TextRun.Rules(cutsOnRequest: cuts)
+        learned.tooLong(limit: 50)
+        var run = TextRun(Self.short + [Self.rule, Self.rule], rules, learned)
+        var groups: [TextRun.Group] = []
+        while let group = run.next() {
+            groups.append(group)
+            let some = group.places.map { run.texts[$0] }
+            let reply = try server.answer(some.map { String($0.prefix(20)) }, mayCut: group.mayCut)
+            run.answered(group, reply.answers, tokens: 7, &learned)
+        }
+        #expect(groups.count == 3 && groups.allSatisfy { !$0.mayCut })
+        #expect(groups.first?.places == Array(0..<50))
+        #expect(run.truncated.isEmpty && run.texts.last == Self.rule)
+        #expect(learned.textTokens == 50)
+    }
+
+    @Test func theLimitIsLearnedOnlyFromATextThatWasCut() throws {
+        var learned = Learned()
+        let rules = TextRun.Rules(cutsOnRequest: true)
+        func ask(_ texts: [String]) throws -> Set<Int> {
+            var run = TextRun(texts, rules, learned)
+            while let group = run.next() {
+                do throws(Refusal) {
+                    let reply = try words(group.places.map { run.texts[$0] }, mayCut: group.mayCut)
+                    run.answered(group, reply.answers, tokens: reply.tokens, &learned)
+                } catch {
+                    if let thrown = run.refused(group, error, &learned) { throw thrown }
+                }
+            }
+            return run.truncated
+        }
+        let fits = String(repeating: "word ", count: 12) + "end"
+        #expect(try ask([String(repeating: "word ", count: 80)]) == [0] && learned.textTokens == 50)
+        #expect(try ask([Self.rule, Self.rule + Self.rule]).isEmpty && learned.textTokens == 50)
+        #expect(try ask([fits, fits]).isEmpty && learned.textTokens == 50)
+        // What has more words than there may be tokens is cut at once.
+        #expect(try ask([fits, String(repeating: "word ", count: 200)]) == [1] && learned.textTokens == 50)
+    }
+
+    @Test(arguments: [
+        ("", 0), (" \n", 0), ("one", 1), ("one  two\nthree", 3), ("a-b.c d", 2), ("--- --- -", 0),
+        ("日本語 テ", 2),
+        ("-1 x!", 2),
+    ])
+    func aTextHasATokenForEachWordAtLeast(text: String, count: Int) {
+        #expect(TokenEstimate.least(of: text) == count)
+    }
+
     // MARK: What is learned
 
     @Test func tokensAreCountedAsTheProviderDoes() {

@@ -48,14 +48,14 @@ struct ChatAsker: TextAsker {
     private func ask(
         _ text: String, _ messages: [JSON], _ reply: inout TextReply
     ) async throws(Refusal) -> ChatAnswer {
-        let (_, json) = try await exchange.post(
+        let (answer, json) = try await exchange.post(
             "/chat/completions", chat.body(model: exchange.model, messages),
             authorization: { ("authorization", "Bearer \($0)") }, texts: [text], mostBytes: Self.mostBytes)
         if let count = json["usage"]?.promptTokens { reply.tokens = (reply.tokens ?? 0) + count }
         do throws(BadAnswer) {
             return try ChatAnswer(json, fitting: chat.schema)
         } catch {
-            throw exchange.failed(error)
+            throw exchange.failed(error, answer, json, texts: [text])
         }
     }
 

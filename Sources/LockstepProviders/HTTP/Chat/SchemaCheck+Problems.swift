@@ -13,7 +13,8 @@ extension SchemaCheck {
         guard depth < 32 else { return ["it is nested too deep"] }
         if case .bool = schema { return [] }
         guard let keywords = schema.members else {
-            return ["a schema must be a mapping: found `\(schema.text)`"]
+            // What it is instead may come from a variable.
+            return ["a schema must be a mapping"]
         }
         return keywords.flatMap { keyword -> [String] in
             let argument = keyword.value
@@ -39,7 +40,7 @@ extension SchemaCheck {
                 if case .bool = argument { return [] }
                 return expect(false, "`true` or `false`")
             case "pattern":
-                return expect(argument.string.flatMap { try? Regex($0) } != nil, "a regular expression")
+                return expect(argument.string.flatMap(Pattern.init) != nil, "a regular expression")
             case "items", "additionalProperties": return problems(of: argument, depth: depth + 1)
             case "anyOf":
                 guard let schemas = argument.elements, !schemas.isEmpty else {

@@ -6,15 +6,20 @@ struct Misfit: Error, Equatable, CustomStringConvertible {
 /// Checks values against a JSON Schema (draft 2020-12), of the keywords that say what an answer may be.
 enum SchemaCheck {
     /// Why the value does not fit; nil when it does.
-    static func misfit(_ value: JSON, _ schema: JSON, at path: String = "the answer") -> Misfit? {
+    ///
+    /// - Parameter end: patterns are matched until then, all together.
+    static func misfit(
+        _ value: JSON, _ schema: JSON, at path: String = "the answer",
+        until end: ContinuousClock.Instant = .now + Pattern.time
+    ) -> Misfit? {
         for keyword in schema.members ?? [] {
-            if let misfit = misfit(value, keyword, schema, path) { return misfit }
+            if let misfit = misfit(value, keyword, schema, path, end) { return misfit }
         }
         return nil
     }
 
     private static func misfit(
-        _ value: JSON, _ keyword: JSON.Member, _ schema: JSON, _ path: String
+        _ value: JSON, _ keyword: JSON.Member, _ schema: JSON, _ path: String, _ end: ContinuousClock.Instant
     ) -> Misfit? {
         let argument = keyword.value
         func unless(_ fits: Bool, _ what: @autoclosure () -> String) -> Misfit? {
@@ -32,7 +37,8 @@ enum SchemaCheck {
         case "const": return unless(argument.isSame(as: value), "is not \(argument.text)")
         case "anyOf":
             let schemas = argument.elements ?? []
-            return unless(schemas.contains { misfit(value, $0, at: path) == nil }, "fits none of `anyOf`")
+            return unless(
+                schemas.contains { misfit(value, $0, at: path, until: end) == nil }, "fits none of `anyOf`")
         case "minimum": return number(value, argument, path, "is below") { $0 >= $1 }
         case "maximum": return number(value, argument, path, "is above") { $0 <= $1 }
         case "exclusiveMinimum": return number(value, argument, path, "is not above") { $0 > $1 }
@@ -44,9 +50,13 @@ enum SchemaCheck {
         case "minLength": return length(value, argument, path, "is shorter than") { $0 >= $1 }
         case "maxLength": return length(value, argument, path, "is longer than") { $0 <= $1 }
         case "pattern":
-            guard let text = value.string, let pattern = argument.string, let regex = try? Regex(pattern)
+            guard let text = value.string, let words = argument.string, let pattern = Pattern(words)
             else { return nil }
-            return unless(text.firstMatch(of: regex) != nil, "does not match `\(pattern)`")
+            switch pattern.matches(text, until: end) {
+            case true?: return nil
+            case false?: return unless(false, "does not match `\(words)`")
+            case nil: return unless(false, "is not matched against `\(words)` within a second")
+            }
         case "minItems": return count(value, argument, path, "has fewer elements than") { $0 >= $1 }
         case "maxItems": return count(value, argument, path, "has more elements than") { $0 <= $1 }
         case "uniqueItems":
@@ -57,7 +67,8 @@ enum SchemaCheck {
             return unless(isUnique, "has an element twice")
         case "items":
             for (place, element) in (value.elements ?? []).enumerated() {
-                if let misfit = misfit(element, argument, at: "element \(place) of \(path)") { return misfit }
+                let name = "element \(place) of \(path)"
+                if let misfit = misfit(element, argument, at: name, until: end) { return misfit }
             }
             return nil
         case "required":
@@ -67,24 +78,26 @@ enum SchemaCheck {
         case "properties":
             for member in argument.members ?? [] {
                 guard let part = value[member.name] else { continue }
-                if let misfit = misfit(part, member.value, at: "`\(member.name)` of \(path)") {
-                    return misfit
-                }
+                let name = "`\(member.name)` of \(path)"
+                if let misfit = misfit(part, member.value, at: name, until: end) { return misfit }
             }
             return nil
-        case "additionalProperties": return additional(value, argument, schema, path)
+        case "additionalProperties": return additional(value, argument, schema, path, end)
         default: return nil
         }
     }
 
-    private static func additional(_ value: JSON, _ argument: JSON, _ schema: JSON, _ path: String) -> Misfit?
-    {
+    private static func additional(
+        _ value: JSON, _ argument: JSON, _ schema: JSON, _ path: String, _ end: ContinuousClock.Instant
+    ) -> Misfit? {
         let known = Set((schema["properties"]?.members ?? []).map(\.name))
         for member in value.members ?? [] where !known.contains(member.name) {
             if argument == .bool(false) {
                 return Misfit(description: "\(path) has a member that the schema does not have")
             }
-            if let misfit = misfit(member.value, argument, at: "a member of \(path)") { return misfit }
+            if let misfit = misfit(member.value, argument, at: "a member of \(path)", until: end) {
+                return misfit
+            }
         }
         return nil
     }

@@ -15,7 +15,7 @@ struct HTTPReader {
         let hint =
             suggestedAPI(text).map { "did you mean `\($0)`?" }
             ?? "write `openai` for a server that is compatible with it, or \(known.dropFirst().map { "`\($0)`" }.joined(separator: ", "))"
-        problems.add(node.line, "there is no `api` \(shown(text)): \(hint)")
+        problems.add(node.line, "there is no `api` \(node.found): \(hint)")
         return nil
     }
 

@@ -49,7 +49,7 @@ struct EmbeddingAsker: TextAsker {
             let reply = try api.reply(answer, json, to: request)
             return TextReply(answers: try answers(reply.vectors), tokens: reply.tokens)
         } catch {
-            throw exchange.failed(error)
+            throw exchange.failed(error, answer, json, texts: request.texts)
         }
     }
 

@@ -63,9 +63,16 @@ struct Exchange: Sendable {
         }
     }
 
-    /// Why an answer of success is none.
-    func failed(_ problem: BadAnswer) -> Refusal {
-        Refusal(.failed, "\(endpoint.origin) \(problem.description)")
+    /// Why an answer of success is none, with what the server says of it.
+    func failed(_ problem: BadAnswer, _ answer: HTTPAnswer, _ json: JSON, texts: [String]) -> Refusal {
+        var said = ""
+        // All else of the answer is no message.
+        if ["error", "errors", "message", "detail"].contains(where: { json[$0] != nil }) {
+            let redaction = reader(texts: texts).redaction
+            said = redaction.shown(ServerWords(answer.body, without: redaction).message)
+        }
+        return Refusal(
+            .failed, "\(endpoint.origin) \(problem.description)\(said.isEmpty ? "" : ": \(said)")")
     }
 
     private func headers(

@@ -25,8 +25,8 @@ struct TextRun {
 
     /// Requests for one call, at most.
     static let mostRequests = 64
-    /// A text that is so many times as long as the limit, by estimate, is not tried as it is.
-    private static let surely = 1.5
+    /// A text that is so many times as long as the limit, by estimate, is asked for alone.
+    private static let likely = 1.5
 
     private let rules: Rules
     private(set) var texts: [String]
@@ -37,6 +37,8 @@ struct TextRun {
     /// Those that were made, also for what was refused.
     private(set) var requests = 0
     private var cuts: [Int: Int] = [:]
+    /// Refused whole as too long.
+    private var overlong: Set<Int> = []
     /// Something was answered.
     private var hasSuccess = false
     /// Why an input was refused that the server named.
@@ -63,8 +65,10 @@ struct TextRun {
         for (place, answer) in zip(group.places, given) { answers[place] = answer }
         if let tokens { self.tokens = (self.tokens ?? 0) + tokens }
         learned.answered(group.places.map { texts[$0] }, tokens: group.mayCut ? nil : tokens)
-        // It took what it takes, and told how much that was.
-        if group.mayCut, group.places.count == 1 { learned.tooLong(limit: tokens) }
+        // It took what it takes, and told how much that was. Of a text that is not known to be cut it told nothing.
+        if group.mayCut, group.places.count == 1, overlong.contains(group.places[0]) {
+            learned.tooLong(limit: tokens)
+        }
     }
 
     /// What the call gives.
@@ -81,7 +85,8 @@ struct TextRun {
 extension TextRun {
     private mutating func prepare(_ learned: Learned) {
         var together: [Int] = []
-        var long: [Int] = []
+        var alone: [Int] = []
+        var cuttable: [Int] = []
         for place in texts.indices {
             if let most = rules.maxTokens { shorten(place, to: most) }
             guard answers[place] == nil else { continue }
@@ -93,23 +98,24 @@ extension TextRun {
                 }
                 truncated.insert(place)
             }
-            guard let most = learned.textTokens, count > Double(most) * Self.surely else {
+            guard let most = learned.textTokens, count > Double(most) * Self.likely else {
                 together.append(place)
                 continue
             }
-            if rules.overlong == .refuse || rules.cutsOnRequest {
-                long.append(place)
+            if rules.overlong == .refuse || TokenEstimate.least(of: texts[place]) <= most {
+                // Only the server knows, and only of one that is alone.
+                alone.append(place)
+            } else if rules.cutsOnRequest {
+                cuttable.append(place)
             } else {
                 cut(place, share: Double(most) / count * 0.95)
                 together.append(place)
             }
         }
-        if rules.overlong == .refuse {
-            // Only the server knows, and only of one that is alone.
-            groups = long.map { Group(places: [$0]) }
-        } else if !long.isEmpty {
-            truncated.formUnion(long)
-            groups = [Group(places: long, mayCut: true)]
+        groups = alone.map { Group(places: [$0]) }
+        if !cuttable.isEmpty {
+            truncated.formUnion(cuttable)
+            groups.append(Group(places: cuttable, mayCut: true))
         }
         if !together.isEmpty { groups.append(Group(places: together)) }
     }
@@ -210,6 +216,7 @@ extension TextRun {
         }
         learned.tooLong(limit: limit)
         let place = group.places[index]
+        overlong.insert(place)
         guard rules.overlong == .truncate else {
             answers[place] = .refused(Self.tooLong(limit: limit, count: count))
             push(group.without(index))

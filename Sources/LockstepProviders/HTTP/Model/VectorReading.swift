@@ -39,16 +39,24 @@ extension JSON {
         if case .array = self { true } else { false }
     }
 
-    /// A list of objects that each have the `index` of its text, and a vector.
+    /// A list of objects that each have a vector and the `index` of its text; without any `index`, in the order of the texts.
     func indexedVectors(count: Int) throws(BadAnswer) -> [[Float]] {
         guard case .array(let elements) = self else { throw BadAnswer("answered no list of vectors") }
         guard elements.count == count else { throw .count(elements.count, count) }
+        let hasIndex = elements.contains { $0.index != nil }
         var vectors = [[Float]?](repeating: nil, count: count)
         for (place, element) in elements.enumerated() {
             guard let vector = element["embedding"]?.vector else {
                 throw BadAnswer("answered something that is no vector")
             }
-            let index = element["index"]?.int ?? place
+            // The place in the list says nothing where an index tells another order.
+            guard let index = hasIndex ? element.index?.int : place else {
+                throw BadAnswer(
+                    element.index == nil
+                        ? "answered vectors of which some have an `index` and some have none: which text is whose cannot be told"
+                        : "answered a vector whose `index` is no whole number: which text is whose cannot be told"
+                )
+            }
             guard vectors.indices.contains(index), vectors[index] == nil else {
                 throw BadAnswer(
                     "answered two vectors for one text, or one for none: index \(index) of \(count)")
@@ -56,6 +64,12 @@ extension JSON {
             vectors[index] = vector
         }
         return vectors.compactMap { $0 }
+    }
+
+    /// Nil where there is none, or it is null.
+    private var index: JSON? {
+        let index = self["index"]
+        return index == .null ? nil : index
     }
 }
 
