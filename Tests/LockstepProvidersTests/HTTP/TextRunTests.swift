@@ -253,6 +253,22 @@ import Testing
         #expect(limits.bytes < 2100 && limits.bytes > 1000)
     }
 
+    /// A chat model counts what stands around a text, too.
+    @Test func tokensOfMoreThanTheTextsTeachNothingOfTexts() {
+        let text = String(repeating: "word ", count: 100)
+        for countsTextsAlone in [true, false] {
+            var learned = Learned()
+            let before = learned.tokens(of: text)
+            var run = TextRun([text], TextRun.Rules(countsTextsAlone: countsTextsAlone), learned)
+            guard let group = run.next() else {
+                Issue.record("nothing is asked")
+                return
+            }
+            run.answered(group, [.value("good")], tokens: 5000, &learned)
+            #expect((learned.tokens(of: text) == before) == !countsTextsAlone)
+        }
+    }
+
     @Test func limitsThatAreToldAreTaken() {
         var learned = Learned()
         learned.tooLarge(.tokens(1000), count: 10, size: 8000)

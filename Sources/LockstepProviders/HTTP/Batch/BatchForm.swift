@@ -63,7 +63,8 @@ struct SeenBatch: Equatable {
     /// Why a job failed, by the code alone: a message may quote a text or a key, and what was sent is not known any more.
     static func reason(_ error: JSON?) -> String {
         guard let code = error?["code"]?.string ?? error?["status"]?.string, code.utf8.count <= 64,
-            code.utf8.allSatisfy({ $0 == 0x5F || 0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 })
+            code.utf8.allSatisfy({ $0 == 0x5F || 0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 }
+            )
         else { return ": see the job at the provider" }
         return ": \(code)"
     }

@@ -123,7 +123,7 @@ extension HTTPSpec: ProviderSpec {
             rules: TextRun.Rules(
                 overlong: texts.overlong, maxTokens: maxTokens,
                 cutsOnRequest: embeddings?.cutsOnRequest ?? false,
-                silentTokens: limits.silentTokens),
+                silentTokens: limits.silentTokens, countsTextsAlone: chat == nil),
             asker: asker,
             batchService: (asker as? EmbeddingAsker).flatMap { batchService($0, over: transport) })
     }

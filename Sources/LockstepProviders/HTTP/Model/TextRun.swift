@@ -21,6 +21,8 @@ struct TextRun {
         var cutsOnRequest = false
         /// Beyond so many it cuts them without a word.
         var silentTokens: Int?
+        /// The tokens that are counted are those of the texts, and of nothing that is sent with them.
+        var countsTextsAlone = true
     }
 
     /// Requests for one call, at most.
@@ -64,7 +66,8 @@ struct TextRun {
         hasSuccess = true
         for (place, answer) in zip(group.places, given) { answers[place] = answer }
         if let tokens { self.tokens = (self.tokens ?? 0) + tokens }
-        learned.answered(group.places.map { texts[$0] }, tokens: group.mayCut ? nil : tokens)
+        let ofTexts = group.mayCut || !rules.countsTextsAlone ? nil : tokens
+        learned.answered(group.places.map { texts[$0] }, tokens: ofTexts)
         // It took what it takes, and told how much that was. Of a text that is not known to be cut it told nothing.
         if group.mayCut, group.places.count == 1, overlong.contains(group.places[0]) {
             learned.tooLong(limit: tokens)
