@@ -199,6 +199,16 @@ import Testing
         #expect(decision == .full && pacing.mostCalls == 3)
     }
 
+    /// Who says nothing takes nothing from who does, in whatever order they come.
+    @Test(arguments: [[nil, 64], [64, nil], [64, nil, 70]] as [[Int?]]) func aModelWithoutACeilingLeavesThatOfAnother(
+        _ ceilings: [Int?]
+    ) {
+        let terms = ceilings.map { ModelTerms(concurrency: $0, isRemote: true) }
+        var pacing = Pacing(BatchLimits(), terms[0])
+        for other in terms.dropFirst() { pacing.join(BatchLimits(), other) }
+        #expect(pacing.mostCalls == 64)
+    }
+
     @Test func theStrictestOfThoseOnOneAccountHolds() {
         let second = Duration.seconds(1)
         var pacing = Pacing(

@@ -33,6 +33,8 @@ package struct Pacing: Sendable {
     /// Of a service; nil for a program or a model in the process, which is called as often at once as it says.
     private var window: CallWindow?
     private var concurrency: Int
+    /// Of calls in flight, as users say; the least of all models.
+    private var ceiling: Int?
     private var requests: RateBucket?
     private var tokens: RateBucket?
     package private(set) var inFlight = 0
@@ -47,14 +49,16 @@ package struct Pacing: Sendable {
 
     package init(_ limits: BatchLimits, _ terms: ModelTerms) {
         concurrency = limits.concurrency
-        if terms.isRemote { window = CallWindow(ceiling: terms.concurrency ?? Self.defaultCeiling) }
+        ceiling = terms.concurrency
+        if terms.isRemote { window = CallWindow(ceiling: ceiling ?? Self.defaultCeiling) }
         requests = terms.requests.map(RateBucket.init)
         tokens = terms.tokens.map(RateBucket.init)
     }
 
     /// Another model shares the account.
     package mutating func join(_ limits: BatchLimits, _ terms: ModelTerms) {
-        if let window, let ceiling = terms.concurrency { self.window?.ceiling = min(window.ceiling, ceiling) }
+        ceiling = [ceiling, terms.concurrency].compactMap { $0 }.min()
+        if let ceiling { window?.ceiling = ceiling }
         requests = Self.stricter(requests, terms.requests)
         tokens = Self.stricter(tokens, terms.tokens)
     }

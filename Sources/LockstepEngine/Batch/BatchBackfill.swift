@@ -40,6 +40,8 @@ struct BatchBackfill: Sendable {
     func run() async {
         var jobs: [BatchJob]?
         var outage = OutageLog()
+        // What is begun again and again reads the collection each time.
+        var backoff = Backoff(first: 1, longest: 300)
         // Answers that wait in the memo for the scan that delivers them.
         var isPinned = true
         // Of a model with a budget that may not afford the scan which delivers them.
@@ -75,6 +77,7 @@ struct BatchBackfill: Sendable {
                     }
                     await pause(.milliseconds(200))
                 }
+                backoff.reset()
                 if outage.over(.now) != nil { log.notice("\(handler.listener.id): its batch jobs go on") }
             } catch {
                 // What is stored is what was begun.
@@ -84,7 +87,7 @@ struct BatchBackfill: Sendable {
                         "\(handler.listener.id): its batch jobs wait: \(error). Trying again until it works\(text)."
                     )
                 }
-                await pause(min(terms.poll, .seconds(5)))
+                await pause(min(terms.poll, .seconds(5)) + .seconds(backoff.next()))
             }
         }
     }
@@ -182,6 +185,7 @@ struct BatchBackfill: Sendable {
         let found = job.phase == .starting ? try await service.find(token: job.token) : nil
         switch job.resumed(found: found) {
         case .giveUp:
+            BatchFile.remove(token: job.token)
             try memo.free(job.token)
             return try close(job, "it was never started")
         case .start: return try await resume(job)

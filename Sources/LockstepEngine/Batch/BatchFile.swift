@@ -11,14 +11,22 @@ final class BatchFile {
 
     /// - Throws: when the folder for temporary files takes none.
     static func create(token: String, _ limits: BatchJobLimits) throws -> BatchFile {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(token).jsonl")
-            .path
+        let path = path(of: token)
         // Others on this machine must not read the documents in it.
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw LockstepError.refused("\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         return BatchFile(path, FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), limits)
+    }
+
+    /// Removes what a process that was killed has left of it on this machine.
+    static func remove(token: String) {
+        try? FileManager.default.removeItem(atPath: path(of: token))
+    }
+
+    private static func path(of token: String) -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(token).jsonl").path
     }
 
     private init(_ path: String, _ handle: FileHandle, _ limits: BatchJobLimits) {

@@ -80,6 +80,7 @@ private struct CountedProvider: Provider {
     var limits: BatchLimits { model.limits }
     var vectors: VectorCheck { model.vectors }
     var takesTexts: Bool { model.takesTexts }
+    var frame: InputFrame { model.frame }
     var hasEqualAnswers: Bool { model.hasEqualAnswers }
     var terms: ModelTerms { model.terms }
     var memoName: String { model.memoName }

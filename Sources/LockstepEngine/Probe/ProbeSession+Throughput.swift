@@ -15,7 +15,7 @@ extension ProbeSession {
         var ramp = ConcurrencyRamp(upTo: model.terms.concurrency ?? Self.mostCalls)
         let estimate = Self.estimate([ProbeText.text(0, words: Self.words)])
         while let concurrency = ramp.next {
-            guard allows(estimate * concurrency, in: .throughput) else {
+            guard calls(estimate) > 0, allows(estimate * concurrency, in: .throughput) else {
                 remarks.append("more calls at once are not tried: the limits of this probe are reached")
                 ramp.stop()
                 break
@@ -29,10 +29,14 @@ extension ProbeSession {
         return ramp
     }
 
+    /// Calls for one number of them at once: a fast model leaves something to larger numbers.
+    private func calls(_ estimate: Int) -> Int {
+        min(Self.calls, left(in: .throughput) / Self.share / max(1, estimate))
+    }
+
     private func measure(_ concurrency: Int, _ estimate: Int) async -> (perSecond: Double, trouble: String?) {
         let began = ContinuousClock.now
-        // A fast model leaves something to larger numbers.
-        let tally = CallTally(most: min(Self.calls, left(in: .throughput) / Self.share / max(1, estimate)))
+        let tally = CallTally(most: calls(estimate))
         await withTaskGroup(of: Void.self) { group in
             for lane in 0..<concurrency {
                 group.addTask {
