@@ -25,6 +25,28 @@ package struct BatchStore: Sendable {
         try jobs(["listener": BSONValue(listener), "phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)]])
     }
 
+    /// Gives the open jobs of listeners that are gone to one that takes the same answers: it has another name, or its model.
+    ///
+    /// - Parameter known: the ids of all listeners that are configured.
+    package func adopt(by listener: String, memoName: String, version: String, besides known: [String]) throws
+    {
+        let gone: BSONDocument = [
+            "memoName": BSONValue(memoName), "version": BSONValue(version),
+            "phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)],
+            "listener": ["$nin": BSONValue(known.map { BSONValue($0) })],
+        ]
+        try connection.store(
+            Update(
+                Self.collection,
+                [.init(gone, ["$set": ["listener": BSONValue(listener)]], isMulti: true)]))
+    }
+
+    /// The listeners that have jobs which are not over, and how many.
+    package func open() throws -> [String: Int] {
+        try jobs(["phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)]])
+            .reduce(into: [:]) { $0[$1.listener, default: 0] += 1 }
+    }
+
     /// - Parameter since: milliseconds since 1970.
     package func all(since: Int64 = 0) throws -> [BatchJob] {
         try jobs(["at": ["$gte": BSONValue(millisecondsSince1970: since)]])
@@ -54,7 +76,7 @@ extension BatchJob {
         else { return nil }
         self.init(
             token: token, listener: listener, model: model, version: version,
-            inputs: Int(view["inputs"]?.int64 ?? 0),
+            memoName: view["memoName"]?.string, inputs: Int(view["inputs"]?.int64 ?? 0),
             at: at)
         self.phase = phase
         file = view["file"]?.string
@@ -71,7 +93,8 @@ extension BatchJob {
     fileprivate var document: BSONDocument {
         var fields: [(String, BSONValue)] = [
             ("listener", BSONValue(listener)), ("model", BSONValue(model)), ("version", BSONValue(version)),
-            ("phase", BSONValue(phase.rawValue)), ("inputs", BSONValue(inputs)),
+            ("memoName", BSONValue(memoName)), ("phase", BSONValue(phase.rawValue)),
+            ("inputs", BSONValue(inputs)),
             ("answers", BSONValue(answers)),
             ("refusals", BSONValue(refusals)), ("at", BSONValue(millisecondsSince1970: at)),
         ]

@@ -200,7 +200,8 @@ import Testing
     }
 
     /// Who says nothing takes nothing from who does, in whatever order they come.
-    @Test(arguments: [[nil, 64], [64, nil], [64, nil, 70]] as [[Int?]]) func aModelWithoutACeilingLeavesThatOfAnother(
+    @Test(arguments: [[nil, 64], [64, nil], [64, nil, 70]] as [[Int?]])
+    func aModelWithoutACeilingLeavesThatOfAnother(
         _ ceilings: [Int?]
     ) {
         let terms = ceilings.map { ModelTerms(concurrency: $0, isRemote: true) }

@@ -226,6 +226,31 @@ class Batches(EachAPI, ProviderTest):
         tally = self.imitation.tally()
         self.assertEqual((tally["batches"], tally["inputs"], self.stored(daemon)), (0, 0, {}))
 
+    def test_a_listener_that_has_another_name_when_it_ends(self):
+        self.begin(seconds=3)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon.configure(listeners=[{"model": "m", "on": "docs", "key": "text", "as": "renamed"}])
+        done = daemon.command("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_until(lambda: len(self.stored(daemon, path="renamed")) == COUNT, "all vectors", 60)
+        self.assertVectors(daemon, self.texts(COUNT), self.api, path="renamed")
+        tally = self.imitation.tally()
+        self.assertEqual((tally["batches"], tally["repeated"]), (1, {}))
+        self.assertEqual([job["phase"] for job in daemon.db["lockstep.batches"].find()], ["done"])
+
+    def test_a_model_that_begins_no_more_jobs_when_it_ends(self):
+        self.begin(seconds=3)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon.configure(models={"m": {"http": self.http(self.api), "price": 0.02}})
+        daemon.stop()
+        daemon.start()
+        self.complete(daemon)
+        self.assertEqual([job["phase"] for job in daemon.db["lockstep.batches"].find()], ["done"])
+
     def test_a_listener_that_is_gone_when_it_ends(self):
         self.begin(seconds=3)
         daemon = self.waiting()

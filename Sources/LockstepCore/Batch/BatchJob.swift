@@ -17,6 +17,8 @@ package struct BatchJob: Hashable, Sendable {
     package let listener: String
     package let model: String
     package let version: String
+    /// What its answers go by in the memo, with the version; that of a model outlives its name.
+    package let memoName: String
     package var phase = Phase.prepared
     /// The provider's names.
     package var file: String?
@@ -37,12 +39,14 @@ package struct BatchJob: Hashable, Sendable {
     package var endedAt: Int64?
 
     package init(
-        token: String, listener: String, model: String, version: String, inputs: Int, at: Int64
+        token: String, listener: String, model: String, version: String, memoName: String? = nil, inputs: Int,
+        at: Int64
     ) {
         self.token = token
         self.listener = listener
         self.model = model
         self.version = version
+        self.memoName = memoName ?? model
         self.inputs = inputs
         self.at = at
     }

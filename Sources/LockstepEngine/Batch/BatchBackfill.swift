@@ -21,9 +21,9 @@ struct BatchBackfill: Sendable {
     /// Nil where the listener's backfills go as its live changes do.
     init?(_ handler: Handler, _ reconciler: Reconciler, until isEnding: @escaping @Sendable () -> Bool) {
         let model = handler.listener.model
-        guard let gate = handler.health.batchGate, let service = model.batchService,
-            let terms = model.terms.batch
-        else { return nil }
+        guard let gate = handler.health.batchGate, let service = model.batchService else { return nil }
+        // Without terms it begins none, and ends those that were begun.
+        let terms = model.terms.batch ?? BatchTerms(above: .max)
         self.handler = handler
         self.service = service
         self.terms = terms
@@ -215,7 +215,7 @@ struct BatchBackfill: Sendable {
         var job = running
         (job.answers, job.refusals) = (0, 0)
         // Of the version that was asked, whatever the configuration says by now.
-        let source = MemoEntry.Source(model: handler.listener.model.memoName, version: job.version)
+        let source = MemoEntry.Source(model: job.memoName, version: job.version)
         var page: [MemoEntry] = []
         func keep() throws {
             try memo.fill(page, token: job.token)

@@ -115,7 +115,8 @@ struct BatchCollector {
         BatchJob(
             token: hex(BSONValue.objectID().bytes), listener: handler.listener.id,
             model: handler.listener.modelName,
-            version: handler.listener.modelVersion, inputs: 0, at: currentMilliseconds())
+            version: handler.listener.modelVersion, memoName: handler.listener.model.memoName, inputs: 0,
+            at: currentMilliseconds())
     }
 
     private func audit(from after: BSONValue?, _ body: (Audit.Page) throws -> Bool) throws {

@@ -13,7 +13,9 @@ extension Handler {
         let accounts = Accounts(log: context.log)
         return opening.listeners.mapWithRefs { index, listener in
             let log = context.log.about(listener.id)
-            let isByBatch = listener.model.terms.batch != nil && listener.model.batchService != nil
+            let isByBatch =
+                listener.model.batchService != nil
+                && (listener.model.terms.batch != nil || opening.withJobs.contains(listener.id))
             let health = ListenerHealth(
                 name: listener.id, log: log, account: accounts.of(listener.model),
                 costs: context.costs.of(listener.model),

@@ -27,6 +27,8 @@ struct SessionOpening {
     let refusals: [String: RefusedOutputs]
     /// The ids of listeners whose model runs with something else than when inputs broke it.
     let changedModels: Set<String>
+    /// The ids of listeners with jobs at a batch API that are not over.
+    let withJobs: Set<String>
 
     /// Reads the checkpoint and decides where to begin; forgets what belongs to listeners that are gone. Blocks.
     ///
@@ -71,7 +73,31 @@ struct SessionOpening {
             stream: stream, checkpoints: checkpoints, failures: failures, plan: plan, elections: elections,
             generation: generation, parked: parked, oversized: try failures.oversized(),
             refusals: counts.isEmpty ? [:] : try standingRefusals(failures, listeners, connection),
-            changedModels: try changedModels(failures, listeners, parked, log))
+            changedModels: try changedModels(failures, listeners, parked, log),
+            withJobs: mode == .repair ? [] : try openJobs(connection, listeners, log))
+    }
+
+    /// The listeners with jobs at batch APIs; those of listeners that are gone go to one that takes their answers.
+    private static func openJobs(
+        _ connection: Connection, _ listeners: PerListener<Listener>, _ log: Logger
+    ) throws -> Set<String> {
+        let store = BatchStore(connection: connection)
+        var open = try store.open()
+        let known = listeners.values.map(\.id)
+        if !Set(open.keys).isSubset(of: known) {
+            for listener in listeners where listener.model.batchService != nil {
+                try store.adopt(
+                    by: listener.id, memoName: listener.model.memoName, version: listener.modelVersion,
+                    besides: known)
+            }
+            open = try store.open()
+        }
+        for (listener, count) in open.sorted(by: { $0.key < $1.key }) where !known.contains(listener) {
+            log.warning(
+                "\(listener): \(count) of its batch jobs are not over, and no listener takes their answers: put it back, or cancel them at the provider"
+            )
+        }
+        return Set(open.keys)
     }
 
     /// Forgets what is stored of listeners that this watcher had and has no more.

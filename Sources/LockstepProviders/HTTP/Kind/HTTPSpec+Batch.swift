@@ -1,9 +1,9 @@
 import LockstepCore
 
 extension HTTPSpec {
-    /// The batch API; nil where there is none, or it is not to be used.
+    /// The batch API; nil where there is none. Jobs are ended where none is begun any more.
     func batchService(_ asker: EmbeddingAsker, over transport: any Transport) -> HTTPBatches? {
-        guard terms.batch != nil, let files = transport as? any FileTransport,
+        guard let files = transport as? any FileTransport,
             let form = api.batchForm?(endpoint.host, asker)
         else { return nil }
         return HTTPBatches(
