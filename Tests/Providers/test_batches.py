@@ -25,9 +25,12 @@ class EachAPI:
 
     def waiting(self, texts=None, **options):
         """A daemon that is not started yet, and documents that are to go by a batch."""
-        daemon = self.daemon(self.http(self.api), self.model(), start=False, **options)
+        daemon = self.daemon(self.service(), self.model(), start=False, **options)
         self.insert(daemon, texts or self.texts(COUNT))
         return daemon
+
+    def service(self):
+        return self.http(self.api)
 
     def complete(self, daemon, texts=None, batches=1, seconds=90):
         texts = texts or self.texts(COUNT)
@@ -112,7 +115,7 @@ class EachAPI:
         self.assertNotIn("text number 5", daemon.told())
 
     def budgeted(self, budget, **more):
-        return {"m": {"http": self.http(self.api), **self.model(price=1000, budget=budget, **more)}}
+        return {"m": {"http": self.service(), **self.model(price=1000, budget=budget, **more)}}
 
     def test_a_budget_that_is_smaller_than_the_backfill(self):
         self.begin()
@@ -205,7 +208,7 @@ class Batches(EachAPI, ProviderTest):
         daemon = self.waiting()
         daemon.serve()
         wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
-        self.begin(seconds=60)
+        self.imitation.control(fail=[{"path": self.jobs + "/", "status": 404, "times": 1_000_000}])
         wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 60)
         self.assertVectors(daemon, self.texts(COUNT), self.api)
         self.assertIn("its provider does not know it any more", daemon.told())
@@ -282,13 +285,13 @@ class MistralBatches(EachAPI, ProviderTest):
     api, dialect = "openai", "mistral"
     jobs = "/v1/batch/jobs"
 
-    def waiting(self):
+    def waiting(self, texts=None):
         proxy = Proxy(self.imitation.port)
         self.addCleanup(proxy.stop)
-        http = {**self.http(), "url": "http://api.mistral.ai/v1"}
-        daemon = self.daemon(http, self.model(), start=False, environment={"http_proxy": proxy.url})
-        self.insert(daemon, self.texts(COUNT))
-        return daemon
+        return super().waiting(texts, environment={"http_proxy": proxy.url})
+
+    def service(self):
+        return {**self.http(), "url": "http://api.mistral.ai/v1"}
 
     def test_its_job_stands_behind_many_others(self):
         daemon = self.killed_while_held(self.jobs)

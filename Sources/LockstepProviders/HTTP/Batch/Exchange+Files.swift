@@ -15,7 +15,9 @@ extension Exchange {
         _ path: String, authorization: (String) -> (name: String, value: String)
     ) async throws(Refusal) -> JSON? {
         let answer = try await send(call("GET", path, query: nil, authorization: authorization))
-        return answer.status == 404 ? nil : try json(answer)
+        // `nil` alone would be JSON's own.
+        guard answer.status != 404 else { return Optional.none }
+        return try json(answer)
     }
 
     /// What is gone already is removed.
