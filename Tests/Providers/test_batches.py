@@ -90,25 +90,24 @@ class EachAPI:
         daemon.start()
         self.complete(daemon)
 
-    def test_an_expired_one_gives_what_it_has(self):
-        self.begin(outcome="expired", part=0.5)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] >= 1, "the job is there")
-        self.imitation.control(batch={"seconds": 0.5})
-        wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 90)
-        self.assertVectors(daemon, self.texts(COUNT), self.api)
-        # What it had is not asked for again; the rest is.
-        self.assertLessEqual(len(self.imitation.tally()["repeated"]), 100)
-
-    def test_a_failed_one_is_told_and_made_up_for(self):
-        self.begin(outcome="failed", words=f"bad key {KEY} in the line of text number 5")
+    def made_up_for(self, **batch):
+        """The first job does not give everything; all vectors are there in the end."""
+        self.begin(**batch)
         daemon = self.waiting()
         daemon.serve()
         wait_until(lambda: self.imitation.tally()["batches"] >= 1, "the job is there")
         self.imitation.control(batch={"seconds": 0.5})
         wait_until(lambda: len(self.stored(daemon)) == COUNT, "all vectors", 120)
         self.assertVectors(daemon, self.texts(COUNT), self.api)
+        return daemon
+
+    def test_an_expired_one_gives_what_it_has(self):
+        self.made_up_for(outcome="expired", part=0.5)
+        # What it had is not asked for again; the rest is.
+        self.assertLessEqual(len(self.imitation.tally()["repeated"]), 100)
+
+    def test_a_failed_one_is_told_and_made_up_for(self):
+        daemon = self.made_up_for(outcome="failed", words=f"bad key {KEY} in the line of text number 5")
         self.assertEqual(self.imitation.tally()["repeated"], {})
         self.assertIn("(it is failed: ", daemon.told())
         self.assertNotIn(KEY, daemon.told())
