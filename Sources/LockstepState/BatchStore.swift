@@ -6,6 +6,8 @@ import MongoDriver
 package struct BatchStore: Sendable {
     package static let collection = "lockstep.batches"
 
+    private static let isOpen: BSONValue = ["$ne": BSONValue(BatchJob.Phase.done.rawValue)]
+
     package let connection: Connection
 
     package init(connection: Connection) {
@@ -22,7 +24,7 @@ package struct BatchStore: Sendable {
 
     /// The jobs of a listener that are not over, the oldest first.
     package func open(of listener: String) throws -> [BatchJob] {
-        try jobs(["listener": BSONValue(listener), "phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)]])
+        try jobs(["listener": BSONValue(listener), "phase": Self.isOpen])
     }
 
     /// Gives the open jobs of listeners that are gone to one that takes the same answers: it has another name, or its model.
@@ -32,7 +34,7 @@ package struct BatchStore: Sendable {
     {
         let gone: BSONDocument = [
             "memoName": BSONValue(memoName), "version": BSONValue(version),
-            "phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)],
+            "phase": Self.isOpen,
             "listener": ["$nin": BSONValue(known.map { BSONValue($0) })],
         ]
         try connection.store(
@@ -43,7 +45,7 @@ package struct BatchStore: Sendable {
 
     /// The listeners that have jobs which are not over, and how many.
     package func open() throws -> [String: Int] {
-        try jobs(["phase": ["$ne": BSONValue(BatchJob.Phase.done.rawValue)]])
+        try jobs(["phase": Self.isOpen])
             .reduce(into: [:]) { $0[$1.listener, default: 0] += 1 }
     }
 
