@@ -150,8 +150,8 @@ let package = Package(
         .testTarget(
             name: "LockstepCLITests",
             dependencies: [
-                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepProviders",
-                "LockstepReading", "MongoDriver", "TestSupport",
+                "LockstepCLI", "EmbeddedMongo", "Lockstep", "LockstepAPI", "LockstepConfiguration",
+                "LockstepProviders", "LockstepReading", "MongoDriver", "TestModels", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -120,12 +120,11 @@ extension DaemonClient {
                 ("Host", authority), ("Accept", "application/json"), ("Connection", "close"),
             ])
             if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
-            try await outbound.write(
-                .head(
-                    HTTPRequestHead(
-                        version: .http1_1, method: .init(rawValue: route.method.rawValue), uri: route.path,
-                        headers: headers)))
-            try await outbound.write(.end(nil))
+            // At once: a server that has the head has the whole request, and may answer and close before an end.
+            let head = HTTPRequestHead(
+                version: .http1_1, method: .init(rawValue: route.method.rawValue), uri: route.path,
+                headers: headers)
+            try await outbound.write(contentsOf: [.head(head), .end(nil)])
             var code = 0
             var body: [UInt8] = []
             for try await part in inbound {
