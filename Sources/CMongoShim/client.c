@@ -1,5 +1,9 @@
 #include "internal.h"
 
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 // The handles are libmongoc's own objects under other names, so that Swift sees distinct opaque types.
 struct shim_reply {
     bson_t document;
@@ -25,10 +29,17 @@ static void forward_log(mongoc_log_level_t level, const char *domain, const char
     ((shim_log_function) context)((int) level, domain, message);
 }
 
-void shim_initialize(shim_log_function log) {
-    // Before, since what is told of its start would go to stderr.
-    mongoc_log_set_handler(forward_log, (void *) log);
+// libmongoc keeps counters for mongoc-stat in /dev/shm under the process's number as soon as it is loaded. A killed
+// process leaves them there, and a later one with its number says so on stderr. The mapping lives on without the name.
+__attribute__((constructor)) static void take_name_of_counters(void) {
     mongoc_init();
+    char name[32];
+    snprintf(name, sizeof name, "/mongoc-%ld", (long) getpid());
+    shm_unlink(name);
+}
+
+void shim_initialize(shim_log_function log) {
+    mongoc_log_set_handler(forward_log, (void *) log);
 }
 
 static void set_unless_said(mongoc_uri_t *uri, const char *option, int32_t milliseconds) {

@@ -66,7 +66,7 @@ class Page:
         environment = {
             "PATH": f"{bin}:{os.environ['PATH']}", "HOME": str(self.folder), "LANG": "C.UTF-8", "NO_COLOR": "1",
             "COLUMNS": "200", "PYTHONPATH": str(ROOT / ".lockstep/python"), "PYTHONUNBUFFERED": "1",
-            "OPENVINO_DIR": str(ROOT / ".lockstep/python"), "MONGOC_DISABLE_SHM": "1",
+            "OPENVINO_DIR": str(ROOT / ".lockstep/python"),
         }
         quoted = "".join(f"export {name}='{value}'\n" for name, value in environment.items())
         (self.folder / ".environment").write_text(quoted)

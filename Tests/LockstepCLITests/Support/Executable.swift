@@ -49,9 +49,7 @@ final class Running: @unchecked Sendable {
         process.executableURL = URL(fileURLWithPath: try Executable.path())
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        // Killed processes leave libmongoc's counters in shared memory, and it complains when a number comes again.
-        let common = ProcessInfo.processInfo.environment.merging(["MONGOC_DISABLE_SHM": "1"]) { $1 }
-        process.environment = common.merging(environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let input {
             try Data(input.utf8).write(to: URL(fileURLWithPath: name + ".in"))
             process.standardInput = FileHandle(forReadingAtPath: name + ".in")

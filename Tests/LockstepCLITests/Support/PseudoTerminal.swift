@@ -85,7 +85,7 @@ final class PseudoTerminal: @unchecked Sendable {
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var variables = ProcessInfo.processInfo.environment
         for name in ["NO_COLOR", "COLUMNS", "LINES", "LC_CTYPE", "LANG"] { variables[name] = nil }
-        variables.merge(["MONGOC_DISABLE_SHM": "1", "TERM": "xterm", "LC_ALL": "C.UTF-8"]) { $1 }
+        variables.merge(["TERM": "xterm", "LC_ALL": "C.UTF-8"]) { $1 }
         process.environment = variables.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         try process.run()
