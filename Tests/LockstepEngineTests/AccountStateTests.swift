@@ -80,6 +80,9 @@ import LockstepCore
         #expect(due == start + .seconds(5) && !isLong)
         #expect(state.holdsUntil(start, for: "b") == due && state.outage(of: "b") == nil)
         #expect(state.waits("a", .seconds(5), at: start + AccountState.patience).isLong)
+        // A minute is what a window of requests lasts; hours are told at once.
+        #expect(!state.waits("b", AccountState.patience, at: start).isLong)
+        #expect(state.waits("c", .seconds(7200), at: start).isLong)
     }
 
     private final class Calls: Sendable {

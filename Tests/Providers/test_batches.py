@@ -110,6 +110,7 @@ class EachAPI:
         daemon = self.made_up_for(outcome="failed", words=f"bad key {KEY} in the line of text number 5")
         self.assertEqual(self.imitation.tally()["repeated"], {})
         self.assertIn("(it is failed: ", daemon.told())
+        self.assertIn("asked for by calls, at the full price", daemon.told())
         self.assertNotIn(KEY, daemon.told())
         self.assertNotIn("text number 5", daemon.told())
 

@@ -58,8 +58,7 @@ struct BatchBackfill: Sendable {
                         await pause(terms.poll)
                         continue
                     }
-                    // What jobs do not answer at all is asked for as ever.
-                    if isFutile { gate.open() }
+                    if isFutile { giveWay() }
                     isToDeliver = costs?.budget != nil && !isFutile
                 } else if isToDeliver == true {
                     isToDeliver = try await !delivery.run(pause)
@@ -90,6 +89,14 @@ struct BatchBackfill: Sendable {
                 await pause(min(terms.poll, .seconds(5)) + .seconds(backoff.next()))
             }
         }
+    }
+
+    /// What jobs do not answer at all is asked for as ever.
+    private func giveWay() {
+        log.warning(
+            "\(handler.listener.id): the batch API answered none of its inputs; what they did not answer is asked for by calls, at the full price"
+        )
+        gate.open()
     }
 
     private var isReady: Bool {

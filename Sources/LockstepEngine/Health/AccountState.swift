@@ -42,7 +42,7 @@ package struct AccountState {
     /// Since when every call has failed, and why the last one did.
     private var failing: (since: Instant, reason: String)?
 
-    /// How long an account may ask to wait, without an answer in between, before that counts as an outage.
+    /// How long an account may ask to wait, at once or without an answer in between, before that counts as an outage.
     package static let patience = Duration.seconds(60)
     /// How long every call fails before that is told; an input that breaks the model is found in less, mostly.
     private static let callPatience = Duration.seconds(1)
@@ -83,7 +83,7 @@ package struct AccountState {
         trouble.retryAt = now + pause
         trouble.notedAt = now
         troubles[listener] = trouble
-        return (now + pause, now - since >= Self.patience)
+        return (now + pause, now - since >= Self.patience || pause > Self.patience)
     }
 
     /// A listener got its answers: all go on that were held before it asked.
