@@ -59,7 +59,7 @@ import Testing
                 EchoProvider("one", account: "shared", limits: BatchLimits(count: 100, concurrency: 1)),
                 EchoProvider("other", account: "shared", limits: BatchLimits(count: 100, concurrency: 2))
             )
-            other.fail([.retryAfter(.seconds(3600), "too many requests")])
+            other.fail([.retryAfter(.seconds(50), "too many requests")])
             try db.setListeners([listener(other, "b"), listener(one, "a")])
             let bad: [BSONDocument] = (0..<(isKnown ? 1 : 2)).map { ["_id": BSONValue($0), "a": "bad"] }
             func fail() async throws {
