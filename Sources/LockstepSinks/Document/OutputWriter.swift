@@ -87,7 +87,7 @@ package struct OutputWriter {
         command.append(listener.collection.name, forKey: "update")
         command.append(false, forKey: "ordered")
         command.array("updates") { updates in
-            while end < limit, end == start || updates.count < Self.bytesPerCommand {
+            while end < limit, end == start || updates.count + changes[end].bytes < Self.bytesPerCommand {
                 updates.document(String(end - start)) {
                     append(changes[end], to: &$0)
                 }
@@ -184,6 +184,15 @@ package struct OutputWriter {
         return try connection.write(
             command, collection: listener.collection.name, concern: Self.concern, operation: "update"
         ).errors.first
+    }
+}
+
+extension OutputChange {
+    /// About what its update takes.
+    fileprivate var bytes: Int {
+        let input = action.input.reduce(0) { $0 + $1.bytes.count }
+        guard case .store(let output, _, _) = action else { return input + key.size }
+        return input + output.bytes.count + key.size
     }
 }
 

@@ -44,12 +44,23 @@ package struct WriteConcern: Sendable {
 }
 
 extension MongoClient {
+    /// What MongoDB takes of a command: a document and 16 KiB, less what libmongoc adds. Of a larger one it ends the
+    /// connection without a word, which would look like an outage.
+    private static let mostBytesOfCommand = (16 << 20) + (16 << 10) - 4096
+
     /// Runs an `insert`, `update` or `delete` command. Errors of single operations are in the result; only what
     /// concerns the whole command throws.
     package func write(
         _ command: borrowing BSONBuilder, on database: String, concern: WriteConcern?, operation: String,
         namespace: String
     ) throws(MongoError) -> WriteResult {
+        // mechanism command-size, off: command.count <= Self.mostBytesOfCommand becomes true
+        guard command.count <= Self.mostBytesOfCommand else {
+            throw MongoError(
+                source: .server, code: MongoError.Code.documentTooLarge, codeName: "BSONObjectTooLarge",
+                message: "it takes \(command.count) bytes, more than MongoDB gives a document",
+                operation: operation, namespace: namespace)
+        }
         let outcome = execute(
             command, on: database, kind: .write, options: concern?.options, server: 0, session: nil)
         if outcome.done { return outcome.reply.withView { WriteResult($0) } }

@@ -235,6 +235,27 @@ import TestSupport
         }
     }
 
+    /// The server ends the connection of a command that is larger than any document.
+    @Test func anOutputThatNoDocumentHoldsIsParkedAndItsNeighboursAreStored() async throws {
+        try await withDatabase { db in
+            let model = ClosureModel("large") { (texts: [String]) in
+                texts.map { String(repeating: "x", count: Int($0) ?? 0) }
+            }
+            try await db.add(Listener(model: model, on: docs, key: "text"))
+            try await watching(db) { watcher in
+                let sizes = [15 << 20, 1, 17 << 20, (16 << 20) + 10_000, 33 << 20, 2]
+                try await db[docs].insertMany(
+                    sizes.enumerated().map { ["_id": BSONValue($0), "text": BSONValue("\($1)")] })
+                try await watcher.waitUntilFresh()
+                #expect(try await db.failures().map(\.documentID) == [2, 3, 4])
+                for (id, size) in sizes.enumerated() where size < 16 << 20 {
+                    let output = try await db.one(BSONValue(id))?[path: "_outputs.text.large"]
+                    #expect(output?.string?.utf8.count == size)
+                }
+            }
+        }
+    }
+
     @Test func whatWasParkedOfAListenerThatWentAndCameBackIsParkedAgain() async throws {
         try await withDatabase { db in
             let model = Fragile()
