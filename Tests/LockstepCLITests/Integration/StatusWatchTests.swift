@@ -10,7 +10,10 @@ import TestSupport
         let terminal = try watch(project)
         try await terminal.shows("All predictions are current.")
         #expect(terminal.shown.contains("\u{1B}[?1049h") && terminal.shown.contains("\u{1B}[?25l"))
-        #expect(terminal.picture.first?.contains("\(project.database) at mongodb://") == true)
+        // What it shows may be there before the picture is whole.
+        try await eventually("the first picture is whole") {
+            terminal.picture.first?.contains("\(project.database) at mongodb://") == true
+        }
 
         try project.insert([(1, "good"), (2, "bad")])
         try await eventually("the counts move") {
