@@ -207,9 +207,9 @@ import TestSupport
 
     @Test func waitEndsInTimeAndTakesItsRequestBack() async throws {
         let project = try Project(try TestServer.uri())
-        let ending = try await project.lockstep("wait", "--timeout", "0.1")
+        let ending = try await project.lockstep("wait", "--timeout", "1")
         #expect(ending.status == 1 && ending.err.contains("no `lockstep run`"), "\(ending)")
-        let json = try await project.lockstep("wait", "--timeout", "0.1", "--json")
+        let json = try await project.lockstep("wait", "--timeout", "1", "--json")
         #expect(json.status == 1 && json.out == "{\"fresh\": false}\n", "\(json)")
         let interrupted = try project.start("wait")
         try await eventually("it waits") { try project.count("lockstep.waits") == 1 }

@@ -46,7 +46,7 @@ import MongoDriver
             #expect(one.status == 0 && one.out == "{\"fresh\": true}\n", "\(one)")
             #expect(try project.document(1)?[path: "_outputs.text.other"]?.int == 3)
             let both = try await project.lockstep(
-                "wait", "--listener", "docs/text/other", "--listener", "docs/text/length", "--timeout", "0.5")
+                "wait", "--listener", "docs/text/other", "--listener", "docs/text/length", "--timeout", "2")
             #expect(both.status == 1 && both.err.contains("not fresh after"), "\(both)")
             try project.letGo()
             #expect(try await project.lockstep("wait").status == 0)
