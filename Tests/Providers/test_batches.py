@@ -29,6 +29,14 @@ class EachAPI:
         self.insert(daemon, texts or self.texts(COUNT))
         return daemon
 
+    def with_a_job(self, **batch):
+        """A daemon whose documents went by a batch that has not ended yet."""
+        self.begin(**batch)
+        daemon = self.waiting()
+        daemon.start()
+        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        return daemon
+
     def service(self):
         return self.http(self.api)
 
@@ -165,10 +173,7 @@ class Batches(EachAPI, ProviderTest):
     api, dialect = "openai", "openai"
 
     def test_positions_move_on_and_live_changes_win(self):
-        self.begin(seconds=8)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon = self.with_a_job(seconds=8)
         daemon.docs.update_one({"_id": 7}, {"$set": {"text": "changed meanwhile"}})
         daemon.docs.insert_one({"_id": COUNT, "text": "come meanwhile"})
         daemon.docs.delete_one({"_id": 9})
@@ -230,10 +235,7 @@ class Batches(EachAPI, ProviderTest):
         self.assertEqual((tally["batches"], tally["inputs"], self.stored(daemon)), (0, 0, {}))
 
     def test_a_listener_that_has_another_name_when_it_ends(self):
-        self.begin(seconds=3)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon = self.with_a_job(seconds=3)
         daemon.configure(listeners=[{"model": "m", "on": "docs", "key": "text", "as": "renamed"}])
         done = daemon.command("reload")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -244,10 +246,7 @@ class Batches(EachAPI, ProviderTest):
         self.assertEqual([job["phase"] for job in daemon.db["lockstep.batches"].find()], ["done"])
 
     def test_a_model_that_begins_no_more_jobs_when_it_ends(self):
-        self.begin(seconds=3)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon = self.with_a_job(seconds=3)
         daemon.configure(models={"m": {"http": self.http(self.api), "price": 0.02}})
         daemon.stop()
         daemon.start()
@@ -255,10 +254,7 @@ class Batches(EachAPI, ProviderTest):
         self.assertEqual([job["phase"] for job in daemon.db["lockstep.batches"].find()], ["done"])
 
     def test_a_listener_that_is_gone_when_it_ends(self):
-        self.begin(seconds=3)
-        daemon = self.waiting()
-        daemon.start()
-        wait_until(lambda: self.imitation.tally()["batches"] == 1, "the job is there")
+        daemon = self.with_a_job(seconds=3)
         daemon.stop()
         daemon.configure(listeners=[{"model": "m", "on": "other", "key": "text"}])
         time.sleep(3)
