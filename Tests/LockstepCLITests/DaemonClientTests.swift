@@ -14,7 +14,7 @@ import Testing
         let client = DaemonClient(spec)
         // Many at once, since it hits a client that has to wait for its turn.
         let reasons = await withTaskGroup(of: String?.self) { group in
-            for _ in 0..<32 {
+            for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<50 {
                         do {
