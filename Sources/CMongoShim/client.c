@@ -31,7 +31,7 @@ static void forward_log(mongoc_log_level_t level, const char *domain, const char
 
 // libmongoc keeps counters for mongoc-stat in /dev/shm under the process's number as soon as it is loaded. A killed
 // process leaves them there, and a later one with its number says so on stderr. The mapping lives on without the name.
-__attribute__((constructor)) static void take_name_of_counters(void) {
+__attribute__((constructor)) static void unlink_counters(void) {
     mongoc_init();
     char name[32];
     snprintf(name, sizeof name, "/mongoc-%ld", (long) getpid());

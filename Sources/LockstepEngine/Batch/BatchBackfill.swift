@@ -94,7 +94,7 @@ struct BatchBackfill: Sendable {
     /// What jobs do not answer at all is asked for as ever.
     private func giveWay() {
         log.warning(
-            "\(handler.listener.id): the batch API answered none of its inputs; what they did not answer is asked for by calls, at the full price"
+            "\(handler.listener.id): the batch API answered none of its inputs: they are asked for by calls, at the full price"
         )
         gate.open()
     }

@@ -190,9 +190,8 @@ package struct OutputWriter {
 extension OutputChange {
     /// About what its update takes.
     fileprivate var bytes: Int {
-        let input = action.input.reduce(0) { $0 + $1.bytes.count }
-        guard case .store(let output, _, _) = action else { return input + key.size }
-        return input + output.bytes.count + key.size
+        let output = if case .store(let output, _, _) = action { output.bytes.count } else { 0 }
+        return action.input.reduce(key.size + output) { $0 + $1.bytes.count }
     }
 }
 
